@@ -1,0 +1,103 @@
+// Package atomicfile writes whole files: a reader of the path sees the old
+// content or the new, never a part, even if the process or the machine stops.
+package atomicfile
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+// Write replaces the file at path by what f writes; the writer that f is given
+// is buffered. The bytes go to a temporary file in the same folder, which is
+// synced to disk and renamed onto path, and then the folder is synced. If
+// anything fails, f included, the temporary file is removed and the old content
+// stays. The text of the error names path.
+//
+// A symbolic link is followed. A path that exists and is no regular file, such
+// as a device, is refused, since the rename would take its place.
+func Write(path string, f func(io.Writer) error) error {
+	if err := write(path, f); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+func write(path string, f func(io.Writer) error) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	perm := fs.FileMode(0o666)
+	old, err := os.Stat(path)
+	if err == nil {
+		if !old.Mode().IsRegular() {
+			return fmt.Errorf("expected a regular file or none, found %v", old.Mode())
+		}
+		perm = old.Mode().Perm()
+	}
+	temp, err := create(path, perm)
+	if err != nil {
+		return err
+	}
+	// Runs when f panics, too. After the rename there is nothing left to
+	// remove or close, and both say so harmlessly.
+	defer os.Remove(temp.Name())
+	defer temp.Close()
+
+	if old != nil { // the umask does not hold for a file that is already there
+		if err := temp.Chmod(perm); err != nil {
+			return err
+		}
+	}
+	b := bufio.NewWriterSize(temp, 1<<16)
+	if err := errors.Join(f(b), b.Flush()); err != nil {
+		return err
+	}
+	if err := temp.Sync(); err != nil {
+		return err
+	}
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(temp.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// create makes the temporary file under the first number that is free. The
+// system takes the umask off perm, which os.CreateTemp would not let it do.
+func create(path string, perm fs.FileMode) (*os.File, error) {
+	folder, base := filepath.Split(path)
+	for i := 0; ; i++ {
+		name := filepath.Join(folder, fmt.Sprintf(".%s.%d.tmp", base, i))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+		if i < 1000 && errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		return f, err
+	}
+}
+
+// syncFolder makes the rename last. Windows cannot open a folder for it, and
+// some network file systems refuse; the content itself is safe in any case.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWriteReplacesTheWholeFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.txt")
+	for _, text := range []string{"long first text", "short", ""} {
+		require.NoError(t, Write(path, put(text)))
+		got, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, text, string(got))
+	}
+	require.Equal(t, []string{"a.txt"}, names(t, filepath.Dir(path)))
+}
+
+func TestFailureKeepsTheOldContentAndLeavesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.txt")
+	require.NoError(t, Write(path, put("old")))
+	half := func(w io.Writer) error {
+		fmt.Fprint(w, "half")
+		return errors.New("disk on fire")
+	}
+	require.EqualError(t, Write(path, half), "write "+path+": disk on fire")
+	require.Panics(t, func() { Write(path, func(io.Writer) error { panic("bug") }) })
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "old", string(got))
+	require.Equal(t, []string{"a.txt"}, names(t, filepath.Dir(path)))
+}
+
+func TestWriteKeepsThePermissionsOfAnExistingFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.txt")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	require.NoError(t, Write(path, put("new")))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode())
+}
+
+func TestWriteFollowsALink(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "real"), nil, 0o644))
+	if err := os.Symlink("real", link); err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
+	require.NoError(t, Write(link, put("new")))
+	got, err := os.ReadFile(filepath.Join(dir, "real"))
+	require.NoError(t, err)
+	require.Equal(t, "new", string(got))
+}
+
+func TestWriteRefusesWhatIsNoRegularFile(t *testing.T) {
+	dir := t.TempDir()
+	require.EqualError(t, Write(dir, put("x")),
+		"write "+dir+": expected a regular file or none, found drwxr-xr-x")
+	require.ErrorIs(t, Write(filepath.Join(dir, "absent", "a"), put("x")), os.ErrNotExist)
+}
+
+func TestALeftoverOfAKilledProcessDoesNotBlock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.txt")
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), ".a.txt.0.tmp"), nil, 0o644))
+	require.NoError(t, Write(path, put("new")))
+	require.Equal(t, []string{".a.txt.0.tmp", "a.txt"}, names(t, filepath.Dir(path)))
+}
+
+func put(s string) func(io.Writer) error {
+	return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
+}
+
+func names(t *testing.T, dir string) []string {
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
+}
