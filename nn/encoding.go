@@ -1,0 +1,53 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/sshn-go/sshn/tensor"
+)
+
+// An Encoding turns a condition vector c (phi, or phi per level or axis) into
+// what a hypernetwork or a FiLM layer reads: two numbers for each of x = c/Max.
+// The zero Encoding is (x, 1-x) with Max 1.
+//
+// Both numbers together never vanish, so no condition silences the first
+// layer. Source: the paper encodes x = phi/0.5 as (x, 1-x).
+type Encoding struct {
+	Kind EncodingKind `json:"kind"`
+	Max  float64      `json:"max"` // the upper end of the trained range; 0 means 1
+}
+
+// EncodingKind names the pair of numbers that stands for x.
+type EncodingKind string
+
+const (
+	Complement EncodingKind = ""       // (x, 1-x)
+	Circle     EncodingKind = "circle" // (cos πx/2, sin πx/2)
+)
+
+// Len returns the length of the encoding of a condition of n numbers.
+func (e Encoding) Len(n int) int { return 2 * n }
+
+// Encode returns the encoding [1, 2n] of a condition of n numbers. It panics if
+// the kind is not one of this package's.
+func (e Encoding) Encode(condition []float64) tensor.Tensor {
+	scale := e.Max
+	if scale == 0 {
+		scale = 1
+	}
+	y := tensor.New(1, e.Len(len(condition)))
+	for i, c := range condition {
+		x := c / scale
+		switch e.Kind {
+		case Complement:
+			y.Data[2*i], y.Data[2*i+1] = float32(x), float32(1-x)
+		case Circle:
+			sin, cos := math.Sincos(x * math.Pi / 2)
+			y.Data[2*i], y.Data[2*i+1] = float32(cos), float32(sin)
+		default:
+			panic(fmt.Errorf("nn: encoding %q is unknown", e.Kind))
+		}
+	}
+	return y
+}
