@@ -20,9 +20,16 @@ type Param struct {
 // constructor asked for them. It is complete when the constructor returns.
 type Layout struct {
 	params []Param
-	inits  []Init
+	starts []start
 	index  map[string]int
 	len    int
+}
+
+// A start is how a parameter begins: its initialiser and the name of its
+// random stream.
+type start struct {
+	init   Init
+	stream string
 }
 
 // NewLayout returns an empty layout.
@@ -66,7 +73,7 @@ func (l *Layout) Lookup(name string) (Param, bool) {
 func (l *Layout) Init(seed uint64) *Params {
 	p := &Params{l, make([]float32, l.len)}
 	for i, q := range l.params {
-		l.inits[i](Stream(seed, "init "+q.Name), p.Tensor(q))
+		l.starts[i].init(Stream(seed, "init "+l.starts[i].stream), p.Tensor(q))
 	}
 	return p
 }
@@ -91,14 +98,29 @@ func (b Builder) Dims() int { return b.dims }
 // Param adds a parameter to the layout and returns it. It panics if the name,
 // with the builder's prefix, is taken.
 func (b Builder) Param(name string, init Init, dims ...int) Param {
+	return b.add(name, start{init, b.prefix + name}, tensor.NewShape(dims...))
+}
+
+// Layout adds the parameters of another layout, under the builder's prefix,
+// and returns the one stretch [other.Len()] that they are. They start as they
+// would in the other layout with the same seed.
+func (b Builder) Layout(other *Layout) Param {
+	whole := Param{Name: b.prefix, Offset: b.layout.len, Shape: tensor.NewShape(other.len)}
+	for i, p := range other.params {
+		b.add(p.Name, other.starts[i], p.Shape)
+	}
+	return whole
+}
+
+func (b Builder) add(name string, how start, shape tensor.Shape) Param {
 	l := b.layout
-	p := Param{Name: b.prefix + name, Offset: l.len, Shape: tensor.NewShape(dims...)}
+	p := Param{Name: b.prefix + name, Offset: l.len, Shape: shape}
 	if q, taken := l.Lookup(p.Name); taken {
 		panic(fmt.Errorf("nn: parameter %s %v asked for twice, first as %v", p.Name, p.Shape, q.Shape))
 	}
 	l.index[p.Name] = len(l.params)
 	l.params = append(l.params, p)
-	l.inits = append(l.inits, init)
+	l.starts = append(l.starts, how)
 	l.len += p.Shape.Len()
 	return p
 }
