@@ -1,0 +1,103 @@
+package pareto
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func three() []Point {
+	return []Point{
+		{Phi: Phi{0.5}, Dice: 0.88, MACs: 340e6, Bytes: 9e6, Latency: Latency{Median: 0.03, P95: 0.04}},
+		{Phi: Phi{0.1}, Dice: 0.80, MACs: 50e6, Bytes: 2e6, Latency: Latency{Median: 0.005, P95: 0.02}},
+		{Phi: Phi{0.2}, Dice: 0.87, MACs: 90e6, Bytes: 3e6, Latency: Latency{Median: 0.008, P95: 0.01}},
+	}
+}
+
+func TestBestKeepsEveryLimit(t *testing.T) {
+	for _, c := range []struct {
+		budget Budget
+		phi    float64
+	}{
+		{Budget{}, 0.5},
+		{Budget{MACs: 340e6}, 0.5},
+		{Budget{MACs: 340e6 - 1}, 0.2},
+		{Budget{Bytes: 2.5e6}, 0.1},
+		{Budget{Seconds: 0.008}, 0.2}, // the median, not the 95th percentile
+		{Budget{MACs: 1e9, Bytes: 1e9, Seconds: 0.005}, 0.1},
+	} {
+		p, err := Best(three(), c.budget)
+		require.NoError(t, err)
+		require.Equal(t, Phi{c.phi}, p.Phi, "%v", c.budget)
+	}
+}
+
+func TestBestOfEqualsIsTheCheapestThenTheFirst(t *testing.T) {
+	a := Point{Label: "a", Dice: 0.5, MACs: 2, Bytes: 1}
+	b := Point{Label: "b", Dice: 0.5, MACs: 1, Bytes: 2}
+	c := Point{Label: "c", Dice: 0.5, MACs: 1, Bytes: 2}
+	p, err := Best([]Point{a, b, c}, Budget{})
+	require.NoError(t, err)
+	require.Equal(t, "b", p.Label)
+}
+
+func TestBestSaysWhatWouldFit(t *testing.T) {
+	for text, budget := range map[string]Budget{
+		"no point fits a budget of 10 M MACs: the least needed is 50 M MACs (phi 0.1)":                     {MACs: 10e6},
+		"no point fits a budget of 1.5 MB and 6 ms: the least needed is 2 MB (phi 0.1) and 5 ms (phi 0.1)": {Bytes: 1.5e6, Seconds: 0.006},
+		"no point fits a budget of NaN: the least needed is 5 ms (phi 0.1)":                                {Seconds: math.NaN()},
+		"no point fits a budget of -1 MACs: the least needed is 50 M MACs (phi 0.1)":                       {MACs: -1},
+	} {
+		_, err := Best(three(), budget)
+		require.EqualError(t, err, text)
+	}
+	_, err := Best(nil, Budget{})
+	require.EqualError(t, err, "no point to choose: none of 0 has a Dice")
+	_, err = Best([]Point{at(1, math.NaN())}, Budget{})
+	require.EqualError(t, err, "no point to choose: none of 1 has a Dice")
+	_, err = Best([]Point{at(1, 0.5)}, Budget{Seconds: 1})
+	require.EqualError(t, err, "no point fits a budget of 1 s: none of 1 has a measured latency")
+}
+
+func TestCheapestGivesItsReason(t *testing.T) {
+	c, err := Cheapest(three(), ByMACs, 0.01) // 0.88 - 0.87 > 0.01 in binary
+	require.NoError(t, err)
+	require.Equal(t, "phi 0.2: 0.870 Dice, within 0.01 of the best 0.880 at phi 0.5, for 26 % of its MACs", c.String())
+	c, err = Cheapest(three(), BySeconds, 0.08)
+	require.NoError(t, err)
+	require.Equal(t, "phi 0.1: 0.800 Dice, within 0.08 of the best 0.880 at phi 0.5, for 17 % of its latency", c.String())
+	c, err = Cheapest(three(), ByBytes, 0)
+	require.NoError(t, err)
+	require.Equal(t, "phi 0.5: 0.880 Dice, the best; nothing cheaper is within 0 of it", c.String())
+}
+
+func TestCheapestIsWhatBruteForceFinds(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 300 {
+		points := scatter(rng, 1+rng.IntN(12))
+		epsilon := float64(rng.IntN(5)) / 12
+		best := 0.0
+		for _, p := range points {
+			best = max(best, p.Dice)
+		}
+		var want int64 = math.MaxInt64
+		for _, p := range points {
+			if p.Dice > best-epsilon-1e-9 { // Dice are multiples of 1/12
+				want = min(want, p.MACs)
+			}
+		}
+		c, err := Cheapest(points, ByMACs, epsilon)
+		require.NoError(t, err)
+		require.Equal(t, want, c.Point.MACs)
+		require.Equal(t, best, c.Best.Dice)
+	}
+}
+
+func TestCheapestRefusesNonsense(t *testing.T) {
+	_, err := Cheapest([]Point{at(1, 0.5)}, BySeconds, 0)
+	require.EqualError(t, err, "no point to choose: none of 1 has a Dice and a measured latency")
+	require.PanicsWithError(t, "pareto cheapest: epsilon of -0.1", func() { Cheapest(nil, ByMACs, -0.1) })
+	require.PanicsWithError(t, "pareto cheapest: epsilon of NaN", func() { Cheapest(nil, ByMACs, math.NaN()) })
+}
