@@ -1,0 +1,84 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestExponentialIsGoodToFloat32(t *testing.T) {
+	for x := -87.3; x <= 0; x += 1e-3 {
+		require.InEpsilon(t, math.Exp(x), expBelow1(x), 1e-9, x)
+	}
+	require.Equal(t, 1.0, expBelow1(0))
+	require.Zero(t, expBelow1(-88))
+	require.Zero(t, expBelow1(math.Inf(-1)))
+	require.True(t, math.IsNaN(expBelow1(math.NaN())))
+}
+
+func TestSoftmaxRowsIsItsFormula(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, channels := range []int{1, 2, 3, 24, 37} {
+		for _, size := range []float32{1, 30, 1e4} {
+			const rows = 5
+			x := random(r, rows*channels)
+			Scale(x, size)
+			y, logSum := make([]float32, len(x)), make([]float64, rows)
+			SoftmaxRows(y, x, logSum, channels)
+			for row := range rows {
+				x := x[row*channels:][:channels]
+				top, sum := math.Inf(-1), 0.0
+				for _, v := range x {
+					top = max(top, float64(v))
+				}
+				for _, v := range x {
+					sum += math.Exp(float64(v) - top)
+				}
+				require.InDelta(t, top+math.Log(sum), logSum[row], 1e-8*(1+math.Abs(top)))
+				for i, v := range x {
+					want := math.Exp(float64(v)-top) / sum
+					// Three roundings to float32, of the exponential, of the scale
+					// and of the product; and the least float32.
+					require.InDelta(t, want, y[row*channels+i], 2e-7*want+1e-38)
+				}
+			}
+		}
+	}
+}
+
+func TestSoftmaxRowsOfNonFiniteLogits(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	y, logSum := make([]float32, 3), make([]float64, 1)
+	for _, x := range [][]float32{{nan, 1, 2}, {1, nan, 2}, {1, 2, nan}, {inf, 1, 2}, {-inf, -inf, -inf}} {
+		SoftmaxRows(y, x, logSum, 3)
+		require.True(t, math.IsNaN(logSum[0]), x)
+		for _, p := range y {
+			require.True(t, math.IsNaN(float64(p)), x)
+		}
+	}
+	SoftmaxRows(y, []float32{1, -inf, 1}, logSum, 3)
+	require.Equal(t, []float32{0.5, 0, 0.5}, y)
+}
+
+func TestSoftmaxRowsOfWrongLengthPanics(t *testing.T) {
+	x := make([]float32, 6)
+	for _, channels := range []int{0, 2} {
+		require.PanicsWithValue(t, "kernel: softmax of slices of the wrong length", func() { SoftmaxRows(x, x, make([]float64, 2), channels) })
+	}
+}
+
+func BenchmarkSoftmaxRows(b *testing.B) {
+	for _, channels := range []int{4, 24} {
+		b.Run(fmt.Sprintf("c=%d", channels), func(b *testing.B) {
+			x := random(rand.New(rand.NewPCG(1, 2)), 1024*channels)
+			y, logSum := make([]float32, len(x)), make([]float64, 1024)
+			for b.Loop() {
+				SoftmaxRows(y, x, logSum, channels)
+			}
+			b.ReportMetric(8*float64(len(x))*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GB/s")
+		})
+	}
+}
