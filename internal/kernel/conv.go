@@ -1,0 +1,170 @@
+package kernel
+
+import (
+	"fmt"
+
+	"github.com/sshn-go/sshn/internal/parallel"
+)
+
+// A Conv is the geometry of a convolution (cross-correlation, as everywhere in
+// deep learning) over one, two or three spatial axes; leading axes that are not
+// used have size, kernel, stride and dilation 1 and padding 0.
+//
+//	x [N, In..., Cin], w [Kernel..., Cin/Groups, Cout], b [Cout] -> y [N, Out..., Cout]
+//
+// Group g reads the channels g*Cin/Groups and following, and writes g*Cout/Groups
+// and following. Padding is by zeros, the same on both sides of an axis.
+//
+// A transposed convolution is InputGrad with the roles of x and y exchanged; its
+// input gradient is Forward, its weight gradient WeightGrad with them exchanged.
+type Conv struct {
+	N                             int
+	In, Out                       [3]int // In is of x, Out of y
+	Kernel, Stride, Pad, Dilation [3]int
+	Cin, Cout, Groups             int
+}
+
+// OutSize is the usual size of an output axis. It is not positive if the kernel
+// does not fit.
+func OutSize(in, kernel, stride, pad, dilation int) int {
+	span := in + 2*pad - dilation*(kernel-1) - 1
+	if span < 0 {
+		return 0
+	}
+	return span/stride + 1
+}
+
+// MACs is the number of multiply-adds of a forward pass as if nothing were
+// padded; each gradient takes as many.
+func (c *Conv) MACs() int64 {
+	return int64(c.N) * int64(volume(c.Out)) * int64(c.weights())
+}
+
+// Forward computes y. b may be nil.
+func (c *Conv) Forward(y, x, w, b []float32) {
+	c.check(x, y, w)
+	if b != nil && len(b) != c.Cout {
+		panic(fmt.Sprintf("kernel: a bias of %d for %d channels", len(b), c.Cout))
+	}
+	forwardPlain(c, y, x, w, b)
+}
+
+// InputGrad adds to gx the gradient by x, given the gradient by y.
+func (c *Conv) InputGrad(gx, gy, w []float32) {
+	c.check(gx, gy, w)
+	inputGradPlain(c, gx, gy, w)
+}
+
+// WeightGrad adds to gw and gb the gradients by w and b, given the gradient by
+// y. Either may be nil.
+func (c *Conv) WeightGrad(gw, gb, x, gy []float32) {
+	if gw != nil {
+		c.check(x, gy, gw)
+		weightGradPlain(c, gw, x, gy)
+	}
+	if gb != nil {
+		biasGrad(gb, gy)
+	}
+}
+
+func (c *Conv) check(x, y, w []float32) {
+	for a := range 3 {
+		reach := (c.Out[a]-1)*c.Stride[a] + (c.Kernel[a]-1)*c.Dilation[a] + 1
+		if c.In[a] < 1 || c.Out[a] < 1 || c.Kernel[a] < 1 || c.Stride[a] < 1 || c.Dilation[a] < 1 || c.Pad[a] < 0 ||
+			reach > c.In[a]+2*c.Pad[a] {
+			panic(fmt.Sprintf("kernel: a convolution that does not fit: %+v", *c))
+		}
+	}
+	if c.Groups < 1 || c.Cin%c.Groups != 0 || c.Cout%c.Groups != 0 {
+		panic(fmt.Sprintf("kernel: %d groups of %d channels to %d", c.Groups, c.Cin, c.Cout))
+	}
+	if len(x) != c.N*volume(c.In)*c.Cin || len(y) != c.N*volume(c.Out)*c.Cout || len(w) != c.weights() {
+		panic(fmt.Sprintf("kernel: x of %d, y of %d and w of %d elements for %+v", len(x), len(y), len(w), *c))
+	}
+}
+
+// weights is the length of w.
+func (c *Conv) weights() int { return volume(c.Kernel) * c.Cin / c.Groups * c.Cout }
+
+func volume(s [3]int) int { return s[0] * s[1] * s[2] }
+
+// outputs returns the range [lo, hi) of outputs along an axis for which the
+// kernel's tap t lies inside the input.
+func (c *Conv) outputs(axis, t int) (lo, hi int) {
+	at := t*c.Dilation[axis] - c.Pad[axis] // of output 0
+	s := c.Stride[axis]
+	if at < 0 {
+		lo = (s - 1 - at) / s
+	}
+	if last := c.In[axis] - 1 - at; last >= 0 {
+		hi = min(c.Out[axis], last/s+1)
+	}
+	return min(lo, hi), hi
+}
+
+// taps returns the range [lo, hi) of taps that lie inside the input for the
+// output o along an axis.
+func (c *Conv) taps(axis, o int) (lo, hi int) {
+	at := o*c.Stride[axis] - c.Pad[axis] // of tap 0
+	d := c.Dilation[axis]
+	if at < 0 {
+		lo = (d - 1 - at) / d
+	}
+	if last := c.In[axis] - 1 - at; last >= 0 {
+		hi = min(c.Kernel[axis], last/d+1)
+	}
+	return min(lo, hi), hi
+}
+
+// in returns where output o and tap t read along an axis.
+func (c *Conv) in(axis, o, t int) int {
+	return o*c.Stride[axis] - c.Pad[axis] + t*c.Dilation[axis]
+}
+
+// biasGrad adds to gb the sum of gy over everything but the channels.
+func biasGrad(gb, gy []float32) {
+	channels := len(gb)
+	if channels == 0 || len(gy)%channels != 0 {
+		panic(fmt.Sprintf("kernel: gradients of %d elements for a bias of %d", len(gy), channels))
+	}
+	pixels := len(gy) / channels
+	grain := max(1024, (pixels+63)/64)
+	chunks := (pixels + grain - 1) / grain
+	partial := parallel.Scratch(chunks * channels)
+	defer parallel.Release(partial)
+	parallel.For(pixels, grain, func(lo, hi int) {
+		sumRows(partial[lo/grain*channels:][:channels], gy[lo*channels:hi*channels])
+	})
+	for j := range gb {
+		sum := 0.0
+		for i := range chunks {
+			sum += float64(partial[i*channels+j])
+		}
+		gb[j] += float32(sum)
+	}
+}
+
+// sumRows sets y to the sum of the rows of x, taken in float64.
+func sumRows(y, x []float32) {
+	const block = 64
+	channels := len(y)
+	for j := 0; j < channels; j += block {
+		n := min(block, channels-j)
+		var sum [block]float64
+		for at := j; at < len(x); at += channels {
+			for i, v := range x[at : at+n] {
+				sum[i&(block-1)] += float64(v)
+			}
+		}
+		for i := range n {
+			y[j+i] = float32(sum[i])
+		}
+	}
+}
+
+// grain returns how many of n equal pieces of a work of so many operations make
+// a chunk of at least least operations.
+func grain(n int, operations, least int64) int {
+	each := max(1, operations/int64(max(n, 1)))
+	return int(min(int64(n), max(1, (least+each-1)/each)))
+}

@@ -1,0 +1,37 @@
+package kernel
+
+import "fmt"
+
+// Gemm computes C = A B, or adds the product to C if accumulate holds. C is
+// [m, n], A is [m, k] and B is [k, n], each with rows lda, ldb and ldc apart;
+// with transA or transB the slice holds the transpose, [k, m] or [n, k].
+func Gemm(c, a, b []float32, m, n, k int, transA, transB bool, lda, ldb, ldc int, accumulate bool) {
+	if m == 0 || n == 0 {
+		return
+	}
+	g := gemm[float32]{c, a, b, m, n, k, transA, transB, lda, ldb, ldc, accumulate}
+	g.check()
+	g.plain()
+}
+
+type gemm[T float] struct {
+	c, a, b        []T
+	m, n, k        int
+	transA, transB bool
+	lda, ldb, ldc  int
+	accumulate     bool
+}
+
+func (g *gemm[T]) check() {
+	fits := func(s []T, rows, columns, stride int, transposed bool) bool {
+		if transposed {
+			rows, columns = columns, rows
+		}
+		return rows == 0 || columns <= stride && len(s) >= (rows-1)*stride+columns
+	}
+	if g.m < 0 || g.n < 0 || g.k < 0 || !fits(g.c, g.m, g.n, g.ldc, false) ||
+		!fits(g.a, g.m, g.k, g.lda, g.transA) || !fits(g.b, g.k, g.n, g.ldb, g.transB) {
+		panic(fmt.Sprintf("kernel: a product %d x %d x %d of slices of %d, %d and %d elements, rows %d, %d and %d apart",
+			g.m, g.n, g.k, len(g.c), len(g.a), len(g.b), g.ldc, g.lda, g.ldb))
+	}
+}
