@@ -29,9 +29,23 @@ const (
 // Len returns the length of the encoding of a condition of n numbers.
 func (e Encoding) Len(n int) int { return 2 * n }
 
-// Encode returns the encoding [1, 2n] of a condition of n numbers. It panics if
-// the kind is not one of this package's.
+// Check returns an error if e is no encoding, as when it was read from a file.
+func (e Encoding) Check() error {
+	if e.Kind != Complement && e.Kind != Circle {
+		return fmt.Errorf("nn: encoding %q is unknown", e.Kind)
+	}
+	if !(e.Max >= 0) {
+		return fmt.Errorf("nn: an encoding up to %v", e.Max)
+	}
+	return nil
+}
+
+// Encode returns the encoding [1, 2n] of a condition of n numbers. It panics
+// with the error of Check.
 func (e Encoding) Encode(condition []float64) tensor.Tensor {
+	if err := e.Check(); err != nil {
+		panic(err)
+	}
 	scale := e.Max
 	if scale == 0 {
 		scale = 1
@@ -39,14 +53,11 @@ func (e Encoding) Encode(condition []float64) tensor.Tensor {
 	y := tensor.New(1, e.Len(len(condition)))
 	for i, c := range condition {
 		x := c / scale
-		switch e.Kind {
-		case Complement:
-			y.Data[2*i], y.Data[2*i+1] = float32(x), float32(1-x)
-		case Circle:
+		if e.Kind == Circle {
 			sin, cos := math.Sincos(x * math.Pi / 2)
 			y.Data[2*i], y.Data[2*i+1] = float32(cos), float32(sin)
-		default:
-			panic(fmt.Errorf("nn: encoding %q is unknown", e.Kind))
+		} else {
+			y.Data[2*i], y.Data[2*i+1] = float32(x), float32(1-x)
 		}
 	}
 	return y
