@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"errors"
 	"io"
 	"math"
 	"os"
@@ -164,6 +165,47 @@ func TestFilesRoundTripGzippedOrNot(t *testing.T) {
 	require.EqualError(t, WriteImageFile("a.mgz", h, x), "write a.mgz: expected a name that ends in .nii or .nii.gz")
 }
 
+// 3 x 170 x 300 voxels are three buffers and a rest when written as float32.
+func TestVolumesLargerThanABufferRoundTrip(t *testing.T) {
+	for _, order := range orders {
+		h := standard1()
+		h.Dim = [8]int16{3, 300, 170, 3}
+		h.Datatype = 4
+		voxels := make([]int16, 3*170*300)
+		labels := make([]int32, len(voxels))
+		for i := range voxels {
+			voxels[i] = int16(i * 31)
+			labels[i] = int32(voxels[i])
+		}
+		v := read(t, file(order, h, voxels))
+		again := read(t, written(t, v))
+		require.Equal(t, v.Data, again.Data)
+		again = read(t, writtenLabels(t, v, labels...))
+		require.Equal(t, Int16, again.Header.DataType())
+		got, err := again.Labels()
+		require.NoError(t, err)
+		require.Equal(t, labels, got)
+	}
+}
+
+func TestAFullDiskIsAnError(t *testing.T) {
+	h := NewHeader(tensor.NewShape(1, 1, 1), [4][4]float64{})
+	for room := range 2 {
+		full := &disk{room: room}
+		require.EqualError(t, WriteImage(full, h, tensor.New(1, 1, 1)), "no space")
+	}
+}
+
+// A disk takes some writes and no more.
+type disk struct{ room int }
+
+func (d *disk) Write(p []byte) (int, error) {
+	if d.room--; d.room < 0 {
+		return 0, errors.New("no space")
+	}
+	return len(p), nil
+}
+
 func TestAPairIsReadByEitherName(t *testing.T) {
 	dir := t.TempDir()
 	h := standard1()
@@ -205,7 +247,7 @@ func TestMisuseOfTheGridPanics(t *testing.T) {
 		func() { WriteImage(io.Discard, h, tensor.New(3, 2, 1)) })
 	require.PanicsWithError(t, "nifti labels of [1 2 3]: 5 labels do not lie on the header's grid",
 		func() { WriteLabels(io.Discard, h, make([]int, 5)) })
-	require.EqualError(t, WriteLabels(io.Discard, h, []int{0, 0, 1 << 31, -1, 0, 0}), "nifti: labels from -1 to 2147483648 do not fit 32 bits")
+	require.EqualError(t, WriteLabels(io.Discard, h, []int64{0, 0, 1 << 31, -1, 0, 0}), "nifti: labels from -1 to 2147483648 do not fit 32 bits")
 	require.PanicsWithError(t, "nifti header of [2 3]: expected [k j i] with voxels", func() { NewHeader(tensor.NewShape(2, 3), [4][4]float64{}) })
 	require.Panics(t, func() { NewHeader(tensor.NewShape(1, 2, 3), [4][4]float64{{1e39}}) })
 	require.Equal(t, 2, NewHeader(tensor.NewShape(1, 1, 40000), [4][4]float64{}).Version())

@@ -1,8 +1,8 @@
 package nifti
 
 import (
-	"bufio"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -89,21 +89,31 @@ func (h *Header) write(w io.Writer, d DataType, intent, n int, voxel func(i int)
 	to := &Header{slices.Clone(h.raw), h.order, h.version}
 	to.describe(d)
 	to.put(intentCode, 0, float64(intent))
-	b := bufio.NewWriterSize(w, 1<<16)
-	b.Write(to.raw)
-	b.Write(make([]byte, 4)) // no extensions
-	var buf [4]byte
+	if _, err := w.Write(append(to.raw, 0, 0, 0, 0)); err != nil { // no extensions
+		return err
+	}
+	size := d.Size()
+	buf := make([]byte, 0, 1<<16)
 	for i := range n {
 		x := voxel(i)
-		switch d.Size() {
+		switch size {
 		case 1:
-			buf[0] = byte(x)
+			buf = append(buf, byte(x))
 		case 2:
-			h.order.PutUint16(buf[:], uint16(x))
+			buf = binary.LittleEndian.AppendUint16(buf, uint16(x))
 		case 4:
-			h.order.PutUint32(buf[:], x)
+			buf = binary.LittleEndian.AppendUint32(buf, x)
 		}
-		b.Write(buf[:d.Size()])
+		if len(buf) < cap(buf) && i < n-1 {
+			continue
+		}
+		if h.order != binary.LittleEndian {
+			swap(buf, size)
+		}
+		if _, err := w.Write(buf); err != nil {
+			return err
+		}
+		buf = buf[:0]
 	}
-	return b.Flush() // the first error of all
+	return nil
 }

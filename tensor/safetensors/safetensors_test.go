@@ -3,6 +3,7 @@ package safetensors
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -231,6 +232,24 @@ func TestUnwritableEntriesAreErrorsAndMisusePanics(t *testing.T) {
 	require.PanicsWithError(t, `safetensors entry "w" of [2] and [3]: 2 and 3 elements`, func() { w.Reshape(3) })
 	_, err := Open(t.TempDir())
 	require.ErrorContains(t, err, "expected a regular file")
+}
+
+func TestAFullDiskIsAnError(t *testing.T) {
+	entries := []Entry{FromFloat64s("a", []float64{1}), FromInt64s("b", []int64{1}), FromTensor("c", tensor.New(1)), FromBytes("d", []byte{1})}
+	for room, want := range []string{"no space", `tensor "a": no space`, `tensor "b": no space`, `tensor "c": no space`, `tensor "d": no space`} {
+		require.EqualError(t, Write(&disk{room}, nil, entries...), want)
+	}
+	require.NoError(t, Write(&disk{5}, nil, entries...))
+}
+
+// A disk takes some writes and no more.
+type disk struct{ room int }
+
+func (d *disk) Write(p []byte) (int, error) {
+	if d.room--; d.room < 0 {
+		return 0, errors.New("no space")
+	}
+	return len(p), nil
 }
 
 // Every tensor that PyTorch computed stands twice: float32 must be float64
