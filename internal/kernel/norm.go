@@ -1,0 +1,293 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/sshn-go/sshn/internal/parallel"
+)
+
+// A Norm is the geometry of a normalisation: x [N, Pixels, Channels], the
+// channels in Groups equal runs. The values of an image that share a group are
+// brought to mean 0 and variance 1, then scaled and shifted by channel:
+//
+//	y = (x - mean) / sqrt(variance + Eps) * gain + bias
+//
+// The variance is that of the values themselves (divided by their number). A
+// group of one value would be erased: it is only scaled and shifted.
+//
+// The state holds mean and 1/deviation of group g of image n, at 2(n Groups+g).
+type Norm struct {
+	N, Pixels, Channels, Groups int
+	Eps                         float64
+}
+
+// State is the length of the state.
+func (p *Norm) State() int { return 2 * p.N * p.Groups }
+
+// Forward computes y and the state. gain and bias may be nil.
+func (p *Norm) Forward(y, x, gain, bias, state []float32) {
+	p.check(y, x, state)
+	image := p.Pixels * p.Channels
+	if image == 0 {
+		return
+	}
+	parallel.For(p.N, p.images(), func(lo, hi int) {
+		sums := scratch64(2 * p.Channels)
+		lines := parallel.Scratch(3 * p.Channels)
+		defer release64(sums)
+		defer parallel.Release(lines)
+		for n := lo; n < hi; n++ {
+			x, y, state := x[n*image:][:image], y[n*image:][:image], state[2*n*p.Groups:][:2*p.Groups]
+			p.statistics(state, sums, x)
+			mean, scale, shift := p.line(lines, 0), p.line(lines, 1), p.line(lines, 2)
+			clear(shift)
+			copy(shift, bias)
+			for c := range mean {
+				mean[c], scale[c] = p.of(state, c)
+				if gain != nil {
+					scale[c] *= gain[c]
+				}
+			}
+			p.pixels(func(lo, hi int) { normalise(y[lo:hi], x[lo:hi], mean, scale, shift) })
+		}
+	})
+}
+
+// Backward adds to gx, ggain and gbias the gradients by x, gain and bias, given
+// that by y. Any of them may be nil, and so may gain.
+//
+// With u = (x - mean) r, r = 1/deviation, g = gy gain and E the mean over the
+// group, gx = r (g - E[g] - u E[g u]).
+func (p *Norm) Backward(gx, ggain, gbias, gy, x, gain, state []float32) {
+	p.check(gy, x, state)
+	image, each := p.Pixels*p.Channels, p.images()
+	if image == 0 {
+		return
+	}
+	chunks := (p.N + each - 1) / each
+	totals := scratch64(2 * p.Channels * chunks) // of an image's sums, by chunk
+	defer release64(totals)
+	clear(totals)
+	parallel.For(p.N, each, func(lo, hi int) {
+		total := totals[lo/each*2*p.Channels:][:2*p.Channels]
+		sums := scratch64(2 * p.Channels)
+		lines := parallel.Scratch(4 * p.Channels)
+		defer release64(sums)
+		defer parallel.Release(lines)
+		for n := lo; n < hi; n++ {
+			x, gy, state := x[n*image:][:image], gy[n*image:][:image], state[2*n*p.Groups:][:2*p.Groups]
+			mean := p.line(lines, 0)
+			for c := range mean {
+				mean[c], _ = p.of(state, c)
+			}
+			p.reduce(sums, func(sums []float64, lo, hi int) { correlate(sums, gy[lo:hi], x[lo:hi], mean) })
+			for c := range mean {
+				_, r := p.of(state, c)
+				sums[p.Channels+c] *= float64(r) // now the sum of gy u
+			}
+			for i, s := range sums {
+				total[i] += s
+			}
+			if gx != nil {
+				a, b, c := p.line(lines, 1), p.line(lines, 2), p.line(lines, 3)
+				p.coefficients(a, b, c, sums, gain, state)
+				gx := gx[n*image:][:image]
+				p.pixels(func(lo, hi int) { denormalise(gx[lo:hi], gy[lo:hi], x[lo:hi], mean, a, b, c) })
+			}
+		}
+	})
+	for k, g := range [2][]float32{gbias, ggain} {
+		for c := range g {
+			sum := 0.0
+			for i := k*p.Channels + c; i < len(totals); i += 2 * p.Channels {
+				sum += totals[i]
+			}
+			g[c] += float32(sum)
+		}
+	}
+}
+
+// statistics fills the state of an image. The sums are of differences to the
+// first pixel, by channel, so that a large mean costs no digits.
+func (p *Norm) statistics(state []float32, sums []float64, x []float32) {
+	if p.single() {
+		for g := range p.Groups {
+			state[2*g], state[2*g+1] = 0, 1
+		}
+		return
+	}
+	origin := x[:p.Channels]
+	p.reduce(sums, func(sums []float64, lo, hi int) { moments(sums, x[lo:hi], origin) })
+	size, pixels := p.Channels/p.Groups, float64(p.Pixels)
+	for g := range p.Groups {
+		mean := 0.0
+		for c := g * size; c < (g+1)*size; c++ {
+			mean += float64(origin[c]) + sums[c]/pixels
+		}
+		mean /= float64(size)
+		variance := 0.0
+		for c := g * size; c < (g+1)*size; c++ {
+			m := sums[c] / pixels
+			d := float64(origin[c]) + m - mean
+			variance += max(sums[p.Channels+c]/pixels-m*m, 0) + d*d
+		}
+		state[2*g] = float32(mean)
+		state[2*g+1] = float32(1 / math.Sqrt(variance/float64(size)+p.Eps))
+	}
+}
+
+// coefficients prepares gx += a gy + b (x - mean) + c by channel, from the sums
+// of gy and of gy u.
+func (p *Norm) coefficients(a, b, c []float32, sums []float64, gain, state []float32) {
+	size := p.Channels / p.Groups
+	count := float64(size * p.Pixels)
+	for g := range p.Groups {
+		r := float64(state[2*g+1])
+		var eg, egu float64
+		for i := g * size; i < (g+1)*size; i++ {
+			k := 1.0
+			if gain != nil {
+				k = float64(gain[i])
+			}
+			a[i] = float32(r * k)
+			eg += k * sums[i] / count
+			egu += k * sums[p.Channels+i] / count
+		}
+		if p.single() {
+			eg, egu = 0, 0
+		}
+		for i := g * size; i < (g+1)*size; i++ {
+			b[i], c[i] = float32(-r*r*egu), float32(-r*eg)
+		}
+	}
+}
+
+// moments adds to sums, by channel, the sum of x - origin and then that of its
+// square.
+func moments(sums []float64, x, origin []float32) {
+	channels := len(origin)
+	s1, s2 := sums[:channels], sums[channels:][:channels]
+	for ; len(x) >= 4*channels; x = x[4*channels:] {
+		x0, x1, x2, x3 := x[:channels], x[channels:][:channels], x[2*channels:][:channels], x[3*channels:][:channels]
+		for i, o := range origin {
+			o := float64(o)
+			d0, d1, d2, d3 := float64(x0[i])-o, float64(x1[i])-o, float64(x2[i])-o, float64(x3[i])-o
+			s1[i] += d0 + d1 + (d2 + d3)
+			s2[i] += d0*d0 + d1*d1 + (d2*d2 + d3*d3)
+		}
+	}
+	for ; len(x) > 0; x = x[channels:] {
+		for i, o := range origin {
+			d := float64(x[i]) - float64(o)
+			s1[i] += d
+			s2[i] += d * d
+		}
+	}
+}
+
+// correlate adds to sums, by channel, the sum of gy and then that of
+// gy (x - mean).
+func correlate(sums []float64, gy, x, mean []float32) {
+	channels := len(mean)
+	s1, s2 := sums[:channels], sums[channels:][:channels]
+	for ; len(gy) >= 2*channels; gy, x = gy[2*channels:], x[2*channels:] {
+		g0, g1, x0, x1 := gy[:channels], gy[channels:][:channels], x[:channels], x[channels:][:channels]
+		for i, m := range mean {
+			a, b := float64(g0[i]), float64(g1[i])
+			s1[i] += a + b
+			s2[i] += a*float64(x0[i]-m) + b*float64(x1[i]-m)
+		}
+	}
+	for i := range gy {
+		s1[i] += float64(gy[i])
+		s2[i] += float64(gy[i]) * float64(x[i]-mean[i])
+	}
+}
+
+func normalise(y, x, mean, scale, shift []float32) {
+	channels := len(mean)
+	for ; len(x) > 0; x, y = x[channels:], y[channels:] {
+		y, x, scale, shift := y[:channels], x[:channels], scale[:channels], shift[:channels]
+		for i, m := range mean {
+			y[i] = (x[i]-m)*scale[i] + shift[i]
+		}
+	}
+}
+
+func denormalise(gx, gy, x, mean, a, b, c []float32) {
+	channels := len(mean)
+	for ; len(x) > 0; x, gy, gx = x[channels:], gy[channels:], gx[channels:] {
+		gx, gy, x, a, b, c := gx[:channels], gy[:channels], x[:channels], a[:channels], b[:channels], c[:channels]
+		for i, m := range mean {
+			gx[i] += a[i]*gy[i] + b[i]*(x[i]-m) + c[i]
+		}
+	}
+}
+
+const normWork = 1 << 14 // values in a chunk
+
+// images returns how many images make a chunk: enough for its work, and for at
+// most 64 chunks.
+func (p *Norm) images() int {
+	return max(1, (p.N+63)/64, normWork/max(1, p.Pixels*p.Channels))
+}
+
+// pixels calls f for the stretches of an image that make a chunk each.
+func (p *Norm) pixels(f func(lo, hi int)) {
+	parallel.For(p.Pixels, p.chunk(), func(lo, hi int) { f(lo*p.Channels, hi*p.Channels) })
+}
+
+// reduce sets sums to those that f adds up over the chunks of an image.
+func (p *Norm) reduce(sums []float64, f func(sums []float64, lo, hi int)) {
+	chunk := p.chunk()
+	clear(sums)
+	if p.Pixels <= chunk {
+		f(sums, 0, p.Pixels*p.Channels)
+		return
+	}
+	partial := scratch64(len(sums) * ((p.Pixels + chunk - 1) / chunk))
+	defer release64(partial)
+	clear(partial)
+	p.pixels(func(lo, hi int) {
+		f(partial[lo/(chunk*p.Channels)*len(sums):][:len(sums)], lo, hi)
+	})
+	for ; len(partial) > 0; partial = partial[len(sums):] {
+		for i := range sums {
+			sums[i] += partial[i]
+		}
+	}
+}
+
+func (p *Norm) chunk() int { return max(1, normWork/max(1, p.Channels)) }
+
+// single reports whether a group is a single value.
+func (p *Norm) single() bool { return p.Pixels == 1 && p.Channels == p.Groups }
+
+// of returns mean and 1/deviation for channel c of an image.
+func (p *Norm) of(state []float32, c int) (mean, r float32) {
+	g := c / (p.Channels / p.Groups)
+	return state[2*g], state[2*g+1]
+}
+
+func (p *Norm) line(lines []float32, i int) []float32 {
+	return lines[i*p.Channels:][:p.Channels]
+}
+
+func (p *Norm) check(y, x, state []float32) {
+	size := p.N * p.Pixels * p.Channels
+	if p.Groups < 1 || p.Channels%p.Groups != 0 || len(x) != size || len(y) != size || len(state) != p.State() {
+		panic(fmt.Sprintf("kernel: y of %d, x of %d and state of %d elements for %+v", len(y), len(x), len(state), *p))
+	}
+}
+
+// scratch64 is parallel.Scratch for n float64.
+func scratch64(n int) []float64 {
+	s := parallel.Scratch(2 * n)
+	return unsafe.Slice((*float64)(unsafe.Pointer(unsafe.SliceData(s))), cap(s)/2)[:n]
+}
+
+func release64(s []float64) {
+	parallel.Release(unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(s))), 2*cap(s)))
+}
