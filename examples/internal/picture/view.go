@@ -1,0 +1,42 @@
+package picture
+
+import (
+	"strings"
+
+	"github.com/sshn-go/sshn/tensor"
+)
+
+// A view says which voxel stands at a place of the picture.
+type view struct {
+	width, height int
+	start         int // the voxel at the upper left
+	right, down   int // how far the next one is
+}
+
+// newView turns a slice [j i] so that up is superior or, where no axis is
+// vertical, anterior, and right is the subject's left or, on a sagittal slice,
+// posterior.
+func newView(s tensor.Shape, orientation string) view {
+	v := view{width: s.Dim(1), height: s.Dim(0), right: 1, down: s.Dim(1)}
+	if len(orientation) < 2 {
+		return v
+	}
+	across, along := orientation[0], orientation[1]
+	if is(across, "SI") || is(along, "LR") {
+		across, along = along, across
+		v = view{width: v.height, height: v.width, right: v.down, down: v.right}
+	}
+	if is(across, "RA") {
+		v.start += (v.width - 1) * v.right
+		v.right = -v.right
+	}
+	if is(along, "SA") {
+		v.start += (v.height - 1) * v.down
+		v.down = -v.down
+	}
+	return v
+}
+
+func (v view) voxel(x, y int) int { return v.start + x*v.right + y*v.down }
+
+func is(direction byte, either string) bool { return strings.IndexByte(either, direction) >= 0 }
