@@ -136,41 +136,39 @@ func (o avgPool) bins(in []tensor.Shape) [3]spans {
 	return all
 }
 
-// spans is a linear map along one axis whose matrix is, in each row, constant
-// but for a weight by row and by column on a stretch, and zero elsewhere:
+// spans is a linear map along one axis from n elements whose matrix is, in each
+// row, constant but for a weight by row and by column on a stretch, and zero
+// elsewhere:
 //
 //	y[i] = row[i] * sum over j in [lo[i], hi[i]) of column[j] x[j]
 //
-// lo and hi never fall with i, so the transpose is of the same kind.
+// Weights that are nil are 1. lo and hi never fall with i, so the transpose is
+// of the same kind.
 type spans struct {
-	lo, hi      []int
+	n           int
+	lo, hi      []int32
 	row, column []float64
 }
 
 // newSpans returns the means over stretches of an axis of extent n, divided by
 // count.
 func newSpans(n, outputs int, f func(i int) (lo, hi, count int)) spans {
-	s := spans{make([]int, outputs), make([]int, outputs), make([]float64, outputs), make([]float64, n)}
+	s := spans{n: n, lo: make([]int32, outputs), hi: make([]int32, outputs), row: make([]float64, outputs)}
 	for i := range outputs {
-		var count int
-		s.lo[i], s.hi[i], count = f(i)
-		s.row[i] = 1 / float64(count)
-	}
-	for j := range n {
-		s.column[j] = 1
+		lo, hi, count := f(i)
+		s.lo[i], s.hi[i], s.row[i] = int32(lo), int32(hi), 1/float64(count)
 	}
 	return s
 }
 
 func (s spans) transpose() spans {
-	n := len(s.column)
-	t := spans{make([]int, n), make([]int, n), s.column, s.row}
+	t := spans{len(s.lo), make([]int32, s.n), make([]int32, s.n), s.column, s.row}
 	for i := range s.lo {
 		for j := s.lo[i]; j < s.hi[i]; j++ {
 			if t.hi[j] == 0 {
-				t.lo[j] = i
+				t.lo[j] = int32(i)
 			}
-			t.hi[j] = i + 1
+			t.hi[j] = int32(i + 1)
 		}
 	}
 	return t
@@ -180,7 +178,7 @@ func (s spans) transpose() spans {
 func (s spans) elements() int {
 	n := 0
 	for i := range s.lo {
-		n += s.hi[i] - s.lo[i]
+		n += int(s.hi[i] - s.lo[i])
 	}
 	return n
 }
@@ -201,18 +199,17 @@ func addMeans(y, x tensor.Tensor, s [3]spans) {
 // addMean adds one pixel of the output, in float64, some channels at a time.
 func addMean(y, x []float32, s *[3]spans, n int, at [3]int) {
 	const block = 32
-	d0, d1, d2 := len(s[0].column), len(s[1].column), len(s[2].column)
 	channels := len(y)
-	row := s[0].row[at[0]] * s[1].row[at[1]] * s[2].row[at[2]]
+	row := weight(s[0].row, at[0]) * weight(s[1].row, at[1]) * weight(s[2].row, at[2])
 	for c := 0; c < channels; c += block {
 		y := y[c:min(c+block, channels)]
 		var sum [block]float64
-		for j0 := s[0].lo[at[0]]; j0 < s[0].hi[at[0]]; j0++ {
-			for j1 := s[1].lo[at[1]]; j1 < s[1].hi[at[1]]; j1++ {
-				k := s[0].column[j0] * s[1].column[j1]
-				line := ((n*d0+j0)*d1 + j1) * d2
-				for j2 := s[2].lo[at[2]]; j2 < s[2].hi[at[2]]; j2++ {
-					k := k * s[2].column[j2]
+		for j0 := int(s[0].lo[at[0]]); j0 < int(s[0].hi[at[0]]); j0++ {
+			for j1 := int(s[1].lo[at[1]]); j1 < int(s[1].hi[at[1]]); j1++ {
+				k := weight(s[0].column, j0) * weight(s[1].column, j1)
+				line := ((n*s[0].n+j0)*s[1].n + j1) * s[2].n
+				for j2 := int(s[2].lo[at[2]]); j2 < int(s[2].hi[at[2]]); j2++ {
+					k := k * weight(s[2].column, j2)
 					for i, v := range x[(line+j2)*channels+c:][:len(y)] {
 						sum[i&(block-1)] += k * float64(v)
 					}
@@ -223,4 +220,11 @@ func addMean(y, x []float32, s *[3]spans, n int, at [3]int) {
 			y[i] += float32(row * sum[i])
 		}
 	}
+}
+
+func weight(w []float64, i int) float64 {
+	if w == nil {
+		return 1
+	}
+	return w[i]
 }

@@ -97,6 +97,8 @@ func newPooling(op string, in []tensor.Shape, window, stride, pad, dilation Axes
 		if window[a] < 1 || stride[a] < 0 || pad[a] < 0 || dilation[a] < 0 {
 			refuse(op, in, "window %d, stride %d, padding %d, dilation %d: the window is positive, the others not negative", window, stride, pad, dilation)
 		}
+	}
+	for a := range axes {
 		if stride[a] == 0 {
 			stride[a] = window[a]
 		}

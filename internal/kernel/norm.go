@@ -50,7 +50,7 @@ func (p *Norm) Forward(y, x, gain, bias, state []float32) {
 					scale[c] *= gain[c]
 				}
 			}
-			p.pixels(func(lo, hi int) { normalise(y[lo:hi], x[lo:hi], mean, scale, shift) })
+			p.normalise(y, x, mean, scale, shift)
 		}
 	})
 }
@@ -82,7 +82,7 @@ func (p *Norm) Backward(gx, ggain, gbias, gy, x, gain, state []float32) {
 			for c := range mean {
 				mean[c], _ = p.of(state, c)
 			}
-			p.reduce(sums, func(sums []float64, lo, hi int) { correlate(sums, gy[lo:hi], x[lo:hi], mean) })
+			p.reduce(sums, correlate, gy, x, mean)
 			for c := range mean {
 				_, r := p.of(state, c)
 				sums[p.Channels+c] *= float64(r) // now the sum of gy u
@@ -93,8 +93,7 @@ func (p *Norm) Backward(gx, ggain, gbias, gy, x, gain, state []float32) {
 			if gx != nil {
 				a, b, c := p.line(lines, 1), p.line(lines, 2), p.line(lines, 3)
 				p.coefficients(a, b, c, sums, gain, state)
-				gx := gx[n*image:][:image]
-				p.pixels(func(lo, hi int) { denormalise(gx[lo:hi], gy[lo:hi], x[lo:hi], mean, a, b, c) })
+				p.denormalise(gx[n*image:][:image], gy, x, mean, a, b, c)
 			}
 		}
 	})
@@ -119,7 +118,7 @@ func (p *Norm) statistics(state []float32, sums []float64, x []float32) {
 		return
 	}
 	origin := x[:p.Channels]
-	p.reduce(sums, func(sums []float64, lo, hi int) { moments(sums, x[lo:hi], origin) })
+	p.reduce(sums, moments, x, x, origin)
 	size, pixels := p.Channels/p.Groups, float64(p.Pixels)
 	for g := range p.Groups {
 		mean := 0.0
@@ -164,9 +163,46 @@ func (p *Norm) coefficients(a, b, c []float32, sums []float64, gain, state []flo
 	}
 }
 
+// normalise computes an image of y.
+func (p *Norm) normalise(y, x, mean, scale, shift []float32) {
+	if p.whole() {
+		normalise(y, x, mean, scale, shift)
+		return
+	}
+	p.pixels(func(lo, hi int) { normalise(y[lo:hi], x[lo:hi], mean, scale, shift) })
+}
+
+// denormalise adds to an image of gx.
+func (p *Norm) denormalise(gx, gy, x, mean, a, b, c []float32) {
+	if p.whole() {
+		denormalise(gx, gy, x, mean, a, b, c)
+		return
+	}
+	p.pixels(func(lo, hi int) { denormalise(gx[lo:hi], gy[lo:hi], x[lo:hi], mean, a, b, c) })
+}
+
+// reduce sets sums to those that f adds up over the chunks of an image.
+func (p *Norm) reduce(sums []float64, f func(sums []float64, g, x, origin []float32), g, x, origin []float32) {
+	clear(sums)
+	if p.whole() {
+		f(sums, g, x, origin)
+		return
+	}
+	each := p.chunk() * p.Channels
+	partial := scratch64(len(sums) * ((len(x) + each - 1) / each))
+	defer release64(partial)
+	clear(partial)
+	p.pixels(func(lo, hi int) { f(partial[lo/each*len(sums):][:len(sums)], g[lo:hi], x[lo:hi], origin) })
+	for ; len(partial) > 0; partial = partial[len(sums):] {
+		for i := range sums {
+			sums[i] += partial[i]
+		}
+	}
+}
+
 // moments adds to sums, by channel, the sum of x - origin and then that of its
 // square.
-func moments(sums []float64, x, origin []float32) {
+func moments(sums []float64, _, x, origin []float32) {
 	channels := len(origin)
 	s1, s2 := sums[:channels], sums[channels:][:channels]
 	for ; len(x) >= 4*channels; x = x[4*channels:] {
@@ -239,26 +275,8 @@ func (p *Norm) pixels(f func(lo, hi int)) {
 	parallel.For(p.Pixels, p.chunk(), func(lo, hi int) { f(lo*p.Channels, hi*p.Channels) })
 }
 
-// reduce sets sums to those that f adds up over the chunks of an image.
-func (p *Norm) reduce(sums []float64, f func(sums []float64, lo, hi int)) {
-	chunk := p.chunk()
-	clear(sums)
-	if p.Pixels <= chunk {
-		f(sums, 0, p.Pixels*p.Channels)
-		return
-	}
-	partial := scratch64(len(sums) * ((p.Pixels + chunk - 1) / chunk))
-	defer release64(partial)
-	clear(partial)
-	p.pixels(func(lo, hi int) {
-		f(partial[lo/(chunk*p.Channels)*len(sums):][:len(sums)], lo, hi)
-	})
-	for ; len(partial) > 0; partial = partial[len(sums):] {
-		for i := range sums {
-			sums[i] += partial[i]
-		}
-	}
-}
+// whole reports whether an image is a single chunk.
+func (p *Norm) whole() bool { return p.Pixels <= p.chunk() }
 
 func (p *Norm) chunk() int { return max(1, normWork/max(1, p.Channels)) }
 
