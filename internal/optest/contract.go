@@ -135,11 +135,11 @@ func (c Case) workers() error {
 }
 
 // allocation: in steady state forward and backward allocate no tensor data, but
-// at most bookkeeping of 4 KB and an eighth of what the tensors take. The least
+// at most bookkeeping of 8 KB and an eighth of what the tensors take. The least
 // of a few runs counts, as other goroutines allocate too.
 func (c Case) allocation() error {
 	t := newTrial(c)
-	limit := uint64(4<<10 + t.out.Shape.Len()/2)
+	limit := uint64(8<<10 + t.out.Shape.Len()/2)
 	for _, s := range c.In {
 		limit += uint64(s.Len() / 2)
 	}
