@@ -55,11 +55,17 @@ func (conv) NeedsOutput() bool { return false }
 
 func (o conv) Forward(out tensor.Tensor, in []tensor.Tensor) {
 	g := o.geometry(shapes(in))
+	if g.N == 0 {
+		return
+	}
 	g.Forward(out.Data, in[0].Data, in[1].Data, optional(in, 2))
 }
 
 func (o conv) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.Tensor) {
 	g := o.geometry(shapes(in))
+	if g.N == 0 {
+		return
+	}
 	if gin[0].Data != nil {
 		g.InputGrad(gin[0].Data, gout.Data, in[1].Data)
 	}
@@ -107,6 +113,9 @@ func (c ConvConfig) check(op string, in []tensor.Shape) {
 	}
 	if w.Rank() != x.Rank() {
 		refuse(op, in, "x of rank %d takes a weight of rank %d: [taps..., channels, channels]", x.Rank(), x.Rank())
+	}
+	if x.Dim(-1) == 0 || w.Dim(-1) == 0 {
+		refuse(op, in, "there are no channels")
 	}
 	if c.Groups < 0 {
 		refuse(op, in, "%d groups", c.Groups)

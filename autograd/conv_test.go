@@ -76,6 +76,7 @@ var convCases = []convCase{
 	{x: []int{2, 7, 4}, w: []int{3, 2, 6}, c: autograd.ConvConfig{Pad: autograd.Each(4), Dilation: autograd.Each(3), Groups: 2}, bias: true},
 	{x: []int{2, 1, 1, 3}, w: []int{3, 3, 3, 3}, c: autograd.ConvConfig{Same: true}, bias: true},
 	{x: []int{1, 5, 7, 3}, w: []int{3, 3, 3, 5}, c: autograd.ConvConfig{Same: true}, bias: true},
+	{x: []int{1, 7, 5, 2}, w: []int{2, 3, 2, 3}, c: autograd.ConvConfig{Same: true, Dilation: autograd.Axes{2, 3}}},
 	{x: []int{1, 2, 91, 1}, w: []int{2, 5, 1, 3}, c: autograd.ConvConfig{Stride: autograd.Axes{1, 3}, Pad: autograd.Axes{1, 0}}},
 	{x: []int{1, 7, 5, 6}, w: []int{3, 2, 2, 9}, c: autograd.ConvConfig{Stride: autograd.Axes{2, 1}, Pad: autograd.Axes{2, 1}, Dilation: autograd.Axes{1, 2}, Groups: 3}, bias: true},
 	{x: []int{1, 3, 3, 7}, w: []int{3, 3, 1, 7}, c: autograd.ConvConfig{Pad: autograd.Each(1), Groups: 7}},
@@ -241,6 +242,9 @@ func TestConvSaysWhatDoesNotFit(t *testing.T) {
 		"conv of [2 5 5 4] and [3 3 4 6]: both Same and Pad [1 1 1]": func() {
 			autograd.Conv(x, w, none, autograd.ConvConfig{Same: true, Pad: each(1)})
 		},
+		"conv of [2 5 0] and [3 0 6]: there are no channels": func() {
+			autograd.Conv(of(2, 5, 0), of(3, 0, 6), none, autograd.ConvConfig{})
+		},
 		"convtranspose of [2 5 5 4] and [3 3 6 4]: x of 4 channels takes a weight [taps..., 4, outputs/groups], not of 6": func() {
 			autograd.ConvTranspose(x, of(3, 3, 6, 4), none, autograd.ConvTransposeConfig{})
 		},
@@ -272,6 +276,14 @@ func TestConvCostsItsProducts(t *testing.T) {
 	z := autograd.ConvTranspose(y, up, autograd.Value{}, autograd.ConvTransposeConfig{Stride: autograd.Each(2)})
 	require.Equal(t, tensor.NewShape(2, 6, 8, 5), z.Shape())
 	require.Equal(t, int64(2*3*4*9*2*6+2*3*4*4*6*5), tape.Cost().MACs)
+}
+
+func TestAConvOfNoImagesHasNoGradient(t *testing.T) {
+	tape := autograd.NewTape()
+	x, w := tape.Leaf(tensor.New(0, 5, 2)), tape.Leaf(tensor.New(3, 2, 2))
+	y := autograd.ConvTranspose(autograd.Conv(x, w, autograd.Value{}, autograd.ConvConfig{}), w, autograd.Value{}, autograd.ConvTransposeConfig{})
+	require.Equal(t, tensor.NewShape(0, 5, 2), differentiate(y, tensor.New(0, 5, 2)).Shape)
+	require.Equal(t, make([]float32, 12), w.Grad().Data)
 }
 
 func ExampleConv() {

@@ -54,6 +54,9 @@ func (convTranspose) NeedsOutput() bool { return false }
 
 func (o convTranspose) Forward(out tensor.Tensor, in []tensor.Tensor) {
 	g := o.adjoint(shapes(in))
+	if g.N == 0 {
+		return
+	}
 	w := scratchTransposed(in[1])
 	defer parallel.Release(w)
 	setRows(out.Data, optional(in, 2))
@@ -62,6 +65,9 @@ func (o convTranspose) Forward(out tensor.Tensor, in []tensor.Tensor) {
 
 func (o convTranspose) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.Tensor) {
 	g := o.adjoint(shapes(in))
+	if g.N == 0 {
+		return
+	}
 	if gx := gin[0].Data; gx != nil {
 		w, part := scratchTransposed(in[1]), parallel.Scratch(len(gx))
 		g.Forward(part, gout.Data, w, nil)
