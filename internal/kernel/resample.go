@@ -140,6 +140,10 @@ func (r *Resampling) rows(row int) (at int, wd, wh []float32) {
 // mixColumns sets or adds to y, the outputs from first on of a row, scale times
 // what t makes of the row x.
 func mixColumns(y, x []float32, t *Taps, first, c int, scale float32, add bool) {
+	if c == 1 {
+		mixScalars(y, x, t, first, scale, add)
+		return
+	}
 	for o := first; len(y) > 0; o++ {
 		at, w := t.at(o)
 		mix(y[:c], x[at*c:], w, c, scale, add)
