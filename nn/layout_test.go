@@ -53,7 +53,9 @@ func TestTheGradientOfAParameterLandsInThetas(t *testing.T) {
 }
 
 func TestStreamsDependOnEveryArgument(t *testing.T) {
-	first := func(seed uint64, purpose string, counters ...uint64) uint64 { return Stream(seed, purpose, counters...).Uint64() }
+	first := func(seed uint64, purpose string, counters ...uint64) uint64 {
+		return Stream(seed, purpose, counters...).Uint64()
+	}
 	require.Equal(t, first(1, "a", 2, 3), first(1, "a", 2, 3))
 	seen := map[uint64]bool{}
 	for _, x := range []uint64{

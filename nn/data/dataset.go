@@ -1,17 +1,36 @@
 package data
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 
 	"github.com/sshn-go/sshn/tensor"
 )
 
-// A Sample is an image and the class of each of its elements.
+// A Sample is an image and the class of each of its elements. It has one to
+// three spatial axes.
 type Sample struct {
 	Subject string        // whom it shows; a subject may have several samples
 	Image   tensor.Tensor // [spatial..., C]
 	Labels  tensor.Tensor // [spatial...]: class indices, whole numbers from 0
+}
+
+// check returns a *tensor.ShapeError if the shapes do not go together.
+func (s Sample) check() error {
+	image, labels := s.Image.Shape, s.Labels.Shape
+	problem := ""
+	switch {
+	case image.Rank() < 2 || image.Rank() > 4:
+		problem = "an image has one to three spatial axes, and channels"
+	case labels != tensor.NewShape(image.Dims()[:image.Rank()-1]...):
+		problem = "labels take the spatial axes of the image"
+	case len(s.Image.Data) != image.Len() || len(s.Labels.Data) != labels.Len():
+		problem = fmt.Sprintf("%d and %d elements of data", len(s.Image.Data), len(s.Labels.Data))
+	default:
+		return nil
+	}
+	return &tensor.ShapeError{Op: "sample", Shapes: []tensor.Shape{image, labels}, Problem: problem}
 }
 
 // A Dataset is a list of samples that are loaded when they are asked for. Its
@@ -22,30 +41,17 @@ type Dataset interface {
 	Load(i int) (Sample, error) // what it returns is read only
 }
 
-// All yields the samples in order, each with the error of loading it.
+// All yields the samples in order, each with the error of loading it, which
+// names the subject.
 func All(d Dataset) iter.Seq2[Sample, error] {
 	return func(yield func(Sample, error) bool) {
 		for i := range d.Len() {
-			if !yield(d.Load(i)) {
+			if !yield(load(d, i)) {
 				return
 			}
 		}
 	}
 }
-
-// Subjects returns the subjects of a dataset, each once, in order.
-func Subjects(d Dataset) []string {
-	var subjects []string
-	for i := range d.Len() {
-		if s := d.Subject(i); !slices.Contains(subjects, s) {
-			subjects = append(subjects, s)
-		}
-	}
-	return subjects
-}
-
-// Samples is a dataset in memory.
-type Samples []Sample
 
 // Collect loads a whole dataset into memory. It stops at the first error.
 func Collect(d Dataset) (Samples, error) {
@@ -59,6 +65,22 @@ func Collect(d Dataset) (Samples, error) {
 	return all, nil
 }
 
+// Subjects returns the subjects of a dataset, each once, in order.
+func Subjects(d Dataset) []string {
+	var subjects []string
+	seen := map[string]bool{}
+	for i := range d.Len() {
+		if s := d.Subject(i); !seen[s] {
+			seen[s] = true
+			subjects = append(subjects, s)
+		}
+	}
+	return subjects
+}
+
+// Samples is a dataset in memory.
+type Samples []Sample
+
 // Len implements [Dataset].
 func (s Samples) Len() int { return len(s) }
 
@@ -68,7 +90,8 @@ func (s Samples) Subject(i int) string { return s[i].Subject }
 // Load implements [Dataset].
 func (s Samples) Load(i int) (Sample, error) { return s[i], nil }
 
-// Of returns the samples of d that show the given subjects, in d's order.
+// Of returns the samples of d that show the given subjects, in d's order. It
+// loads none of them.
 func Of(d Dataset, subjects []string) Dataset {
 	sub := &subset{data: d}
 	for i := range d.Len() {
@@ -87,3 +110,15 @@ type subset struct {
 func (s *subset) Len() int                   { return len(s.index) }
 func (s *subset) Subject(i int) string       { return s.data.Subject(s.index[i]) }
 func (s *subset) Load(i int) (Sample, error) { return s.data.Load(s.index[i]) }
+
+// load loads a sample and checks it.
+func load(d Dataset, i int) (Sample, error) {
+	s, err := d.Load(i)
+	if err == nil {
+		err = s.check()
+	}
+	if err != nil {
+		return Sample{}, fmt.Errorf("load: subject %s: %w", d.Subject(i), err)
+	}
+	return s, nil
+}

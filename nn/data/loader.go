@@ -19,13 +19,15 @@ type Batch struct {
 }
 
 // A Transform changes a sample at random, as augmentation does: it writes to
-// dst, whose tensors have the shapes of src's, and leaves src as it is.
+// dst, whose tensors have the shapes of src's, and leaves src as it is. It may
+// be called from several goroutines, each with its own rng.
 type Transform interface {
 	Apply(dst, src Sample, rng *rand.Rand)
 }
 
 // A Loader makes batches of samples in random order, each sample once an
-// epoch, and prefetches them on goroutines of its own.
+// epoch, and prefetches them on goroutines of its own. An epoch that does not
+// end with a batch ends inside of one.
 type Loader struct {
 	Data    Dataset
 	Batch   int       // samples in a batch
@@ -37,13 +39,14 @@ type Loader struct {
 
 // Batches yields the batches of steps first, first+1 and so on without end,
 // each with the error of making it, after which it ends. A batch is good until
-// the next is asked for. The same Seed gives the same batches, whatever
-// Workers and Ahead are and at whichever step they begin. When the loop is
-// left or ctx is done, the goroutines end before Batches returns.
+// the next is asked for: there are Ahead+1, whose memory is used in turn. The
+// same Seed gives the same batches, whatever Workers and Ahead are and at
+// whichever step they begin. When the loop is left or ctx is done, the
+// goroutines have ended before the loop has.
 func (l *Loader) Batches(ctx context.Context, first int) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
-		if l.Data.Len() == 0 || l.Batch < 1 {
-			yield(Batch{}, fmt.Errorf("loader: batches of %d from a data set of %d samples", l.Batch, l.Data.Len()))
+		if l.Data.Len() == 0 || l.Batch < 1 || first < 0 {
+			yield(Batch{}, fmt.Errorf("loader: batches of %d from a data set of %d samples, from step %d on", l.Batch, l.Data.Len(), first))
 			return
 		}
 		ctx, stop := context.WithCancel(ctx)
@@ -52,19 +55,29 @@ func (l *Loader) Batches(ctx context.Context, first int) iter.Seq2[Batch, error]
 		defer stop()
 		queue, free := l.start(ctx, &running, first)
 		for {
-			select {
-			case <-ctx.Done():
+			if ctx.Err() != nil { // also where a batch is ready
 				yield(Batch{}, ctx.Err())
 				return
-			case made := <-queue:
-				b := <-made
-				if !yield(b.batch, b.err) || b.err != nil {
+			}
+			select {
+			case <-ctx.Done():
+			case r := <-queue:
+				made := <-r
+				if !yield(made.batch, made.err) || made.err != nil {
 					return
 				}
-				free <- b.batch
+				free <- made.batch
 			}
 		}
 	}
+}
+
+// A job is a batch to be made.
+type job struct {
+	step  int
+	items []int // of the dataset
+	batch Batch // whose tensors are used again
+	done  chan<- result
 }
 
 type result struct {
@@ -73,78 +86,96 @@ type result struct {
 }
 
 // start begins the prefetching. The queue holds, in the order of steps, where
-// each batch will arrive; free holds the tensors of batches to be used again,
-// and by their number bounds the memory.
+// each batch will arrive; free holds the batches to be used again, and by their
+// number bounds the memory. Neither ever blocks who sends, for both have room
+// for all batches.
 func (l *Loader) start(ctx context.Context, running *sync.WaitGroup, first int) (queue chan chan result, free chan Batch) {
-	type job struct {
-		step  int
-		into  chan result
-		reuse Batch
+	ahead := l.Ahead
+	if ahead < 1 {
+		ahead = 2
 	}
-	ahead := max(l.Ahead, 2)
-	queue, free = make(chan chan result, ahead), make(chan Batch, ahead+1)
-	for range ahead {
+	queue, free = make(chan chan result, ahead+1), make(chan Batch, ahead+1)
+	for range ahead + 1 {
 		free <- Batch{}
 	}
 	jobs := make(chan job)
 	running.Go(func() {
 		defer close(jobs)
+		o := order{seed: l.Seed, n: l.Data.Len(), epoch: -1}
 		for step := first; ; step++ {
 			select {
 			case <-ctx.Done():
 				return
-			case reuse := <-free:
-				j := job{step, make(chan result, 1), reuse}
-				queue <- j.into
-				jobs <- j
+			case batch := <-free:
+				done := make(chan result, 1)
+				queue <- done
+				jobs <- job{step, o.items(step, l.Batch), batch, done}
 			}
 		}
 	})
 	for range max(l.Workers, 1) {
 		running.Go(func() {
 			for j := range jobs {
-				b, err := l.make(j.step, j.reuse)
-				j.into <- result{b, err}
+				batch, err := l.make(j)
+				if err != nil {
+					err = fmt.Errorf("loader: step %d: %w", j.step, err)
+				}
+				j.done <- result{batch, err}
 			}
 		})
 	}
 	return queue, free
 }
 
-// make returns the batch of a step, in the tensors of reuse where they fit.
-func (l *Loader) make(step int, reuse Batch) (Batch, error) {
-	b := Batch{step, reuse.Image, reuse.Labels}
-	var one Sample // the first of the batch, which sets the shapes
-	for item := range l.Batch {
-		s, err := l.Data.Load(l.pick(step*l.Batch + item))
+// make returns the batch of a job, in the tensors that came with it where they
+// fit.
+func (l *Loader) make(j job) (Batch, error) {
+	b := Batch{j.step, j.batch.Image, j.batch.Labels}
+	var head Sample // the first, which sets the shapes
+	for at, item := range j.items {
+		s, err := load(l.Data, item)
 		if err != nil {
-			return Batch{Step: step}, fmt.Errorf("loader: step %d: %w", step, err)
+			return Batch{Step: j.step}, err
 		}
-		if item == 0 {
-			one = s
+		if at == 0 {
+			head = s
 			b.Image = fit(b.Image, l.Batch, s.Image.Shape)
 			b.Labels = fit(b.Labels, l.Batch, s.Labels.Shape)
 		}
-		if s.Image.Shape != one.Image.Shape || s.Labels.Shape != one.Labels.Shape {
-			return Batch{Step: step}, fmt.Errorf("loader: step %d: subject %s has image %v and labels %v, subject %s %v and %v; a batch takes equal shapes",
-				step, s.Subject, s.Image.Shape, s.Labels.Shape, one.Subject, one.Image.Shape, one.Labels.Shape)
+		if s.Image.Shape != head.Image.Shape {
+			return Batch{Step: j.step}, fmt.Errorf("subject %s has an image %v, subject %s %v; a batch takes equal shapes",
+				s.Subject, s.Image.Shape, head.Subject, head.Image.Shape)
 		}
-		dst := Sample{s.Subject, stretch(b.Image, item, s.Image.Shape), stretch(b.Labels, item, s.Labels.Shape)}
+		dst := Sample{s.Subject, stretch(b.Image, at, s.Image.Shape), stretch(b.Labels, at, s.Labels.Shape)}
 		if l.Augment == nil {
 			copy(dst.Image.Data, s.Image.Data)
 			copy(dst.Labels.Data, s.Labels.Data)
 		} else {
-			l.Augment.Apply(dst, s, nn.Stream(l.Seed, "augment", uint64(step), uint64(item)))
+			l.Augment.Apply(dst, s, nn.Stream(l.Seed, "augment", uint64(j.step), uint64(at)))
 		}
 	}
 	return b, nil
 }
 
-// pick returns the sample at a place of the endless random order.
-func (l *Loader) pick(place int) int {
-	n := l.Data.Len()
-	epoch, at := place/n, place%n
-	return nn.Stream(l.Seed, "order", uint64(epoch)).Perm(n)[at]
+// An order is an endless list of samples: a permutation of all, then another.
+type order struct {
+	seed     uint64
+	n        int
+	epoch    int // of the permutation; -1 before the first
+	shuffled []int
+}
+
+// items returns the samples of the batch of a step.
+func (o *order) items(step, batch int) []int {
+	items := make([]int, batch)
+	for i := range items {
+		place := step*batch + i
+		if epoch := place / o.n; epoch != o.epoch {
+			o.epoch, o.shuffled = epoch, nn.Stream(o.seed, "order", uint64(epoch)).Perm(o.n)
+		}
+		items[i] = o.shuffled[place%o.n]
+	}
+	return items
 }
 
 // fit returns a tensor of n samples of the given shape, over the data of t if

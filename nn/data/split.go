@@ -1,7 +1,9 @@
 package data
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,14 +27,8 @@ type Split struct {
 // not matter. It returns an error if a subject is named twice or none is left
 // to train on.
 func NewSplit(subjects []string, val, test int, seed uint64) (Split, error) {
-	all := slices.Clone(subjects)
-	slices.Sort(all)
-	for i := 1; i < len(all); i++ {
-		if all[i] == all[i-1] {
-			return Split{}, fmt.Errorf("split: subject %q is named twice", all[i])
-		}
-	}
-	if val < 0 || test < 0 || val+test >= len(all) {
+	all := slices.Sorted(slices.Values(subjects))
+	if val < 0 || test < 0 || test >= len(all)-val {
 		return Split{}, fmt.Errorf("split: %d and %d of %d subjects set aside leaves none to train on", val, test, len(all))
 	}
 	nn.Stream(seed, "split").Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
@@ -40,7 +36,48 @@ func NewSplit(subjects []string, val, test int, seed uint64) (Split, error) {
 	for _, part := range [][]string{s.Train, s.Val, s.Test} {
 		slices.Sort(part)
 	}
+	if err := s.check(); err != nil {
+		return Split{}, fmt.Errorf("split: %w", err)
+	}
 	return s, nil
+}
+
+// LoadSplit reads what [Split.Save] wrote. A file that is anything else, that
+// names a subject twice or none to train on is an error that names the file.
+func LoadSplit(path string) (Split, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Split{}, fmt.Errorf("split: %w", err)
+	}
+	var s Split
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	err = d.Decode(&s)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.New("expected the end of the file after the split")
+		}
+	}
+	if err == nil {
+		err = s.check()
+	}
+	if err != nil {
+		return Split{}, fmt.Errorf("split: %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// Save writes the split as JSON, whole or not at all.
+func (s Split) Save(path string) error {
+	err := atomicfile.Write(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(s)
+	})
+	if err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	return nil
 }
 
 // Part returns the subjects of a part by its name, as from a command line:
@@ -59,41 +96,28 @@ func (s Split) Part(name string) ([]string, error) {
 	return nil, fmt.Errorf("split: no part %q; there are train, val, test and all", name)
 }
 
-// Check returns an error if the split is not one of the given subjects: if it
-// names another, or one in two parts.
+// Check returns an error if the split names a subject that is not among the
+// given.
 func (s Split) Check(subjects []string) error {
-	seen := map[string]bool{}
 	all, _ := s.Part("all")
 	for _, x := range all {
-		switch {
-		case seen[x]:
-			return fmt.Errorf("split: subject %q is in it twice", x)
-		case !slices.Contains(subjects, x):
+		if !slices.Contains(subjects, x) {
 			return fmt.Errorf("split: subject %q is not in the data set of %d", x, len(subjects))
 		}
-		seen[x] = true
 	}
 	return nil
 }
 
-// Save writes the split as JSON, whole or not at all.
-func (s Split) Save(path string) error {
-	return atomicfile.Write(path, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(s)
-	})
-}
-
-// LoadSplit reads what Save wrote.
-func LoadSplit(path string) (Split, error) {
-	var s Split
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return s, fmt.Errorf("split: %w", err)
+func (s Split) check() error {
+	if len(s.Train) == 0 {
+		return errors.New("no subject to train on")
 	}
-	if err := json.Unmarshal(text, &s); err != nil {
-		return s, fmt.Errorf("split: %s: %w", path, err)
+	all, _ := s.Part("all")
+	slices.Sort(all)
+	for i := 1; i < len(all); i++ {
+		if all[i] == all[i-1] {
+			return fmt.Errorf("subject %q is named twice", all[i])
+		}
 	}
-	return s, nil
+	return nil
 }

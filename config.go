@@ -1,0 +1,137 @@
+package sshn
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sshn-go/sshn/hyper"
+	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/nn/unet"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+// Config says what a model is. Its zero value but for Network.In and
+// Network.Out is the paper's SSHN.
+type Config struct {
+	Method  Method       `json:"method"`
+	Network unet.Config  `json:"network"`
+	Prior   hyper.Prior  `json:"prior"`         // of phi in training; zero: phi 0.5 for Fixed, else uniform on (0, 0.5]
+	Phi     PhiKind      `json:"phi,omitempty"` // what a phi has a number for
+	Hyper   hyper.Config `json:"hyper"`         // of SSHN
+	Labels  []Label      `json:"labels"`        // of the classes, background first; nil: their numbers
+	Scale   Scale        `json:"scale"`         // of intensities
+	Seed    uint64       `json:"seed"`          // of the initial weights and of training
+	At      pareto.Phi   `json:"at,omitempty"`  // the one phi that a frozen model is for
+}
+
+// Method names a way to cover a range of phi. Source: the paper, section 4.
+type Method string
+
+const (
+	SSHN       Method = "sshn"       // theta from a hypernetwork; the zero Method is this too
+	Fixed      Method = "fixed"      // an ordinary network of one phi
+	Stochastic Method = "stochastic" // one theta for all phis of the prior
+	FiLM       Method = "film"       // one theta, features modulated by phi
+)
+
+// Methods lists the methods.
+var Methods = []Method{SSHN, Fixed, Stochastic, FiLM}
+
+// PhiKind says what a phi has a number for.
+type PhiKind string
+
+const (
+	OnePhi   PhiKind = ""      // one number for all
+	PerLevel PhiKind = "level" // one for each down-sampling
+	PerAxis  PhiKind = "axis"  // one for each spatial axis
+)
+
+// A Label is what a class stands for.
+type Label struct {
+	ID     int    `json:"id"` // in label files
+	Name   string `json:"name"`
+	Colour string `json:"colour,omitempty"` // as in #rrggbb
+}
+
+// Check returns an error if no model can be built from c, as when it was read
+// from a file.
+func (c Config) Check() error {
+	c = c.withDefaults()
+	if err := c.Network.Check(); err != nil {
+		return err
+	}
+	if err := c.Prior.Check(); err != nil {
+		return err
+	}
+	switch {
+	case !slices.Contains(Methods, c.Method):
+		return fmt.Errorf("method %q is unknown; there are %v", c.Method, Methods)
+	case !slices.Contains([]PhiKind{OnePhi, PerLevel, PerAxis}, c.Phi):
+		return fmt.Errorf("a phi for each %q; for each %q, each %q or all is possible", c.Phi, PerLevel, PerAxis)
+	case c.Labels != nil && len(c.Labels) != c.Network.Out:
+		return fmt.Errorf("%d labels for %d classes", len(c.Labels), c.Network.Out)
+	case !slices.Contains([]Scale{ScaleRange, ScaleNone}, c.Scale):
+		return fmt.Errorf("intensity scale %q is unknown; there are %q and %q", c.Scale, ScaleRange, ScaleNone)
+	}
+	return c.Hyper.Check()
+}
+
+func (c Config) withDefaults() Config {
+	if c.Method == "" {
+		c.Method = SSHN
+	}
+	if c.Network.Dims == 0 {
+		c.Network.Dims = 2
+	}
+	if c.Prior.Kind == "" {
+		c.Prior = hyper.Uniform(0, 0.5)
+		if c.Method == Fixed {
+			c.Prior = hyper.Point(0.5)
+		}
+	}
+	c.Prior.N = c.numbers()
+	if c.Hyper.Encoding.Max == 0 {
+		c.Hyper.Encoding.Max = c.Prior.Hi
+	}
+	if c.Method == FiLM {
+		film := unet.FiLM{}
+		if c.Network.FiLM != nil {
+			film = *c.Network.FiLM
+		}
+		film.Condition = c.numbers()
+		if film.Encoding.Max == 0 {
+			film.Encoding.Max = c.Prior.Hi
+		}
+		c.Network.FiLM = &film
+	}
+	if c.Labels == nil {
+		for i := range max(c.Network.Out, 0) {
+			c.Labels = append(c.Labels, Label{ID: i, Name: fmt.Sprintf("class-%d", i)})
+		}
+	}
+	if c.Scale == "" {
+		c.Scale = ScaleRange
+	}
+	return c
+}
+
+// numbers returns how many a phi has.
+func (c Config) numbers() int {
+	switch c.Phi {
+	case PerLevel:
+		return max(c.Network.Levels()-1, 1)
+	case PerAxis:
+		return c.Network.Dims
+	}
+	return 1
+}
+
+// parameters returns how many a model trains, without making it.
+func (c Config) parameters() int {
+	layout := nn.NewLayout()
+	unet.New(layout.Builder(c.Network.Dims), c.Network)
+	if c.Method == SSHN {
+		return hyper.Size(layout, c.numbers(), c.Hyper)
+	}
+	return layout.Len()
+}

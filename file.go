@@ -1,0 +1,120 @@
+package sshn
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/sshn-go/sshn/pareto"
+	"github.com/sshn-go/sshn/tensor/safetensors"
+)
+
+// header is what a model file says of itself, beside the tensors.
+type header struct {
+	Format  string         `json:"format"`
+	Version string         `json:"version"` // of the library that wrote it
+	Config  Config         `json:"config"`
+	Curve   []pareto.Point `json:"curve,omitempty"`
+}
+
+const modelFormat = "sshn model 1"
+
+// Save writes the model as one safetensors file that describes itself: the
+// parameters under their names, channels last, and in the metadata's "sshn" the
+// configuration (architecture, range of phi, preprocessing, label names and
+// colours), the curve and the library's version, as JSON. The file is replaced
+// whole or not at all.
+func (m *Model) Save(path string) error {
+	text, err := json.Marshal(header{modelFormat, Version, m.cfg, m.Curve})
+	if err != nil {
+		return fmt.Errorf("sshn: save %s: %w", path, err)
+	}
+	params := m.source.Params()
+	var entries []safetensors.Entry
+	for p := range params.Layout.Params() {
+		entries = append(entries, safetensors.FromTensor(p.Name, params.Tensor(p)))
+	}
+	if err := safetensors.WriteFile(path, map[string]string{"sshn": string(text)}, entries...); err != nil {
+		return fmt.Errorf("sshn: save: %w", err)
+	}
+	return nil
+}
+
+// Load reads a model that Save wrote. It returns an error if the file is not
+// one, or if its tensors are not those of the network that it describes.
+func Load(path string) (*Model, error) {
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("sshn: load: %w", err)
+	}
+	defer f.Close()
+	m, err := load(f)
+	if err != nil {
+		return nil, fmt.Errorf("sshn: load %s: %w", path, err)
+	}
+	return m, nil
+}
+
+func load(f *safetensors.File) (*Model, error) {
+	text := f.Metadata["sshn"]
+	if text == "" {
+		return nil, fmt.Errorf("no model of this library: the metadata lack %q", "sshn")
+	}
+	var h header
+	d := json.NewDecoder(bytes.NewReader([]byte(text)))
+	d.DisallowUnknownFields() // a field of a later version may change what the model is
+	if err := d.Decode(&h); err != nil {
+		return nil, fmt.Errorf("description: %w", err)
+	}
+	if h.Format != modelFormat {
+		return nil, fmt.Errorf("format %q, written by version %q of the library; this is version %s, which reads %q", h.Format, h.Version, Version, modelFormat)
+	}
+	for _, p := range h.Curve {
+		if err := p.Validate(); err != nil {
+			return nil, fmt.Errorf("curve at phi %v: %w", p.Phi, err)
+		}
+	}
+	if err := fits(h.Config, f); err != nil {
+		return nil, err
+	}
+	m, err := New(h.Config)
+	if err != nil {
+		return nil, err
+	}
+	m.Curve = h.Curve
+	params := m.source.Params()
+	n := 0
+	for p := range params.Layout.Params() {
+		x, err := f.Tensor(p.Name)
+		if err != nil {
+			return nil, err
+		}
+		if x.Shape != p.Shape {
+			return nil, fmt.Errorf("tensor %s is %v, the network that the file describes takes %v", p.Name, x.Shape, p.Shape)
+		}
+		copy(params.Tensor(p).Data, x.Data)
+		n++
+	}
+	if got := len(f.Names()); got != n {
+		return nil, fmt.Errorf("%d tensors, the network that the file describes has %d", got, n)
+	}
+	return m, nil
+}
+
+// fits returns an error if the parameters of a network as described could not
+// be in the file, so that a lying description costs no memory.
+func fits(cfg Config, f *safetensors.File) error {
+	if err := cfg.Check(); err != nil {
+		return err
+	}
+	elements := 0
+	for _, name := range f.Names() {
+		if info, ok := f.Info(name); ok {
+			elements += info.Shape.Len()
+		}
+	}
+	if n := cfg.withDefaults().parameters(); n != elements {
+		return fmt.Errorf("%d parameters, the network that the file describes has %d", elements, n)
+	}
+	return nil
+}

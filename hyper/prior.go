@@ -1,0 +1,82 @@
+package hyper
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// A Prior is a distribution of conditions to train on: vectors of N
+// independent numbers. The zero Prior is not valid; use a constructor, and
+// [Prior.Check] on one that was read from a file.
+type Prior struct {
+	Kind PriorKind `json:"kind"`
+	Lo   float64   `json:"lo"`
+	Hi   float64   `json:"hi"`
+	Dims int       `json:"dims,omitempty"` // of AreaUniform: the number of spatial axes
+	N    int       `json:"n,omitempty"`    // numbers in a condition; 0 is 1
+}
+
+// PriorKind names a family of distributions.
+type PriorKind string
+
+const (
+	PointKind       PriorKind = "point"
+	UniformKind     PriorKind = "uniform"
+	AreaUniformKind PriorKind = "area-uniform"
+)
+
+// Point always draws phi: the prior of a Fixed network.
+func Point(phi float64) Prior { return Prior{Kind: PointKind, Lo: phi, Hi: phi} }
+
+// Uniform draws from (lo, hi]. The paper's prior is Uniform(0, 0.5).
+func Uniform(lo, hi float64) Prior { return Prior{Kind: UniformKind, Lo: lo, Hi: hi} }
+
+// AreaUniform draws phi from (lo, hi] so that phi^dims, the share of the map
+// that is left, is uniform: more of the costly phis. Source: the paper's
+// analysis of priors.
+func AreaUniform(lo, hi float64, dims int) Prior {
+	return Prior{Kind: AreaUniformKind, Lo: lo, Hi: hi, Dims: dims}
+}
+
+// Of returns p for conditions of n independent numbers.
+func (p Prior) Of(n int) Prior {
+	p.N = n
+	return p
+}
+
+// Check returns an error if p is no distribution of factors.
+func (p Prior) Check() error {
+	switch {
+	case p.Kind != PointKind && p.Kind != UniformKind && p.Kind != AreaUniformKind:
+		return fmt.Errorf("hyper: prior %q is unknown; there are %q, %q and %q", p.Kind, PointKind, UniformKind, AreaUniformKind)
+	case !(p.Lo >= 0 && p.Lo <= p.Hi && p.Hi > 0 && !math.IsInf(p.Hi, 1)):
+		return fmt.Errorf("hyper: a prior over (%v, %v] is not one over positive factors", p.Lo, p.Hi)
+	case p.Kind == AreaUniformKind && (p.Dims < 1 || p.Dims > 3):
+		return fmt.Errorf("hyper: an area-uniform prior over %d spatial axes; 1, 2 or 3 are possible", p.Dims)
+	case p.N < 0:
+		return fmt.Errorf("hyper: a prior over conditions of %d numbers", p.N)
+	}
+	return nil
+}
+
+// Sample draws a condition. It panics with the error of Check.
+func (p Prior) Sample(rng *rand.Rand) []float64 {
+	if err := p.Check(); err != nil {
+		panic(err)
+	}
+	c := make([]float64, max(p.N, 1))
+	for i := range c {
+		c[i] = p.quantile(1 - rng.Float64()) // in (0, 1], so that phi is over Lo
+	}
+	return c
+}
+
+func (p Prior) quantile(u float64) float64 {
+	if p.Kind == AreaUniformKind {
+		d := float64(p.Dims)
+		lo, hi := math.Pow(p.Lo, d), math.Pow(p.Hi, d)
+		return math.Pow(lo+u*(hi-lo), 1/d)
+	}
+	return p.Lo + u*(p.Hi-p.Lo)
+}

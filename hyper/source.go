@@ -1,0 +1,38 @@
+package hyper
+
+import (
+	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/nn"
+)
+
+// A Source gives theta for a condition. It is immutable but for the values of
+// its parameters, so many goroutines may use one, each with its own tape.
+type Source interface {
+	// Theta records theta [len] for a condition on t.
+	Theta(t *autograd.Tape, condition []float64) autograd.Value
+
+	// Params returns what an optimiser trains: theta itself, or omega.
+	Params() *nn.Params
+}
+
+// Shared is a theta that is the same for every condition: that of a Fixed, a
+// Stochastic or a FiLM network.
+type Shared struct{ theta *nn.Params }
+
+// NewShared returns the source of theta, which it shares.
+func NewShared(theta *nn.Params) *Shared { return &Shared{theta} }
+
+// Theta implements [Source]; it ignores the condition.
+func (s *Shared) Theta(t *autograd.Tape, _ []float64) autograd.Value { return s.theta.Leaf(t) }
+
+// Params implements [Source].
+func (s *Shared) Params() *nn.Params { return s.theta }
+
+// Freeze returns theta at a condition, as new parameters of the network whose
+// layout is given. The source is needed no longer.
+func Freeze(s Source, layout *nn.Layout, condition []float64) *nn.Params {
+	tape := autograd.NewTape()
+	theta := &nn.Params{Layout: layout, Data: make([]float32, layout.Len())}
+	tape.NoGrad(func() { copy(theta.Data, s.Theta(tape, condition).Tensor().Data) })
+	return theta
+}

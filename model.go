@@ -1,0 +1,125 @@
+package sshn
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/hyper"
+	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/nn/unet"
+	"github.com/sshn-go/sshn/pareto"
+	"github.com/sshn-go/sshn/tensor"
+)
+
+// A Model is a network with the source of its weights, its preprocessing and
+// its labels. Many goroutines may use one at once, at different phis, as long
+// as none trains it.
+type Model struct {
+	// Curve is what the last Sweep found, sorted by phi. It is saved with the
+	// model, and the choice of phi under a budget uses it.
+	Curve []pareto.Point
+
+	cfg    Config
+	layout *nn.Layout // of theta
+	net    *unet.UNet
+	source hyper.Source
+}
+
+// New returns an untrained model. It returns the error of [Config.Check].
+func New(cfg Config) (*Model, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, fmt.Errorf("sshn: new model: %w", err)
+	}
+	cfg = cfg.withDefaults()
+	layout := nn.NewLayout()
+	net := unet.New(layout.Builder(cfg.Network.Dims), cfg.Network)
+	m := &Model{cfg: cfg, layout: layout, net: net}
+	if cfg.Method == SSHN {
+		m.source = hyper.NewNet(layout, cfg.numbers(), cfg.Hyper, cfg.Seed)
+	} else {
+		m.source = hyper.NewShared(layout.Init(cfg.Seed))
+	}
+	return m, nil
+}
+
+// Config returns the configuration, defaults filled in.
+func (m *Model) Config() Config { return m.cfg }
+
+// Source returns where theta comes from. Its parameters are what training
+// changes.
+func (m *Model) Source() hyper.Source { return m.source }
+
+// Layout returns the layout of theta.
+func (m *Model) Layout() *nn.Layout { return m.layout }
+
+// Factors returns phi as the factors of a pass. It returns an error if phi has
+// another number of numbers than the model takes, or one that is not positive.
+func (m *Model) Factors(phi pareto.Phi) (nn.Factors, error) {
+	if want := m.cfg.numbers(); len(phi) != want {
+		return nn.Factors{}, fmt.Errorf("sshn: phi %v has %d numbers, the model takes %d", phi, len(phi), want)
+	}
+	for _, x := range phi {
+		if !(x > 0) || x > 16 {
+			return nn.Factors{}, fmt.Errorf("sshn: phi %v is not a factor in (0, 16]", phi)
+		}
+	}
+	switch m.cfg.Phi {
+	case PerLevel:
+		return nn.PerLevel(phi...), nil
+	case PerAxis:
+		return nn.PerAxis(phi...), nil
+	}
+	return nn.Uniform(phi[0]), nil
+}
+
+// Forward records the logits [N, spatial..., classes] of images x [N,
+// spatial..., C] on t, at factors that [Model.Factors] returned.
+func (m *Model) Forward(t *autograd.Tape, x autograd.Value, f nn.Factors) autograd.Value {
+	return m.net.Forward(m.pass(t, f), x)
+}
+
+func (m *Model) pass(t *autograd.Tape, f nn.Factors) *nn.Pass {
+	condition := f.Vector()
+	return &nn.Pass{Theta: m.source.Theta(t, condition), Condition: condition, Factors: f}
+}
+
+// Cost returns the cost of segmenting one image of the given extents at phi,
+// without doing it: MACs of the network, and the most memory that its buffers
+// hold. What predicting theta costs is not in it, for that is done once.
+func (m *Model) Cost(extents []int, phi pareto.Phi) (autograd.Cost, error) {
+	f, err := m.Factors(phi)
+	if err != nil {
+		return autograd.Cost{}, err
+	}
+	if len(extents) != m.cfg.Network.Dims {
+		return autograd.Cost{}, fmt.Errorf("sshn: extents %v of %d axes, the model takes %d", extents, len(extents), m.cfg.Network.Dims)
+	}
+	t := autograd.NewTape()
+	x := t.Const(tensor.New(append(append([]int{1}, extents...), m.cfg.Network.In)...))
+	theta := t.Const(tensor.New(m.layout.Len()))
+	t.NoGrad(func() { m.net.Forward(&nn.Pass{Theta: theta, Condition: f.Vector(), Factors: f}, x) })
+	return t.Cost(), nil
+}
+
+// Freeze returns the ordinary network that m is at phi, which shares nothing
+// with m: a Fixed model, or for FiLM one of that single phi.
+func (m *Model) Freeze(phi pareto.Phi) (*Model, error) {
+	f, err := m.Factors(phi)
+	if err != nil {
+		return nil, err
+	}
+	cfg := m.cfg
+	if cfg.Method != FiLM {
+		cfg.Method = Fixed
+	}
+	cfg.At = slices.Clone(phi)
+	frozen := &Model{cfg: cfg, layout: m.layout, net: m.net}
+	frozen.source = hyper.NewShared(hyper.Freeze(m.source, m.layout, f.Vector()))
+	for _, p := range m.Curve {
+		if p.Phi.Equal(phi) {
+			frozen.Curve = []pareto.Point{p}
+		}
+	}
+	return frozen, nil
+}

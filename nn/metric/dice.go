@@ -1,0 +1,125 @@
+package metric
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/sshn-go/sshn/tensor"
+)
+
+// Overlap counts, for one subject, how truth and prediction overlap. The
+// subject may come in parts: slices, patches.
+type Overlap struct {
+	both, truth, prediction []int64 // by class
+}
+
+// NewOverlap returns the empty counts for the given number of classes, class 0
+// the background.
+func NewOverlap(classes int) *Overlap {
+	return &Overlap{make([]int64, classes), make([]int64, classes), make([]int64, classes)}
+}
+
+// Add counts the elements of a part: class indices of equal shapes. It panics
+// with a [*tensor.ShapeError] if the shapes differ, and returns an error that
+// names the first number that is not one of the classes.
+func (o *Overlap) Add(truth, prediction tensor.Tensor) error {
+	if truth.Shape != prediction.Shape {
+		panic(&tensor.ShapeError{Op: "overlap", Shapes: []tensor.Shape{truth.Shape, prediction.Shape}, Problem: "truth and prediction differ"})
+	}
+	n := float32(len(o.both))
+	for i, t := range truth.Data {
+		p := prediction.Data[i]
+		for _, x := range [...]float32{t, p} {
+			if !(x >= 0 && x < n) || x != float32(int(x)) {
+				return fmt.Errorf("metric: element %d: label %v is not one of %d classes", i, x, len(o.both))
+			}
+		}
+		o.truth[int(t)]++
+		o.prediction[int(p)]++
+		if t == p {
+			o.both[int(t)]++
+		}
+	}
+	return nil
+}
+
+// Dice returns the Dice of each class, in [0, 1]; it is NaN for the background
+// and for a class that is absent in both, which do not count.
+func (o *Overlap) Dice() []float64 {
+	dice := make([]float64, len(o.both))
+	for c := range dice {
+		dice[c] = math.NaN()
+		if sum := o.truth[c] + o.prediction[c]; c > 0 && sum > 0 {
+			dice[c] = 2 * float64(o.both[c]) / float64(sum)
+		}
+	}
+	return dice
+}
+
+// Elements returns how many elements of each class the truth has.
+func (o *Overlap) Elements() []int64 { return append([]int64(nil), o.truth...) }
+
+// Mean returns the mean Dice over the structures that count; it is NaN if there
+// are none.
+func (o *Overlap) Mean() float64 { return mean(o.Dice()).Mean }
+
+// A Summary is a mean and a deviation over N subjects. Both are NaN for none,
+// and the deviation is 0 for one.
+type Summary struct {
+	Mean, SD float64
+	N        int
+}
+
+// Summarize returns the mean and the sample deviation of the numbers that are
+// not NaN: those of subjects, or structures, that count.
+func Summarize(x []float64) Summary { return mean(x) }
+
+func mean(x []float64) Summary {
+	var kept []float64
+	for _, v := range x {
+		if !math.IsNaN(v) {
+			kept = append(kept, v)
+		}
+	}
+	s := Summary{N: len(kept), Mean: math.NaN(), SD: math.NaN()}
+	if len(kept) > 0 {
+		s.Mean, s.SD = stat.MeanStdDev(kept, nil)
+	}
+	if len(kept) == 1 {
+		s.SD = 0
+	}
+	return s
+}
+
+// A Table holds the Dice of several subjects.
+type Table struct {
+	Subjects []string
+	Dice     [][]float64 // by subject and class, as Overlap.Dice gives it
+}
+
+// Add adds a subject.
+func (t *Table) Add(subject string, o *Overlap) {
+	t.Subjects = append(t.Subjects, subject)
+	t.Dice = append(t.Dice, o.Dice())
+}
+
+// Mean returns the mean and deviation over subjects of their mean Dice. Its N
+// is how many subjects count.
+func (t *Table) Mean() Summary {
+	var means []float64
+	for _, d := range t.Dice {
+		means = append(means, mean(d).Mean)
+	}
+	return mean(means)
+}
+
+// Structure returns the mean and deviation over subjects of one class's Dice.
+func (t *Table) Structure(class int) Summary {
+	var x []float64
+	for _, d := range t.Dice {
+		x = append(x, d[class])
+	}
+	return mean(x)
+}

@@ -1,0 +1,112 @@
+package unet
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/nn"
+)
+
+// Config says how a U-Net is built. Its zero value but for In and Out is the
+// paper's network: five levels of 32 channels, one convolution each, no norm,
+// LeakyReLU.
+type Config struct {
+	Dims       int        `json:"dims,omitempty"`       // spatial axes, 2 or 3; 0 is 2
+	In         int        `json:"in"`                   // channels of the image
+	Out        int        `json:"out"`                  // classes, background included
+	Widths     []int      `json:"widths,omitempty"`     // channels per level, the finest first; nil is five times 32
+	Convs      int        `json:"convs,omitempty"`      // convolutions per level; 0 is 1
+	Norm       Norm       `json:"norm,omitempty"`       // after each convolution
+	Groups     int        `json:"groups,omitempty"`     // of GroupNorm; 0 is 8
+	Activation Activation `json:"activation,omitempty"` // after each norm
+	Antialias  bool       `json:"antialias,omitempty"`  // low-pass before down-sampling
+	Dropout    float64    `json:"dropout,omitempty"`    // share of features dropped after each stage in training
+	FiLM       *FiLM      `json:"film,omitempty"`       // features scaled and shifted by a function of the condition; nil: not
+}
+
+// FiLM says how the function of the condition is built that modulates the
+// features after each convolution. Source: Perez et al., AAAI 2018.
+type FiLM struct {
+	Condition int         `json:"condition,omitempty"` // numbers in a condition; 0 is 1
+	Encoding  nn.Encoding `json:"encoding"`
+	Hidden    []int       `json:"hidden,omitempty"` // widths of the perceptron that all layers share; nil is 16, 64, 128
+}
+
+// Norm names a normalisation. There is no batch normalisation: a running mean
+// over mixed phis means nothing.
+type Norm string
+
+const (
+	NoNorm       Norm = ""
+	InstanceNorm Norm = "instance"
+	GroupNorm    Norm = "group"
+)
+
+// Activation names an activation function.
+type Activation string
+
+const (
+	LeakyReLU Activation = "" // of slope 0.01
+	ReLU      Activation = "relu"
+	GELU      Activation = "gelu"
+	SiLU      Activation = "silu"
+)
+
+const slope = 0.01
+
+func (a Activation) apply(x autograd.Value) autograd.Value {
+	switch a {
+	case ReLU:
+		return autograd.ReLU(x)
+	case GELU:
+		return autograd.GELU(x)
+	case SiLU:
+		return autograd.SiLU(x)
+	}
+	return autograd.LeakyReLU(x, slope)
+}
+
+// Check returns an error if no network can be built from c, as when it was
+// read from a file.
+func (c Config) Check() error {
+	c = c.withDefaults()
+	switch {
+	case c.Dims < 1 || c.Dims > 3:
+		return fmt.Errorf("unet: %d spatial axes; 1, 2 or 3 are possible", c.Dims)
+	case c.In < 1 || c.Out < 1:
+		return fmt.Errorf("unet: %d channels in and %d classes out; both take at least 1", c.In, c.Out)
+	case c.Convs < 1 || c.Convs > 16:
+		return fmt.Errorf("unet: %d convolutions per level; 1 to 16 are possible", c.Convs)
+	case len(c.Widths) > 16 || slices.ContainsFunc(c.Widths, func(w int) bool { return w < 1 || w > 1<<12 }):
+		return fmt.Errorf("unet: widths %v; up to 16 levels of 1 to 4096 channels are possible", c.Widths)
+	case !slices.Contains([]Norm{NoNorm, InstanceNorm, GroupNorm}, c.Norm):
+		return fmt.Errorf("unet: norm %q is unknown", c.Norm)
+	case !slices.Contains([]Activation{LeakyReLU, ReLU, GELU, SiLU}, c.Activation):
+		return fmt.Errorf("unet: activation %q is unknown", c.Activation)
+	case !(c.Dropout >= 0 && c.Dropout < 1):
+		return fmt.Errorf("unet: dropout %v is not a share in [0, 1)", c.Dropout)
+	case c.Norm == GroupNorm && slices.ContainsFunc(c.Widths, func(w int) bool { return c.Groups < 1 || w%c.Groups != 0 }):
+		return fmt.Errorf("unet: widths %v do not divide into %d groups", c.Widths, c.Groups)
+	}
+	return nil
+}
+
+// Levels returns the number of levels.
+func (c Config) Levels() int { return len(c.withDefaults().Widths) }
+
+func (c Config) withDefaults() Config {
+	if c.Dims == 0 {
+		c.Dims = 2
+	}
+	if len(c.Widths) == 0 {
+		c.Widths = []int{32, 32, 32, 32, 32}
+	}
+	if c.Convs == 0 {
+		c.Convs = 1
+	}
+	if c.Groups == 0 {
+		c.Groups = 8
+	}
+	return c
+}

@@ -1,0 +1,96 @@
+package unet
+
+import (
+	"fmt"
+
+	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/rescale"
+)
+
+// A UNet maps an image [N, spatial..., In] to logits [N, spatial..., Out]. It
+// is immutable, holds no data and implements [nn.Layer].
+type UNet struct {
+	cfg     Config
+	encoder []*stage
+	decoder []*stage // decoder[i] is at the level of encoder[i]
+	head    *nn.Conv
+	film    *nn.FiLM
+}
+
+// New asks b for the parameters of a U-Net. It panics with the error of
+// [Config.Check], and if cfg and b differ in the number of spatial axes.
+func New(b nn.Builder, cfg Config) *UNet {
+	if err := cfg.Check(); err != nil {
+		panic(err)
+	}
+	cfg = cfg.withDefaults()
+	if cfg.Dims != b.Dims() {
+		panic(fmt.Errorf("unet: %d spatial axes on a builder for %d", cfg.Dims, b.Dims()))
+	}
+	u := &UNet{cfg: cfg}
+	if f := cfg.FiLM; f != nil {
+		u.film = nn.NewFiLM(b.In("film"), f.Condition, f.Encoding, f.Hidden...)
+	}
+	in := cfg.In
+	for i, width := range cfg.Widths {
+		u.encoder = append(u.encoder, u.newStage(b.In(fmt.Sprintf("encoder.%d", i)), in, width))
+		in = width
+	}
+	u.decoder = make([]*stage, len(cfg.Widths)-1)
+	for i := len(u.decoder) - 1; i >= 0; i-- {
+		u.decoder[i] = u.newStage(b.In(fmt.Sprintf("decoder.%d", i)), cfg.Widths[i]+in, cfg.Widths[i])
+		in = cfg.Widths[i]
+	}
+	u.head = nn.NewConv(b.In("head"), in, cfg.Out, 1)
+	return u
+}
+
+// Config returns the configuration, defaults filled in.
+func (u *UNet) Config() Config { return u.cfg }
+
+// Forward implements [nn.Layer]. It panics with a [*tensor.ShapeError] if x is
+// not [N, spatial..., In], and if a factor of p is not positive.
+func (u *UNet) Forward(p *nn.Pass, x autograd.Value) autograd.Value {
+	var modulation autograd.Value
+	if u.film != nil {
+		modulation = u.film.Forward(p)
+	}
+	skips := make([]autograd.Value, len(u.decoder))
+	for i := range skips {
+		skips[i] = u.encoder[i].forward(p, x, modulation)
+		x = u.resize(skips[i], Sizes(skips[i].Shape().Spatial(), p.Factors, i))
+	}
+	x = u.encoder[len(skips)].forward(p, x, modulation)
+	for i := len(skips) - 1; i >= 0; i-- {
+		x = u.resize(x, skips[i].Shape().Spatial())
+		x = u.decoder[i].forward(p, autograd.Concat(-1, skips[i], x), modulation)
+	}
+	return u.head.Forward(p, x)
+}
+
+// Sizes returns the spatial extents of the map below a level: for each axis
+// rescale.Size of the extent there and the level's factor.
+func Sizes(extents []int, f nn.Factors, level int) []int {
+	below := make([]int, len(extents))
+	for axis, n := range extents {
+		below[axis] = rescale.Size(n, f.At(level, axis))
+	}
+	return below
+}
+
+// Key names the feature-map sizes that a network with the given number of
+// levels has for an image of the given extents: factors of equal keys are the
+// same network at the same cost.
+func Key(extents []int, f nn.Factors, levels int) string {
+	var sizes [][]int
+	for level := range levels - 1 {
+		extents = Sizes(extents, f, level)
+		sizes = append(sizes, extents)
+	}
+	return fmt.Sprint(sizes)
+}
+
+func (u *UNet) resize(x autograd.Value, size []int) autograd.Value {
+	return rescale.Resize(x, size, rescale.Config{Antialias: u.cfg.Antialias})
+}

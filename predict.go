@@ -1,0 +1,103 @@
+package sshn
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/nn/metric"
+	"github.com/sshn-go/sshn/pareto"
+	"github.com/sshn-go/sshn/tensor"
+	"github.com/sshn-go/sshn/tensor/nifti"
+)
+
+// A Predictor applies a model at one phi, again and again: theta is predicted
+// once and buffers are reused. It serves one goroutine; a model may have many.
+type Predictor struct {
+	model   *Model
+	factors nn.Factors
+	theta   *nn.Params
+	tape    *autograd.Tape
+}
+
+// At returns a predictor for phi; nil stands for the one phi of a frozen model.
+func (m *Model) At(phi pareto.Phi) (*Predictor, error) {
+	if phi == nil {
+		phi = m.cfg.At
+	}
+	f, err := m.Factors(phi)
+	if err != nil {
+		return nil, err
+	}
+	frozen, err := m.Freeze(phi)
+	if err != nil {
+		return nil, err
+	}
+	return &Predictor{m, f, frozen.source.Params(), autograd.NewTape()}, nil
+}
+
+// Classes segments one image [spatial..., C]: it returns the class of each
+// element [spatial...], as whole numbers, in memory of their own. It returns an
+// error if the image has other axes or channels than the model takes, or
+// intensities that are not finite.
+func (p *Predictor) Classes(image tensor.Tensor) (tensor.Tensor, error) {
+	classes, _, err := p.classes(image)
+	return classes, err
+}
+
+// classes returns also how many seconds the forward pass took.
+func (p *Predictor) classes(image tensor.Tensor) (tensor.Tensor, float64, error) {
+	s, network := image.Shape, p.model.cfg.Network
+	if s.Rank() != network.Dims+1 || s.Channels() != network.In || s.Len() == 0 {
+		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: an image %v, the model takes %d spatial axes and %d channels", s, network.Dims, network.In)
+	}
+	dims := append([]int{1}, s.Dims()...)
+	x := tensor.New(dims...)
+	if err := p.model.cfg.Scale.apply(x.Reshape(s.Dims()...), image); err != nil {
+		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: %w", err)
+	}
+	began := time.Now()
+	p.tape.Reset()
+	var logits autograd.Value
+	p.tape.NoGrad(func() {
+		pass := &nn.Pass{Theta: p.theta.Const(p.tape), Condition: p.factors.Vector(), Factors: p.factors}
+		logits = p.model.net.Forward(pass, p.tape.Const(x))
+	})
+	classes := metric.Argmax(logits.Tensor())
+	took := time.Since(began).Seconds()
+	return classes.Reshape(s.Dims()[:network.Dims]...), took, nil
+}
+
+// Segment segments a scan and returns the label of each voxel (the ids of
+// Config.Labels), in the scan's own order. A model of two dimensions is applied
+// to each slice [j, i] by itself, one of three to the whole volume.
+func (p *Predictor) Segment(scan *nifti.Volume) (tensor.Tensor, error) {
+	shape := scan.Data.Shape
+	if n := p.model.cfg.Network.In; n != 1 {
+		return tensor.Tensor{}, fmt.Errorf("sshn: segment: a scan has one channel, the model takes %d", n)
+	}
+	seg := tensor.Zeros(shape)
+	if p.model.cfg.Network.Dims == 3 {
+		return seg, p.label(seg, scan.Data)
+	}
+	for k := range shape.Dim(0) {
+		dims := shape.Dims()[1:]
+		if err := p.label(seg.Range(k, k+1).Reshape(dims...), scan.Data.Range(k, k+1).Reshape(dims...)); err != nil {
+			return tensor.Tensor{}, fmt.Errorf("slice %d: %w", k, err)
+		}
+	}
+	return seg, nil
+}
+
+// label writes the labels of an image of one channel, given without that axis.
+func (p *Predictor) label(seg, image tensor.Tensor) error {
+	classes, err := p.Classes(image.Reshape(append(image.Shape.Dims(), 1)...))
+	if err != nil {
+		return err
+	}
+	for i, c := range classes.Data {
+		seg.Data[i] = float32(p.model.cfg.Labels[int(c)].ID)
+	}
+	return nil
+}

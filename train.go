@@ -1,0 +1,243 @@
+package sshn
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"runtime"
+	"time"
+
+	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/nn/loss"
+	"github.com/sshn-go/sshn/nn/metric"
+	"github.com/sshn-go/sshn/nn/optim"
+	"github.com/sshn-go/sshn/nn/train"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+// Training says how a model is trained. Its zero value but for Steps or Limit
+// is the library's choice: Adam on the sum of cross-entropy and soft Dice.
+type Training struct {
+	Steps    int            // steps in all; 0: no limit
+	Limit    time.Duration  // time in all; 0: no limit
+	Batch    int            // images per phi; 0 is 8
+	Parts    int            // phis per step, each with a batch of its own; 0 is 1
+	Rate     float64        // first step size of Adam, which falls along a cosine; 0 is 1e-3
+	HeadRate float64        // of the hypernetwork's last matrix, as a share of Rate; 0 is 0.1
+	Clip     float64        // greatest norm of the gradient; 0: not clipped
+	Augment  data.Transform // nil: none
+	Val      data.Dataset   // to choose the best weights by; nil: the last are kept
+	Every    int            // steps between validations and checkpoints; 0 is 100
+	Patience int            // validations without a better score before stopping; 0: never
+	Workers  int            // goroutines that make batches; 0 is one per processor
+
+	Dir      string    // for checkpoints and the log; empty: none
+	Resume   bool      // go on from Dir's last checkpoint
+	Progress io.Writer // a bar on a terminal, lines elsewhere; nil: none
+}
+
+// Train trains the model: each step draws phi from the prior and descends on
+// the loss of a batch at that phi. With Val, the model ends with the weights of
+// the best validation, the mean Dice over phis across the prior's range. If ctx
+// is done it returns with ctx's error, and the model as it is then.
+//
+// Why HeadRate is not 1: an element of theta moves by the sum of the steps of a
+// whole row of the last matrix, so with one step size for all, theta's own
+// would be far too large.
+func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Summary, error) {
+	t = t.withDefaults()
+	trainer := &trainer{Model: m, Training: t, ctx: ctx, data: d}
+	if err := trainer.prepare(); err != nil {
+		return train.Summary{}, err
+	}
+	defer trainer.stop()
+	params := m.source.Params()
+	horizon := t.Steps
+	if horizon == 0 {
+		horizon = nominal
+	}
+	loop := &train.Loop{
+		Params:    params,
+		Optimizer: optim.NewAdam(len(params.Data), optim.AdamConfig{Groups: m.groups(t.HeadRate)}),
+		Schedule:  optim.Cosine(t.Rate, t.Rate/20, horizon),
+		Objective: trainer.objective,
+	}
+	if t.Val != nil {
+		loop.Validate = trainer.validate
+	}
+	identity, err := json.Marshal(m.cfg)
+	if err != nil {
+		return train.Summary{}, fmt.Errorf("sshn: train: %w", err)
+	}
+	summary, err := loop.Run(ctx, train.Config{
+		Steps: t.Steps, Limit: t.Limit, Parts: t.Parts, Clip: t.Clip, Every: t.Every, Patience: t.Patience,
+		Dir: t.Dir, Resume: t.Resume, Identity: string(identity), Progress: t.Progress, Horizon: horizon,
+	})
+	if summary.Best != nil && err == nil {
+		copy(params.Data, summary.Best)
+	}
+	return summary, err
+}
+
+// nominal is the length of a schedule where only a time limit is given: the
+// share of the time that has passed is mapped onto it.
+const nominal = 1 << 20
+
+func (t Training) withDefaults() Training {
+	if t.Batch == 0 {
+		t.Batch = 8
+	}
+	t.Parts = max(t.Parts, 1)
+	if t.Rate == 0 {
+		t.Rate = 1e-3
+	}
+	if t.HeadRate == 0 {
+		t.HeadRate = 0.1
+	}
+	if t.Workers == 0 {
+		t.Workers = runtime.GOMAXPROCS(0)
+	}
+	return t
+}
+
+// groups gives the last matrix of a hypernetwork its own step size.
+func (m *Model) groups(headRate float64) []optim.Group {
+	if m.cfg.Method != SSHN {
+		return nil
+	}
+	return optim.Groups(m.source.Params().Layout, func(p nn.Param) float64 {
+		if p.Name == "head" {
+			return headRate
+		}
+		return 1
+	})
+}
+
+// trainer is the state of one call of Train.
+type trainer struct {
+	*Model
+	Training
+	ctx  context.Context
+	data data.Dataset
+	next func() (data.Batch, error, bool)
+	stop func()
+	val  data.Samples
+	done int // parts made
+}
+
+// prepare scales the data once, in memory of its own.
+func (t *trainer) prepare() error {
+	t.stop = func() {}
+	samples, err := t.scaled(t.data)
+	if err != nil {
+		return err
+	}
+	t.data = samples
+	if t.Val == nil {
+		return nil
+	}
+	// Predictors scale images themselves.
+	t.val, err = data.Collect(t.Val)
+	return err
+}
+
+func (t *trainer) scaled(d data.Dataset) (data.Samples, error) {
+	samples, err := data.Collect(d)
+	if err != nil {
+		return nil, fmt.Errorf("sshn: train: %w", err)
+	}
+	for i, s := range samples {
+		image := s.Image.Clone()
+		if err := t.cfg.Scale.apply(image, s.Image); err != nil {
+			return nil, fmt.Errorf("sshn: train: subject %s: %w", s.Subject, err)
+		}
+		samples[i].Image = image
+	}
+	return samples, nil
+}
+
+// objective implements [train.Objective]. Parts follow each other, so the
+// loader begins at the first that is asked for and then goes on.
+func (t *trainer) objective(tape *autograd.Tape, step, part int) (autograd.Value, string, error) {
+	if t.next == nil {
+		loader := &data.Loader{Data: t.data, Batch: t.Batch, Seed: t.cfg.Seed, Augment: t.Augment, Workers: t.Workers, Ahead: 2 * t.Workers}
+		t.next, t.stop = iter.Pull2(loader.Batches(t.ctx, step*t.Parts+part))
+	}
+	batch, err, ok := t.next()
+	if err != nil || !ok {
+		return autograd.Value{}, "", err
+	}
+	rng := nn.Stream(t.cfg.Seed, "phi", uint64(step), uint64(part))
+	phi := pareto.Phi(t.cfg.Prior.Sample(rng))
+	f, err := t.Factors(phi)
+	if err != nil {
+		return autograd.Value{}, "", err
+	}
+	pass := t.pass(tape, f)
+	pass.Train, pass.Rand = true, rng
+	logits := t.net.Forward(pass, tape.Const(batch.Image))
+	return loss.DiceCE(logits, tape.Const(batch.Labels), loss.Config{}), "phi " + fmt.Sprintf("%.4g", phi[0]), nil
+}
+
+// validate returns the mean Dice over phis at a sixth, a half and five sixths
+// of the prior's range, or at its point.
+func (t *trainer) validate(ctx context.Context) (float64, error) {
+	shares := []float64{1. / 6, 1. / 2, 5. / 6}
+	if t.cfg.Prior.Lo == t.cfg.Prior.Hi {
+		shares = shares[:1]
+	}
+	var sum float64
+	for _, share := range shares {
+		phi := make(pareto.Phi, t.cfg.numbers())
+		for i := range phi {
+			phi[i] = t.cfg.Prior.Lo + share*(t.cfg.Prior.Hi-t.cfg.Prior.Lo)
+		}
+		dice, _, err := t.dice(ctx, t.val, phi)
+		if err != nil {
+			return math.NaN(), err
+		}
+		sum += dice.Mean().Mean
+	}
+	return sum / float64(len(shares)), nil
+}
+
+// dice returns the Dice of each subject at phi, and the seconds of each forward
+// pass but the first two, which warm up.
+func (m *Model) dice(ctx context.Context, samples data.Samples, phi pareto.Phi) (*metric.Table, []float64, error) {
+	p, err := m.At(phi)
+	if err != nil {
+		return nil, nil, err
+	}
+	overlaps := map[string]*metric.Overlap{}
+	var seconds []float64
+	for i, s := range samples {
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		classes, took, err := p.classes(s.Image)
+		if err != nil {
+			return nil, nil, fmt.Errorf("subject %s: %w", s.Subject, err)
+		}
+		if i >= 2 {
+			seconds = append(seconds, took)
+		}
+		o := overlaps[s.Subject]
+		if o == nil {
+			o = metric.NewOverlap(m.cfg.Network.Out)
+			overlaps[s.Subject] = o
+		}
+		if err := o.Add(s.Labels, classes); err != nil {
+			return nil, nil, fmt.Errorf("subject %s: %w", s.Subject, err)
+		}
+	}
+	table := &metric.Table{}
+	for _, subject := range data.Subjects(samples) {
+		table.Add(subject, overlaps[subject])
+	}
+	return table, seconds, nil
+}
