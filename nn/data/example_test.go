@@ -36,4 +36,8 @@ func Example() {
 		}
 	}
 	// Output:
+	// train [ann bob dot] val [cid] test [eve fay]
+	// step 0 image [2 160 192 1] labels [2 160 192]
+	// step 1 image [2 160 192 1] labels [2 160 192]
+	// step 2 image [2 160 192 1] labels [2 160 192]
 }
