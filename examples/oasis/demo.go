@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"path/filepath"
+
+	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+// demo is what the program does without a subcommand: all of it once.
+type demo struct {
+	make  makeData
+	train trainCommand
+	out   string
+	json  bool
+}
+
+func (*demo) about() string {
+	return `[-out DIR] [-minutes M] [-labels seg4|seg24] [-n N] [-seed S]
+       ` + program("make-data|train|pareto|segment") + ` -h
+
+Makes procedural brains, trains a Scale-Space HyperNetwork on them, measures it
+over phi, chooses a phi, and leaves model, curve and pictures in a folder.
+Nothing is downloaded. The subcommands do a step each, on real scans too.`
+}
+
+func (d *demo) flags(f *flag.FlagSet) {
+	f.StringVar(&d.out, "out", "oasis-out", "folder for all that it makes")
+	f.IntVar(&d.make.n, "n", 60, "number of brains to make")
+	f.Float64Var(&d.train.minutes, "minutes", 0, "minutes to train; 1.25 if neither this nor -steps is given")
+	f.IntVar(&d.train.steps, "steps", 0, "steps to train")
+	f.StringVar(&d.train.labels, "labels", "seg4", "labels to learn: seg4 (tissues) or seg24 (structures)")
+	f.IntVar(&d.train.width, "width", 32, "channels at each level of the network")
+	f.IntVar(&d.train.batch, "batch", 4, "images for each phi")
+	f.Uint64Var(&d.train.seed, "seed", 1, "of all that is random")
+	f.BoolVar(&d.json, "json", false, "print the result as JSON")
+}
+
+func (d *demo) run(ctx context.Context, c console) error {
+	say := func(format string, args ...any) {
+		if !d.json {
+			fmt.Fprintf(c.out, format, args...)
+		}
+	}
+	sweep, err := d.plan()
+	if err != nil {
+		return err
+	}
+
+	say("Making %d procedural brains in %s.\n", d.make.n, d.make.out)
+	if err := d.make.make(ctx, c); err != nil {
+		return err
+	}
+	s, err := d.train.prepare(c)
+	if err != nil {
+		return err
+	}
+	say("Training one network for every phi in (0, %v] on %d of them, %s.\n", d.train.phi, len(s.split.Train), d.train.length())
+	m, summary, err := d.train.train(ctx, s, c)
+	if err != nil {
+		return err
+	}
+	say("After %d steps, on %d others that chose its weights:\n\n", summary.Steps, len(s.split.Val))
+	r, err := sweep.measure(ctx, s, m, c)
+	if err != nil {
+		return err
+	}
+	test, err := d.test(ctx, s, m, r.Choice.Point.Phi)
+	if err != nil {
+		return err
+	}
+	if d.json {
+		return c.printJSON(struct {
+			result
+			Test  pareto.Point `json:"test"` // the chosen phi, on subjects that chose nothing
+			Steps int          `json:"steps"`
+		}{r, test, summary.Steps})
+	}
+	if err := r.print(c); err != nil {
+		return err
+	}
+	say("On %d brains that nothing was chosen by, phi %v has a Dice of %.3f (sd %.3f).\n", len(s.split.Test), test.Phi, test.Dice, test.DiceSD)
+	d.next(s, test.Phi, say)
+	return nil
+}
+
+// plan fills in what the demo does not ask for, and checks the rest before
+// anything is made.
+func (d *demo) plan() (*paretoCommand, error) {
+	d.make.out, d.make.dims, d.make.mm, d.make.seed = filepath.Join(d.out, "data"), 2, 1, d.train.seed
+	d.train.data, d.train.out = d.make.out, d.out
+	d.train.method, d.train.phi = "sshn", 0.5
+	d.train.split, d.train.levels, d.train.parts, d.train.every = "0.7/0.15/0.15", 5, 1, 100
+	if d.train.steps == 0 && d.train.minutes == 0 {
+		d.train.minutes = 1.25
+	}
+	if err := d.make.check(); err != nil {
+		return nil, err
+	}
+	if d.make.n < 3 {
+		return nil, usage("-n %d: at least 3 brains are needed", d.make.n)
+	}
+	return &paretoCommand{model: filepath.Join(d.out, modelFile), split: "val", epsilon: 0.01}, d.train.check()
+}
+
+// test measures the chosen phi, and draws the first subject at every phi.
+func (d *demo) test(ctx context.Context, s *study, m *sshn.Model, phi pareto.Phi) (pareto.Point, error) {
+	part, err := s.part("test")
+	if err != nil {
+		return pareto.Point{}, err
+	}
+	samples, err := data.Collect(part)
+	if err != nil {
+		return pareto.Point{}, err
+	}
+	if err := writePictures(d.out, m, s.Set, samples[0]); err != nil {
+		return pareto.Point{}, err
+	}
+	frozen, err := m.Freeze(phi) // its sweep leaves the model's curve alone
+	if err != nil {
+		return pareto.Point{}, err
+	}
+	points, err := frozen.Sweep(ctx, samples, []pareto.Phi{phi}, nil)
+	if err != nil {
+		return pareto.Point{}, err
+	}
+	return points[0], nil
+}
+
+// next says what is where, and what to try.
+func (d *demo) next(s *study, phi pareto.Phi, say func(string, ...any)) {
+	in := func(name string) string { return filepath.Join(d.out, name) }
+	scan, _ := s.Files(0)
+	say(`
+%s  the model, with labels, phi range, preprocessing and curve
+%s  accuracy against cost, also as .png, .csv and .json
+%s  image, truth and prediction at each phi
+
+Next:
+  %s -model %s -in %s -out %s -phi %v
+  %s -h
+`,
+		in(modelFile), in("curve.svg"), in("phi-*.png"),
+		program("segment"), in(modelFile), scan, in("seg.nii.gz"), phi, program("train"))
+}

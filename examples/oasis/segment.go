@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/pareto"
+	"github.com/sshn-go/sshn/tensor/nifti"
+)
+
+// segment is the subcommand segment.
+type segment struct {
+	model, in, out string
+	phi            pareto.Phi
+	maxMACs, maxMB float64
+	maxMS          float64
+	json           bool
+}
+
+func (*segment) about() string {
+	return `-model FILE -in SCAN.nii.gz -out SEG.nii.gz (-phi F | -max-macs N | -max-ms N | -max-mb N)
+
+Segments a scan, prepared as the model's training data were, at a phi or at the
+most accurate phi of the model's curve that is within the budgets given, for one
+image of this scan's extents. A model of slices takes a volume slice by slice.
+The result lies on the grid of the scan and holds the labels as integers.`
+}
+
+func (s *segment) flags(f *flag.FlagSet) {
+	f.StringVar(&s.model, "model", "", "model that train saved")
+	f.StringVar(&s.in, "in", "", "scan to segment, .nii or .nii.gz")
+	f.StringVar(&s.out, "out", "", "segmentation to write, .nii or .nii.gz")
+	f.Func("phi", "the phi to segment at", func(text string) (err error) {
+		s.phi, err = pareto.ParsePhi(text)
+		return err
+	})
+	f.Float64Var(&s.maxMACs, "max-macs", 0, "multiply-adds at most, as in 500e6")
+	f.Float64Var(&s.maxMS, "max-ms", 0, "milliseconds at most, by the machine that measured the curve")
+	f.Float64Var(&s.maxMB, "max-mb", 0, "megabytes of memory at most")
+	f.BoolVar(&s.json, "json", false, "print the result as JSON")
+}
+
+func (s *segment) run(ctx context.Context, c console) error {
+	if err := needed("model", s.model, "in", s.in, "out", s.out); err != nil {
+		return err
+	}
+	budget := pareto.Budget{MACs: int64(s.maxMACs), Bytes: int64(1e6 * s.maxMB), Seconds: s.maxMS / 1000}
+	switch {
+	case !(s.maxMACs >= 0 && s.maxMACs < 1e18 && s.maxMS >= 0 && s.maxMB >= 0 && s.maxMB < 1e12):
+		return usage("-max-macs, -max-ms and -max-mb cannot be negative")
+	case s.phi != nil && budget != (pareto.Budget{}):
+		return usage("-phi and a budget: give one of them")
+	}
+	m, err := sshn.Load(s.model)
+	if err != nil {
+		return err
+	}
+	scan, err := nifti.ReadFile(s.in, nifti.Options{})
+	if err != nil {
+		return err
+	}
+	extents, err := extentsFor(m, scan)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.in, err)
+	}
+	point, err := s.choose(m, extents, budget)
+	if err != nil {
+		return err
+	}
+	if hi := m.Config().Prior.Hi; slices.Max(point.Phi) > hi {
+		c.note("the model was trained for phi up to %v", hi)
+	}
+	return s.segment(ctx, m, scan, point, c)
+}
+
+// extentsFor returns the extents of one image of a scan, as the model sees it.
+func extentsFor(m *sshn.Model, scan *nifti.Volume) ([]int, error) {
+	dims := scan.Data.Shape.Dims()
+	if m.Config().Network.Dims == 2 {
+		return dims[1:], nil
+	}
+	if slices.Contains(dims, 1) {
+		return nil, fmt.Errorf("a slice, %d x %d x %d voxels, and the model is for volumes", dims[2], dims[1], dims[0])
+	}
+	return dims, nil
+}
+
+// choose returns the point to segment at, as it is for images of the given
+// extents: the curve was measured on others, perhaps.
+func (s *segment) choose(m *sshn.Model, extents []int, budget pareto.Budget) (pareto.Point, error) {
+	cfg := m.Config()
+	switch {
+	case s.phi != nil:
+		return priced(m, extents, pareto.Point{Phi: s.phi})
+	case budget == (pareto.Budget{}) && cfg.At != nil:
+		return priced(m, extents, pareto.Point{Phi: cfg.At})
+	case budget == (pareto.Budget{}):
+		return pareto.Point{}, usage("-phi is needed, or one of -max-macs, -max-ms and -max-mb")
+	case len(m.Curve) == 0:
+		return pareto.Point{}, fmt.Errorf("%s holds no curve to choose by; the subcommand pareto measures it", s.model)
+	}
+	var curve []pareto.Point
+	for _, p := range m.Curve {
+		p, err := priced(m, extents, p)
+		if err != nil {
+			return p, err
+		}
+		curve = append(curve, p)
+	}
+	return pareto.Best(curve, budget)
+}
+
+// priced returns p with the cost of an image of the given extents; the latency
+// grows with the MACs.
+func priced(m *sshn.Model, extents []int, p pareto.Point) (pareto.Point, error) {
+	cost, err := m.Cost(extents, p.Phi)
+	if err != nil {
+		return p, err
+	}
+	if p.MACs > 0 {
+		p.Median *= float64(cost.MACs) / float64(p.MACs)
+	}
+	p.MACs, p.Bytes = cost.MACs, cost.Bytes+4*int64(m.Layout().Len())
+	return p, nil
+}
+
+func (s *segment) segment(ctx context.Context, m *sshn.Model, scan *nifti.Volume, point pareto.Point, c console) error {
+	at, err := m.At(point.Phi)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	seg, err := at.Segment(scan)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.in, err)
+	}
+	took := time.Since(began)
+	if ctx.Err() != nil {
+		return fmt.Errorf("stopped before %s was written: %w", s.out, ctx.Err())
+	}
+	ids := make([]int32, len(seg.Data))
+	voxels := map[int]int{}
+	for i, x := range seg.Data {
+		ids[i] = int32(x)
+		voxels[int(x)]++
+	}
+	if err := nifti.WriteLabelsFile(s.out, scan.Header, ids); err != nil {
+		return err
+	}
+	return s.report(m, scan, point, took, voxels, c)
+}
+
+// A found is how much of a structure there is.
+type found struct {
+	ID     int     `json:"id"`
+	Name   string  `json:"name"`
+	Voxels int     `json:"voxels"`
+	MM3    float64 `json:"mm3"`
+}
+
+func (s *segment) report(m *sshn.Model, scan *nifti.Volume, p pareto.Point, took time.Duration, voxels map[int]int, c console) error {
+	mm := scan.Header.Spacing()
+	var structures []found
+	for _, l := range m.Config().Labels {
+		n := voxels[l.ID]
+		structures = append(structures, found{l.ID, l.Name, n, float64(n) * mm[0] * mm[1] * mm[2]})
+	}
+	images := 1
+	if m.Config().Network.Dims == 2 {
+		images = scan.Data.Shape.Dim(0)
+	}
+	if s.json {
+		return c.printJSON(struct {
+			Out        string     `json:"out"`
+			Phi        pareto.Phi `json:"phi"`
+			MACs       int64      `json:"macs"`
+			Bytes      int64      `json:"peak_bytes"`
+			Images     int        `json:"images"`
+			Seconds    float64    `json:"seconds"`
+			Structures []found    `json:"structures"`
+		}{s.out, p.Phi, p.MACs, p.Bytes, images, took.Seconds(), structures})
+	}
+	each := ""
+	if images > 1 {
+		each = fmt.Sprintf(" for each of %d slices", images)
+	}
+	fmt.Fprintf(c.out, "%s: phi %v, %s MACs and %s%s, %v in all\n", s.out, p.Phi,
+		pareto.ByMACs.Format(float64(p.MACs)), pareto.ByBytes.Format(float64(p.Bytes)), each, took.Round(100*time.Microsecond))
+	return nil
+}

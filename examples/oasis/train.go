@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/neurite"
+	"github.com/sshn-go/sshn/hyper"
+	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/nn/train"
+	"github.com/sshn-go/sshn/nn/unet"
+)
+
+// What a training leaves in its folder, beside the checkpoints.
+const (
+	modelFile = "model.safetensors"
+	splitFile = "split.json"
+)
+
+// trainCommand is the subcommand train.
+type trainCommand struct {
+	data, labels string
+	dims         int
+	split        string
+	out          string
+
+	method        string
+	phi           float64
+	width, levels int
+
+	steps        int
+	minutes      float64
+	batch, parts int
+	rate         float64
+	every        int
+	plain        bool
+	seed         uint64
+	resume       bool
+	json         bool
+}
+
+func (*trainCommand) about() string {
+	return `-data DIR -labels seg4|seg24|seg35 -out DIR [-method sshn|fixed|stochastic|film]
+       [-phi F] [-steps N | -minutes M] [-seed S] [-resume]
+
+Trains a network on a folder in the layout of neurite-OASIS. All files are read
+first, and each bad one is named with what is wrong. Subjects are divided into
+those to train on, those that choose the best weights, and those that nothing is
+chosen by (pareto -split test). The folder -out gets ` + modelFile + `, the
+division ` + splitFile + `, checkpoints, and log.jsonl.
+
+Interrupted, it keeps a checkpoint; the same command with -resume goes on.`
+}
+
+func (t *trainCommand) flags(f *flag.FlagSet) {
+	f.StringVar(&t.data, "data", "", "folder of subjects, with subjects.txt and label tables")
+	f.StringVar(&t.labels, "labels", "seg4", "labels to learn: seg4 (tissues), seg24 (structures of slices), seg35 (of volumes)")
+	f.IntVar(&t.dims, "dims", 0, "2 for slices, 3 for volumes; 0 for slices if there are any")
+	f.StringVar(&t.split, "split", "0.7/0.15/0.15", "subjects to train on, choose by and report on, as shares or counts (28/6/6)")
+	f.StringVar(&t.out, "out", "", "folder for the model and its checkpoints")
+	f.StringVar(&t.method, "method", "sshn", "sshn, fixed (one phi), stochastic (one network, random phi) or film")
+	f.Float64Var(&t.phi, "phi", 0.5, "the phi of -method fixed; for the others, the greatest to train on")
+	f.IntVar(&t.width, "width", 0, "channels at each level; 0 is 32 for slices, 8 for volumes")
+	f.IntVar(&t.levels, "levels", 5, "levels of the network")
+	f.IntVar(&t.steps, "steps", 0, "steps to train")
+	f.Float64Var(&t.minutes, "minutes", 0, "minutes to train, resumed runs together; 5 if neither this nor -steps is given")
+	f.IntVar(&t.batch, "batch", 0, "images for each phi; 0 is 8 for slices, 1 for volumes")
+	f.IntVar(&t.parts, "phis", 1, "phis in each step, each with a batch of its own")
+	f.Float64Var(&t.rate, "rate", 0, "first step size; 0 is 1e-3")
+	f.IntVar(&t.every, "every", 100, "steps between validations, which write checkpoints")
+	f.BoolVar(&t.plain, "plain", false, "train on the images as they are, without augmentation")
+	f.Uint64Var(&t.seed, "seed", 1, "of all that is random: weights, division, order, phi, augmentation")
+	f.BoolVar(&t.resume, "resume", false, "go on with the training that -out holds")
+	f.BoolVar(&t.json, "json", false, "print the result as JSON")
+}
+
+func (t *trainCommand) run(ctx context.Context, c console) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	last := filepath.Join(t.out, "last.safetensors")
+	if _, err := os.Stat(last); err == nil && !t.resume {
+		return fmt.Errorf("%s is there already: -resume goes on with that training, another -out begins a new one", last)
+	}
+	s, err := t.prepare(c)
+	if err != nil {
+		return err
+	}
+	_, summary, err := t.train(ctx, s, c)
+	if err != nil {
+		return err
+	}
+	return t.report(s, summary, c)
+}
+
+func (t *trainCommand) check() error {
+	if err := needed("data", t.data, "labels", t.labels, "out", t.out); err != nil {
+		return err
+	}
+	method := sshn.Method(t.method)
+	switch {
+	case !slices.Contains(sshn.Methods, method):
+		return usage("-method %q is unknown; there are %v", t.method, sshn.Methods)
+	case !(t.phi > 0 && t.phi <= 1):
+		return usage("-phi %v: it lies in (0, 1]", t.phi)
+	case t.dims != 0 && t.dims != 2 && t.dims != 3:
+		return usage("-dims %d: 2 for slices and 3 for volumes are possible", t.dims)
+	case t.steps < 0 || !(t.minutes >= 0 && t.minutes < 1e6):
+		return usage("-steps %d, -minutes %v: neither can be negative", t.steps, t.minutes)
+	case t.steps > 0 && t.minutes > 0:
+		return usage("-steps and -minutes: give one of them")
+	case t.width < 0 || t.levels < 1 || t.batch < 0 || t.parts < 1 || t.every < 1 || !(t.rate >= 0):
+		return usage("-width, -levels, -batch, -phis, -every and -rate cannot be negative, nor -levels, -phis and -every 0")
+	}
+	if t.steps == 0 && t.minutes == 0 {
+		t.minutes = 5
+	}
+	return nil
+}
+
+// prepare opens the data and divides them, or finds how they were divided.
+func (t *trainCommand) prepare(c console) (*study, error) {
+	set, err := open(t.data, neurite.Kind{Labels: t.labels, Dims: t.dims}, c)
+	if err != nil {
+		return nil, err
+	}
+	s := &study{Set: set}
+	path := filepath.Join(t.out, splitFile)
+	if t.resume {
+		s.split, err = data.LoadSplit(path)
+		if err == nil {
+			return s, s.split.Check(data.Subjects(set))
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	if s.split, err = divide(data.Subjects(set), t.split, t.seed); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(t.out, 0o777); err != nil {
+		return nil, err
+	}
+	return s, s.split.Save(path)
+}
+
+// train trains a model and saves it.
+func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Model, train.Summary, error) {
+	m, err := sshn.New(t.config(s))
+	if err != nil {
+		return nil, train.Summary{}, err
+	}
+	training := sshn.Training{
+		Steps: t.steps, Limit: time.Duration(t.minutes * float64(time.Minute)),
+		Batch: t.batch, Parts: t.parts, Rate: t.rate, Every: t.every, Clip: 1,
+		Dir: t.out, Resume: t.resume, Progress: c.err,
+	}
+	if t.batch == 0 && s.Kind.Dims == 3 {
+		training.Batch = 1
+	}
+	if !t.plain {
+		if training.Augment, err = augmentation(s.Set); err != nil {
+			return nil, train.Summary{}, err
+		}
+	}
+	set, err := s.part("train")
+	if err != nil {
+		return nil, train.Summary{}, err
+	}
+	if training.Val, err = s.part("val"); err != nil {
+		return nil, train.Summary{}, err
+	}
+	summary, err := m.Train(ctx, set, training)
+	if errors.Is(err, context.Canceled) {
+		err = fmt.Errorf("stopped after step %d; %s goes on: %w", summary.Steps, t.again(), context.Canceled)
+	}
+	if err != nil {
+		return nil, summary, err
+	}
+	return m, summary, m.Save(filepath.Join(t.out, modelFile))
+}
+
+// again is the command line that goes on with a training.
+func (t *trainCommand) again() string {
+	now := *t
+	f := flag.NewFlagSet("", flag.ContinueOnError)
+	now.flags(f)
+	now = *t // for flags set the defaults
+	now.resume = true
+	line := program("train")
+	f.VisitAll(func(x *flag.Flag) {
+		if x.Value.String() != x.DefValue {
+			line += fmt.Sprintf(" -%s=%v", x.Name, x.Value)
+		}
+	})
+	return line
+}
+
+// length says how long the training is to be.
+func (t *trainCommand) length() string {
+	if t.steps > 0 {
+		return fmt.Sprintf("%d steps", t.steps)
+	}
+	return fmt.Sprintf("%v", time.Duration(t.minutes*float64(time.Minute)).Round(time.Second))
+}
+
+func (t *trainCommand) config(s *study) sshn.Config {
+	width := t.width
+	if width == 0 {
+		width = map[int]int{2: 32, 3: 8}[s.Kind.Dims]
+	}
+	cfg := sshn.Config{
+		Method:  sshn.Method(t.method),
+		Network: unet.Config{Dims: s.Kind.Dims, In: 1, Out: len(s.Classes), Widths: slices.Repeat([]int{width}, t.levels)},
+		Prior:   hyper.Uniform(0, t.phi),
+		Labels:  describe(s.Classes),
+		Seed:    t.seed,
+	}
+	if cfg.Method == sshn.Fixed {
+		cfg.Prior = hyper.Point(t.phi)
+	}
+	return cfg
+}
+
+func (t *trainCommand) report(s *study, summary train.Summary, c console) error {
+	path := filepath.Join(t.out, modelFile)
+	score := summary.Score
+	if math.IsNaN(score) {
+		score = 0
+	}
+	if t.json {
+		return c.printJSON(struct {
+			Model   string  `json:"model"`
+			Split   string  `json:"split"`
+			Method  string  `json:"method"`
+			Classes int     `json:"classes"`
+			Steps   int     `json:"steps"`
+			Seconds float64 `json:"seconds"`
+			Loss    float64 `json:"loss"`
+			ValDice float64 `json:"val_dice"`
+			Stopped string  `json:"stopped"`
+		}{path, filepath.Join(t.out, splitFile), t.method, len(s.Classes), summary.Steps, summary.Time.Seconds(), summary.Loss, score, summary.Stopped})
+	}
+	fmt.Fprintf(c.out, "%d steps in %v on %d subjects, loss %.4f; mean Dice on the %d that chose the weights: %.3f\n",
+		summary.Steps, summary.Time.Round(time.Second), len(s.split.Train), summary.Loss, len(s.split.Val), score)
+	fmt.Fprintf(c.out, "The model is %s. What each phi costs and is worth:\n  %s -model %s -data %s\n", path, program("pareto"), path, t.data)
+	return nil
+}
