@@ -1,0 +1,179 @@
+package neurite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/sshn-go/sshn/internal/parallel"
+	"github.com/sshn-go/sshn/tensor"
+	"github.com/sshn-go/sshn/tensor/nifti"
+)
+
+// A Problem is a bad file and why it is bad.
+type Problem struct {
+	Path string
+	Err  error
+}
+
+func (p Problem) Error() string { return p.Path + ": " + p.Err.Error() }
+
+// Unwrap returns Err.
+func (p Problem) Unwrap() error { return p.Err }
+
+// A CheckError lists every bad file of a set.
+type CheckError struct {
+	Problems []Problem // in the order of the subjects
+	Subjects int       // how many were read
+}
+
+func (e *CheckError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d problems in the files of %d subjects:", len(e.Problems), e.Subjects)
+	if len(e.Problems) == 1 {
+		b.Reset()
+		fmt.Fprintf(&b, "a problem in the files of %d subjects:", e.Subjects)
+	}
+	for _, p := range e.Problems {
+		b.WriteString("\n  " + p.Error())
+	}
+	return b.String()
+}
+
+// Check reads every file and returns a [*CheckError] that names each bad one
+// and why, or nil. A file is bad if it is missing or cannot be read; if an
+// image has voxels that are not finite, or all alike; if labels are no
+// integers, stand in no table or are all background, or lie on another grid
+// than the image; and if the image has another shape or other directions of its
+// axes than those of most subjects. After each subject it calls progress, if
+// that is not nil, from one goroutine at a time.
+func (s *Set) Check(progress func(done, total int)) error {
+	type result struct {
+		grid     string
+		problems []Problem
+	}
+	results := make([]result, s.Len())
+	var mu sync.Mutex
+	done := 0
+	parallel.For(s.Len(), 1, func(i, _ int) {
+		r := s.read(i)
+		results[i].problems = r.problems
+		if r.image != nil {
+			results[i].grid = describe(r.image.Header)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		if progress != nil {
+			progress(done, s.Len())
+		}
+	})
+
+	votes := map[string]int{}
+	for _, r := range results {
+		if r.grid != "" {
+			votes[r.grid]++
+		}
+	}
+	usual := most(votes)
+	e := &CheckError{Subjects: s.Len()}
+	for i, r := range results {
+		if r.grid != "" && r.grid != usual {
+			path, _ := s.Files(i)
+			r.problems = append(r.problems, Problem{path, fmt.Errorf("%s; %d of the others have %s", r.grid, votes[usual], usual)})
+		}
+		e.Problems = append(e.Problems, r.problems...)
+	}
+	if len(e.Problems) > 0 {
+		return e
+	}
+	return nil
+}
+
+// describe says what the images of a set must have in common.
+func describe(h *nifti.Header) string {
+	return extents(h.Shape()) + " voxels, axes " + h.Orientation()
+}
+
+// extents writes [k j i] as people do, i first.
+func extents(s tensor.Shape) string { return fmt.Sprintf("%d x %d x %d", s.Dim(2), s.Dim(1), s.Dim(0)) }
+
+// most returns the key with most votes, the first in order among equals.
+func most(votes map[string]int) string {
+	best := ""
+	for _, key := range slices.Sorted(maps.Keys(votes)) {
+		if best == "" || votes[key] > votes[best] {
+			best = key
+		}
+	}
+	return best
+}
+
+// sameGrid returns an error, to be followed by the name of the image, if
+// labels do not lie where the image's voxels do.
+func sameGrid(seg, image *nifti.Header) error {
+	if seg.Shape() != image.Shape() {
+		return fmt.Errorf("%s voxels, but %s in", extents(seg.Shape()), extents(image.Shape()))
+	}
+	a, _ := seg.Affine()
+	b, _ := image.Affine()
+	spacing := image.Spacing()
+	tolerance := slices.Min(spacing[:]) / 10 // of a corner; programs round affines in their own ways
+	for corner := range 8 {
+		var p [3]float64
+		for axis := range p {
+			if corner>>axis&1 == 1 {
+				p[axis] = float64(image.Shape().Dim(2-axis) - 1)
+			}
+		}
+		off := 0.0
+		for row := range 3 {
+			d := a[row][3] - b[row][3]
+			for axis, x := range p {
+				d += (a[row][axis] - b[row][axis]) * x
+			}
+			off = math.Hypot(off, d)
+		}
+		if off > tolerance {
+			return fmt.Errorf("voxels lie up to %.3g mm from those of", off)
+		}
+	}
+	return nil
+}
+
+// counts lists labels with their numbers of voxels, the first few of many.
+func counts(n map[int]int) string {
+	var texts []string
+	for _, id := range slices.Sorted(maps.Keys(n)) {
+		texts = append(texts, fmt.Sprintf("%d (%d voxels)", id, n[id]))
+	}
+	return some(texts)
+}
+
+// withoutPath takes the path out of an error that a Problem will name it for.
+func withoutPath(err error, path string) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("missing")
+	}
+	var e *fs.PathError
+	if errors.As(err, &e) && e.Path == path {
+		return fmt.Errorf("%s: %w", e.Op, e.Err)
+	}
+	if text, ok := strings.CutPrefix(err.Error(), path+": "); ok {
+		return &renamed{text, err}
+	}
+	return err
+}
+
+type renamed struct {
+	text string
+	err  error
+}
+
+func (r *renamed) Error() string { return r.text }
+func (r *renamed) Unwrap() error { return r.err }
