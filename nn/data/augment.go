@@ -125,9 +125,12 @@ func (a Augment) intensities(x []float32, g grid, rng *rand.Rand) {
 	if a.Bias > 0 {
 		bias = newField(g, 1, a.spacing(), a.Bias, rng)
 	}
+	if gamma == 1 && bias == nil && noise == 0 {
+		return
+	}
 	lo, hi := extremes(x)
 	width := float64(hi - lo)
-	if width == 0 || gamma == 1 && bias == nil && noise == 0 {
+	if width == 0 {
 		return
 	}
 	log := make([]float32, g.dims[2]) // of the gain, along a row
