@@ -108,6 +108,7 @@ func unaryTable() (table []optest.Case) {
 		{"GELUTanh", autograd.GELUTanh, func(x float64) float64 {
 			return x * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))) / 2
 		}, 0, false, false},
+		{"Softplus", Softplus, func(x float64) float64 { return math.Log1p(math.Exp(x)) }, 0, false, false},
 		{"Scale", func(x autograd.Value) autograd.Value { return autograd.Scale(x, -0.75) }, func(x float64) float64 { return -0.75 * x }, 0, true, true},
 		{"Dropout", func(x autograd.Value) autograd.Value { return autograd.Dropout(x, 0.5, 1) }, nil, 0, true, true},
 	} {
