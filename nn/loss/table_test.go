@@ -74,7 +74,7 @@ func elementCases() []optest.Case {
 				optest.Case{Name: "bce" + name, Op: bce{nil, r}, In: two},
 				optest.Case{Name: "bce/weighted" + name, Op: bce{[]float64{0.5, 1, 3}, r}, In: three, Linear: []int{1, 2}},
 				// No difference comes near a kink, at 0 and at beta.
-				optest.Case{Name: "smoothl1/above" + name, Op: smoothL1{0, r}, In: two, Fill: apart(2), Margin: 1, Linear: []int{}},
+				optest.Case{Name: "smoothl1/above" + name, Op: smoothL1{0, r}, In: two, Fill: apart(2), Margin: 1},
 				optest.Case{Name: "smoothl1/below" + name, Op: smoothL1{9, r}, In: two},
 			)
 		}
