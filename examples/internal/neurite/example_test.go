@@ -1,6 +1,7 @@
 package neurite_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"os"
@@ -17,7 +18,7 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 	recipe := neurite.Recipe{Subjects: 2, Dims: 2, Phantom: phantom.Config{Spacing: 4}}
-	if err := neurite.Make(dir, recipe, nil); err != nil {
+	if err := neurite.Make(context.Background(), dir, recipe, nil); err != nil {
 		log.Fatal(err)
 	}
 

@@ -2,6 +2,7 @@ package neurite
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,15 +32,15 @@ type Recipe struct {
 // PHANTOM_PH1_0001_MR1 and so on. Slices and volumes may go into one folder,
 // and what an earlier call left there is replaced; a folder that lists other
 // subjects is refused. After each subject it calls progress if that is not nil.
-// subjects.txt is written last.
-func Make(dir string, r Recipe, progress func(done, total int)) error {
-	if err := r.make(dir, progress); err != nil {
+// subjects.txt is written last; if ctx is done before, Make returns its error.
+func Make(ctx context.Context, dir string, r Recipe, progress func(done, total int)) error {
+	if err := r.make(ctx, dir, progress); err != nil {
 		return fmt.Errorf("make data set: %w", err)
 	}
 	return nil
 }
 
-func (r Recipe) make(dir string, progress func(done, total int)) error {
+func (r Recipe) make(ctx context.Context, dir string, progress func(done, total int)) error {
 	if r.Subjects < 1 || prefix[r.Dims] == "" {
 		return fmt.Errorf("expected subjects, of 2 or 3 dimensions, found %d of %d", r.Subjects, r.Dims)
 	}
@@ -48,6 +49,9 @@ func (r Recipe) make(dir string, progress func(done, total int)) error {
 	}
 	var list strings.Builder
 	for i := range r.Subjects {
+		if ctx.Err() != nil {
+			return fmt.Errorf("stopped after %d of %d subjects: %w", i, r.Subjects, ctx.Err())
+		}
 		name := fmt.Sprintf("%s%04d_MR1", ours, i+1)
 		folder := filepath.Join(dir, name)
 		if err := os.MkdirAll(folder, 0o777); err != nil {

@@ -1,6 +1,7 @@
 package neurite
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"os"

@@ -11,9 +11,10 @@ type region struct {
 // The deep structures in the order of painting: a later one covers an earlier
 // one. Centres, semi-axes and angles are the means of the structures' first
 // and second moments over twenty public label maps (BBillot/SynthSeg, Apache
-// licence), long structures in two or three pieces; the spread is a third of
-// that of the log of the volume. The choroid plexus, which those maps lack,
-// lies on the floor of the ventricles and only there.
+// licence), long structures in two or three pieces, adjusted by eye where
+// pieces meet; the spread is about a third of that of the log of the volume.
+// The choroid plexus, which those maps lack, lies on the floor of the
+// ventricles and only there.
 var deep = []region{
 	{8, ellipsoid{vec{22, 136, 76}, vec{25.7, 20, 23.5}, vec{20, 15, -30}}, .05},
 	{7, ellipsoid{vec{16, 131, 84}, vec{16, 6.5, 17}, vec{15, 8, -15}}, .05},

@@ -17,9 +17,9 @@ func source(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }
 
 func TestASeedGivesTheSameBitsOnAnyNumberOfProcessors(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	coarse := Config{Spacing: 4}
+	coarse := Config{Spacing: 6}
 	slice, volume := Slice(source(1), Config{}), Volume(source(1), coarse)
-	for _, procs := range []int{1, 2, 5} {
+	for _, procs := range []int{2, 5} {
 		runtime.GOMAXPROCS(procs)
 		require.Equal(t, slice, Slice(source(1), Config{}))
 		require.Equal(t, volume, Volume(source(1), coarse))
@@ -87,8 +87,8 @@ func TestSlicesHaveTheAreasOfRealOnes(t *testing.T) {
 	count := make([]float64, 256)
 	const subjects = 20
 	for seed := range uint64(subjects) {
-		for _, id := range Slice(source(seed), Config{}).Seg {
-			count[id]++
+		for _, id := range Slice(source(seed), Config{Spacing: 2}).Seg {
+			count[id] += 4 // mm2
 		}
 	}
 	for _, s := range atlas {
@@ -106,7 +106,7 @@ func TestSlicesHaveTheAreasOfRealOnes(t *testing.T) {
 
 func TestEveryStructureOccurs(t *testing.T) {
 	seen := map[uint8]bool{}
-	for _, v := range Seg35.Recode(Volume(source(1), Config{Spacing: 1.5}).Seg) {
+	for _, v := range Seg35.Recode(Volume(source(1), Config{Spacing: 2}).Seg) {
 		seen[v] = true
 	}
 	for _, e := range Seg35.Table.Entries() {
@@ -151,13 +151,13 @@ func TestRecode(t *testing.T) {
 }
 
 // A data set that brightness alone can segment would show nothing. This best
-// of simple rules reached a mean Dice of .51 for the four tissues and .07 for
+// of simple rules reached a mean Dice of .53 for the four tissues and .08 for
 // the 24 structures when it was written.
 func TestBrightnessAloneDoesNotSegment(t *testing.T) {
 	for _, p := range []*Protocol{Seg4, Seg24} {
 		classes := p.Table.Len()
 		sum, n := make([]float64, classes), make([]float64, classes)
-		const train, test = 12, 6
+		const train, test = 8, 4
 		for seed := range uint64(train) {
 			b := Slice(source(seed), Config{})
 			for i, c := range p.Recode(b.Seg) {

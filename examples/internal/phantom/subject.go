@@ -3,6 +3,7 @@ package phantom
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // A subject is one person's anatomy, in coordinates where the outline of the
@@ -33,7 +34,7 @@ func newSubject(rng *rand.Rand, variation float64) *subject {
 	for _, e := range lobes {
 		s.lobes = append(s.lobes, e.solid())
 	}
-	for _, e := range append(fissure, hollow) {
+	for _, e := range append(slices.Clip(fissure), hollow) {
 		s.keepOut = append(s.keepOut, e.grown(cortexDepth).solid())
 	}
 	for _, e := range core {
@@ -44,7 +45,10 @@ func newSubject(rng *rand.Rand, variation float64) *subject {
 		h := &s.halves[side]
 		own := jitters(rng, variation/4) // most of what is particular to a person is so on both sides
 		for _, r := range deep {
-			e := own[r.id].apply(common[r.id].apply(r.ellipsoid, r.spread), r.spread)
+			e := common[r.id].apply(r.ellipsoid, r.spread)
+			if r.centre.x != 0 {
+				e = own[r.id].apply(e, r.spread)
+			}
 			h.add(part{r.id, e.solid()})
 		}
 		box := hemisphere.semi.by(2)

@@ -22,8 +22,8 @@ func (g grid) at(k, j, i int) vec {
 }
 
 // A warp leads from the image to the subject's own coordinates: an affine map,
-// then the flow of a stationary velocity for unit time, which cannot fold. It
-// is computed on a coarse grid and interpolated.
+// then the flow of a stationary velocity for unit time, which does not fold.
+// It is computed on a coarse grid and interpolated.
 type warp struct {
 	nodes grid
 	to    []vec
