@@ -1,7 +1,6 @@
 package neurite
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"os"
@@ -23,7 +22,7 @@ import (
 func made(t *testing.T, dims, subjects int) string {
 	dir := t.TempDir()
 	r := Recipe{Subjects: subjects, Dims: dims, Seed: 1, Phantom: phantom.Config{Spacing: 8}}
-	require.NoError(t, Make(dir, r, nil))
+	require.NoError(t, Make(t.Context(), dir, r, nil))
 	return dir
 }
 
@@ -56,7 +55,7 @@ func TestMadeFoldersHaveTheLayoutOfNeuriteOASIS(t *testing.T) {
 
 func TestTheGridIsThatOfTheRealDistribution(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, Make(dir, Recipe{Subjects: 1, Dims: 2}, nil))
+	require.NoError(t, Make(t.Context(), dir, Recipe{Subjects: 1, Dims: 2}, nil))
 	h, err := nifti.ReadHeader(filepath.Join(dir, subject(1), "slice_norm.nii.gz"))
 	require.NoError(t, err)
 	require.Equal(t, tensor.NewShape(1, 192, 160), h.Shape())
@@ -92,7 +91,7 @@ func TestSlicesAndVolumesShareAFolder(t *testing.T) {
 	dir := made(t, 2, 2)
 	var seen []int
 	r := Recipe{Subjects: 2, Dims: 3, Phantom: phantom.Config{Spacing: 16}}
-	require.NoError(t, Make(dir, r, func(done, total int) { seen = append(seen, done, total) }))
+	require.NoError(t, Make(t.Context(), dir, r, func(done, total int) { seen = append(seen, done, total) }))
 	require.Equal(t, []int{1, 2, 2, 2}, seen)
 	for k, shape := range map[Kind][]int{
 		{Labels: "seg4"}:           {24, 20, 1},
@@ -113,13 +112,13 @@ func TestSlicesAndVolumesShareAFolder(t *testing.T) {
 		require.EqualValues(t, 0, slices.Min(x.Image.Data))
 		require.EqualValues(t, 1, slices.Max(x.Image.Data))
 	}
-	require.ErrorContains(t, Make(dir, Recipe{Subjects: 1, Dims: 4}, nil), "make data set: expected subjects, of 2 or 3 dimensions, found 1 of 4")
+	require.ErrorContains(t, Make(t.Context(), dir, Recipe{Subjects: 1, Dims: 4}, nil), "make data set: expected subjects, of 2 or 3 dimensions, found 1 of 4")
 }
 
 func TestRealDataAreNotOverwritten(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "subjects.txt"), []byte("OASIS_OAS1_0001_MR1\n"), 0o666))
-	err := Make(dir, Recipe{Subjects: 1, Dims: 2}, nil)
+	err := Make(t.Context(), dir, Recipe{Subjects: 1, Dims: 2}, nil)
 	require.ErrorContains(t, err, "subjects.txt lists OASIS_OAS1_0001_MR1: these are not procedural brains, choose another folder")
 	require.Equal(t, []string{"subjects.txt"}, names(t, dir))
 }
