@@ -45,7 +45,7 @@ func Slice(rng *rand.Rand, c Config) Brain {
 }
 
 // Volume returns all of a new subject's brain: images [224 192 160 1], about
-// two seconds of one processor's work. What [Slice] says holds here, too.
+// three seconds of one processor's work. What [Slice] says holds here, too.
 func Volume(rng *rand.Rand, c Config) Brain {
 	c = c.check()
 	g := grid{step: c.Spacing}
