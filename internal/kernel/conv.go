@@ -46,12 +46,20 @@ func (c *Conv) Forward(y, x, w, b []float32) {
 	if b != nil && len(b) != c.Cout {
 		panic(fmt.Sprintf("kernel: a bias of %d for %d channels", len(b), c.Cout))
 	}
+	if fast.available() {
+		c.forwardFast(y, x, w, b)
+		return
+	}
 	forwardPlain(c, y, x, w, b)
 }
 
 // InputGrad adds to gx the gradient by x, given the gradient by y.
 func (c *Conv) InputGrad(gx, gy, w []float32) {
 	c.check(gx, gy, w)
+	if fast.available() {
+		c.inputGradFast(gx, gy, w)
+		return
+	}
 	inputGradPlain(c, gx, gy, w)
 }
 
@@ -167,4 +175,8 @@ func sumRows(y, x []float32) {
 func grain(n int, operations, least int64) int {
 	each := max(1, operations/int64(max(n, 1)))
 	return int(min(int64(n), max(1, (least+each-1)/each)))
+}
+
+func unravel(i int, s [3]int) [3]int {
+	return [3]int{i / (s[1] * s[2]), i / s[2] % s[1], i % s[2]}
 }

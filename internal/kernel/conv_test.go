@@ -70,10 +70,6 @@ func (c *Conv) naive(visit func(y, x, w int)) {
 	}
 }
 
-func unravel(i int, s [3]int) [3]int {
-	return [3]int{i / (s[1] * s[2]), i / s[2] % s[1], i % s[2]}
-}
-
 func random(r *rand.Rand, n int) []float32 {
 	s := make([]float32, n)
 	for i := range s {

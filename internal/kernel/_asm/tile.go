@@ -1,0 +1,283 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets of the fields of the package's type tile.
+const (
+	tileC = 8 * iota
+	tileCM
+	tileA
+	tileAM
+	tileAK
+	tileB
+	tileBK
+	tileSegs
+	tileNSegs
+	tileK
+	tileBias
+	tileFlags
+	tileSlope
+	tileBits
+	tileMask
+)
+
+const (
+	flagAdd   = 1
+	flagLeaky = 2
+)
+
+// tiles generates every variant for an instruction set, and the tables by which
+// package kernel finds them: [vectors - 1][rows].
+func (a *assembler) tiles() {
+	for _, column := range []bool{false, true} {
+		mode := map[bool]string{false: "Row", true: "Column"}[column]
+		table := fmt.Sprintf("\nvar tiles%s%s = tileTable{\n", mode, a.isa.name)
+		for nv := 1; nv <= 2; nv++ {
+			table += "\t{nil"
+			for mr := 1; mr <= a.isa.rows; mr++ {
+				k := &tileKernel{assembler: a, column: column, mr: mr, nv: nv}
+				k.name = fmt.Sprintf("tile%s%s_%dx%d", mode, a.isa.name, mr, nv)
+				k.generate()
+				table += ", " + k.name
+			}
+			table += "},\n"
+		}
+		a.stubs.WriteString(table + "}\n")
+	}
+}
+
+// A tileKernel is the generator of one variant: mr rows of nv vectors.
+//
+// In mode "row", A's elements of a row are adjacent in k (ak is 4 bytes); in
+// mode "column", A's elements of a step are adjacent in m (am is 4 bytes).
+type tileKernel struct {
+	*assembler
+	name   string
+	column bool
+	mr, nv int
+
+	p        reg.GPVirtual
+	a, b, am reg.GPVirtual
+	ak, bk   reg.GPVirtual
+	bases    []reg.GPVirtual // of every third row, in row mode
+	acc      [][]reg.VecVirtual
+	bits     reg.OpmaskVirtual
+	mask     reg.VecVirtual
+}
+
+func (t *tileKernel) generate() {
+	t.function(t.name, "func(p *tile)")
+	t.p = t.GP64()
+	t.Load(t.Param("p"), t.p)
+	t.loadMask()
+	t.start()
+	t.products()
+	t.finish()
+}
+
+func (t *tileKernel) field(offset int) Mem { return Mem{Base: t.p, Disp: offset} }
+
+func (t *tileKernel) load(offset int) reg.GPVirtual {
+	r := t.GP64()
+	t.MOVQ(t.field(offset), r)
+	return r
+}
+
+func (t *tileKernel) loadMask() {
+	if t.isa.wide() {
+		t.bits = t.K()
+		t.KMOVW(t.field(tileBits), t.bits)
+		return
+	}
+	t.mask = t.YMM()
+	r := t.load(tileMask)
+	t.VMOVDQU(Mem{Base: r}, t.mask)
+}
+
+// read loads vector n of those at m; the last one only as far as the mask goes.
+func (t *tileKernel) read(m Mem, n int, v reg.VecVirtual) {
+	m.Disp += t.isa.bytes * n
+	switch {
+	case n < t.nv-1:
+		t.VMOVUPS(m, v)
+	case t.isa.wide():
+		t.VMOVUPS_Z(m, t.bits, v)
+	default:
+		t.VMASKMOVPS(m, t.mask, v)
+	}
+}
+
+func (t *tileKernel) write(v reg.VecVirtual, m Mem, n int) {
+	m.Disp += t.isa.bytes * n
+	switch {
+	case n < t.nv-1:
+		t.VMOVUPS(v, m)
+	case t.isa.wide():
+		t.VMOVUPS(v, t.bits, m)
+	default:
+		t.VMASKMOVPS(v, t.mask, m)
+	}
+}
+
+// start sets the sums to the bias and asks for the lines of C, which are needed
+// only at the end.
+func (t *tileKernel) start() {
+	bias := t.load(tileBias)
+	t.acc = make([][]reg.VecVirtual, t.mr)
+	for m := range t.acc {
+		t.acc[m] = make([]reg.VecVirtual, t.nv)
+		for n := range t.acc[m] {
+			t.acc[m][n] = t.vec()
+			if m == 0 {
+				t.read(Mem{Base: bias}, n, t.acc[0][n])
+			} else {
+				t.VMOVAPS(t.acc[0][n], t.acc[m][n])
+			}
+		}
+	}
+	c, cm := t.load(tileC), t.load(tileCM)
+	for m := range t.mr {
+		for line := 0; line < t.nv*t.isa.bytes; line += 64 {
+			t.PREFETCHT0(Mem{Base: c, Disp: line})
+		}
+		if m < t.mr-1 {
+			t.ADDQ(cm, c)
+		}
+	}
+}
+
+// products runs over the segments and, in each, over k two steps at a time.
+func (t *tileKernel) products() {
+	segs, nsegs := t.load(tileSegs), t.load(tileNSegs)
+	t.a, t.b, t.bk = t.GP64(), t.GP64(), t.load(tileBK)
+	if t.column {
+		t.ak = t.load(tileAK)
+	} else {
+		t.am = t.load(tileAM)
+		for m := 0; m < t.mr; m += 3 {
+			t.bases = append(t.bases, t.GP64())
+		}
+	}
+	k := t.GP64()
+
+	t.Label("segment")
+	t.MOVQ(t.field(tileA), t.a)
+	t.ADDQ(Mem{Base: segs}, t.a)
+	t.MOVQ(t.field(tileB), t.b)
+	t.ADDQ(Mem{Base: segs, Disp: 8}, t.b)
+	t.ADDQ(Imm(16), segs)
+	for i, r := range t.bases {
+		if i == 0 {
+			t.MOVQ(t.a, r)
+		} else {
+			t.LEAQ(Mem{Base: t.bases[i-1], Index: t.am, Scale: 2}, r)
+			t.ADDQ(t.am, r)
+		}
+	}
+	t.MOVQ(t.field(tileK), k)
+	t.SUBQ(Imm(2), k)
+	t.JL(LabelRef("odd"))
+
+	t.Label("pair")
+	for u := range 2 {
+		t.step(u)
+	}
+	if !t.column {
+		for _, r := range t.bases {
+			t.ADDQ(Imm(8), r)
+		}
+	}
+	t.SUBQ(Imm(2), k)
+	t.JGE(LabelRef("pair"))
+
+	t.Label("odd")
+	t.ADDQ(Imm(2), k)
+	t.JZ(LabelRef("next"))
+	t.step(0)
+	t.Label("next")
+	t.DECQ(nsegs)
+	t.JNZ(LabelRef("segment"))
+}
+
+// step adds one k: a column of A times a row of B. u counts the steps since A's
+// row pointers were moved.
+func (t *tileKernel) step(u int) {
+	row := make([]reg.VecVirtual, t.nv)
+	for n := range row {
+		row[n] = t.vec()
+		t.read(Mem{Base: t.b}, n, row[n])
+	}
+	for m := range t.mr {
+		if t.nv == 1 && t.isa.wide() {
+			t.VFMADD231PS_BCST(t.element(m, u), row[0], t.acc[m][0])
+			continue
+		}
+		a := t.vec()
+		t.VBROADCASTSS(t.element(m, u), a)
+		for n := range row {
+			t.VFMADD231PS(a, row[n], t.acc[m][n])
+		}
+	}
+	t.ADDQ(t.bk, t.b)
+	if t.column {
+		t.ADDQ(t.ak, t.a)
+	}
+}
+
+func (t *tileKernel) element(m, u int) Mem {
+	if t.column {
+		return Mem{Base: t.a, Disp: 4 * m}
+	}
+	e := Mem{Base: t.bases[m/3], Disp: 4 * u}
+	if m%3 != 0 {
+		e.Index, e.Scale = t.am, uint8(m%3)
+	}
+	return e
+}
+
+// finish adds what was in C, applies the activation and stores, as the flags say.
+func (t *tileKernel) finish() {
+	flags, cm := t.load(tileFlags), t.load(tileCM)
+	c := t.GP64()
+	rows := func(f func(m, n int)) {
+		t.MOVQ(t.field(tileC), c)
+		for m := range t.mr {
+			for n := range t.nv {
+				f(m, n)
+			}
+			if m < t.mr-1 {
+				t.ADDQ(cm, c)
+			}
+		}
+	}
+	t.TESTQ(U32(flagAdd), flags)
+	t.JZ(LabelRef("activation"))
+	v := t.vec()
+	rows(func(m, n int) {
+		t.read(Mem{Base: c}, n, v)
+		t.VADDPS(v, t.acc[m][n], t.acc[m][n])
+	})
+
+	t.Label("activation")
+	t.TESTQ(U32(flagLeaky), flags)
+	t.JZ(LabelRef("store"))
+	slope := t.vec()
+	t.VBROADCASTSS(t.field(tileSlope), slope)
+	for m := range t.acc {
+		for _, sum := range t.acc[m] {
+			// max(s, slope s) with the operands so that a NaN stays one
+			t.VMULPS(sum, slope, v)
+			t.VMAXPS(sum, v, sum)
+		}
+	}
+
+	t.Label("store")
+	rows(func(m, n int) { t.write(t.acc[m][n], Mem{Base: c}, n) })
+	t.VZEROUPPER()
+	t.RET()
+}

@@ -1,0 +1,90 @@
+package kernel
+
+import (
+	"unsafe"
+
+	"github.com/sshn-go/sshn/internal/parallel"
+)
+
+// Rows of fewer pixels than this make tiles so low that their sums wait for each
+// other.
+const lowRows = 5
+
+// folds tells whether the pixels that an output reads should be laid side by
+// side first, so that a tile may hold outputs of many rows.
+func (g *gather) folds() bool {
+	dense := true
+	for a := range g.axes {
+		dense = dense && g.axes[a].every == 1 && g.axes[a].first == 0
+	}
+	return dense && g.axes[2].n < lowRows && g.outputs() > g.axes[2].n
+}
+
+func (g *gather) outputs() int {
+	return g.batch * g.axes[0].n * g.axes[1].n * g.axes[2].n
+}
+
+// runFolded computes y with all outputs in one row.
+func (g *gather) runFolded() {
+	depth := g.k
+	for a := range g.axes {
+		depth *= len(g.axes[a].taps)
+	}
+	outputs := g.outputs()
+	size := grain(outputs, g.work(), blockWork)
+	size = min(size, max(fast.rows, blockFloats/depth))
+	tasks := (outputs + size - 1) / size
+	parts := g.columnParts(tasks)
+	parallel.For(tasks*parts, 1, func(task, _ int) {
+		r := runners.Get().(*runner)
+		defer runners.Put(r)
+		lo := task / parts * size
+		from, to := g.columnsOf(task%parts, parts)
+		g.foldedBlock(r, lo, min(lo+size, outputs), depth, from, to)
+	})
+}
+
+func (g *gather) foldedBlock(r *runner, lo, hi, depth, from, to int) {
+	laid := parallel.Scratch((hi - lo) * depth)
+	defer release(laid)
+	for p := lo; p < hi; p++ {
+		g.lay(laid[(p-lo)*depth:][:depth], p)
+	}
+	r.list = append(r.list[:0], segment{})
+	r.k, r.am, r.ak, r.cm = depth, depth*elem, elem, g.yc*elem
+	const long = 1 << 12
+	if depth > long { // in pieces, for a call must be short
+		r.list = r.list[:0]
+		r.k = g.k
+		for i := 0; i < depth; i += g.k {
+			r.list = append(r.list, segment{i * elem, i * g.w.width * elem})
+		}
+	}
+	blocks, rows, larger := split(hi-lo, fast.rows)
+	g.eachColumns(r, from, to, func(j int, kernels *[15]func(*tile)) {
+		for i, p := 0, 0; i < blocks; i++ {
+			m := rows
+			if i < larger {
+				m++
+			}
+			r.a = unsafe.Pointer(&laid[p*depth])
+			r.c = unsafe.Pointer(&g.y[(lo+p)*g.yc+g.y0+j])
+			r.call(kernels[m])
+			p += m
+		}
+	})
+}
+
+// lay copies what output p reads, tap by tap.
+func (g *gather) lay(to []float32, p int) {
+	ax := &g.axes
+	w, h, d, image := p%ax[2].n, p/ax[2].n%ax[1].n, p/ax[2].n/ax[1].n%ax[0].n, p/ax[2].n/ax[1].n/ax[0].n
+	for _, td := range ax[0].taps {
+		for _, th := range ax[1].taps {
+			for _, tw := range ax[2].taps {
+				g.copyRow(to[:g.k], image, d*ax[0].step+td.offset, h*ax[1].step+th.offset, w*ax[2].step+tw.offset)
+				to = to[g.k:]
+			}
+		}
+	}
+}

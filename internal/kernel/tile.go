@@ -1,0 +1,142 @@
+package kernel
+
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/sshn-go/sshn/internal/cpu"
+)
+
+// A tile is the work of the micro-kernel on which convolution, its gradients and
+// matrix products stand, a broadcast times a vector:
+//
+//	C[m][n] = bias[n] + sum over segments s, sum over k of A[s.a + m*am + k*ak] * B[s.b + k*bk + n]
+//
+// plus what C held, and then the activation, as the flags say. A kernel for mr
+// rows and nv vectors takes m < mr and n < nv vectors; of the last vector only
+// the lanes of the mask are read from bias, B and C and written. All distances
+// are in bytes. The generator in _asm knows this layout.
+type tile struct {
+	c      unsafe.Pointer
+	cm     int
+	a      unsafe.Pointer
+	am, ak int
+	b      unsafe.Pointer
+	bk     int
+	segs   *segment
+	nsegs  int
+	k      int            // products in a segment, at least one
+	bias   unsafe.Pointer // zeros for none
+	flags  int
+	slope  float32
+	_      float32
+	bits   int            // the mask, a bit per lane
+	mask   unsafe.Pointer // the mask, an int32 per lane
+}
+
+// A segment is a stretch of products at regular distances, by what it adds to
+// the addresses of A and B.
+type segment struct{ a, b int }
+
+const (
+	tileAdd   = 1 // plus what C held
+	tileLeaky = 2 // then the greater of the value and slope times it
+)
+
+// A tileTable holds kernels by vectors - 1 and rows.
+type tileTable [2][15]func(*tile)
+
+// tileKernels are the kernels of an instruction set. Those of row expect ak to
+// be one element, those of column am.
+type tileKernels struct {
+	lanes, rows int // of a vector; of the largest kernel
+	row, column *tileTable
+}
+
+// fast are the kernels in use; without lanes, there are none and the plain
+// loops do the work.
+var fast = kernelsOf(cpu.Best)
+
+func (k *tileKernels) available() bool { return k.lanes > 0 }
+
+const elem = 4 // bytes
+
+var (
+	zeros    [32]float32
+	laneMask = [32]int32{-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}
+)
+
+// columns sets the mask for n columns and returns how many vectors they take,
+// one or two.
+func (p *tile) columns(n, lanes int) (vectors int) {
+	vectors = (n + lanes - 1) / lanes
+	last := n - (vectors-1)*lanes
+	p.bits = 1<<last - 1
+	p.mask = unsafe.Pointer(&laneMask[16-last])
+	return vectors
+}
+
+// A runner is a tile with its segments, and the means to run it: one per task,
+// from a free list.
+type runner struct {
+	tile
+	list []segment
+}
+
+var runners = sync.Pool{New: func() any { return new(runner) }}
+
+// call runs a kernel over all segments, not too many at a time: it cannot be
+// preempted.
+func (r *runner) call(f func(*tile)) {
+	const steps = 1 << 13 // of 14 cycles each
+	few := max(1, steps/r.k)
+	if len(r.list) <= few {
+		r.segs, r.nsegs = &r.list[0], len(r.list)
+		f(&r.tile)
+		return
+	}
+	flags, bias := r.flags, r.bias
+	for s := 0; s < len(r.list); s += few {
+		r.segs, r.nsegs = &r.list[s], min(few, len(r.list)-s)
+		r.flags = flags
+		if s > 0 {
+			r.flags |= tileAdd
+			r.bias = unsafe.Pointer(&zeros)
+		}
+		if s+few < len(r.list) {
+			r.flags &^= tileLeaky
+		}
+		f(&r.tile)
+	}
+	r.flags, r.bias = flags, bias
+}
+
+// split cuts n rows into as few blocks of at most most rows as possible, of
+// nearly equal size: small blocks are slow.
+func split(n, most int) (blocks, size, larger int) {
+	blocks = (n + most - 1) / most
+	return blocks, n / blocks, n % blocks
+}
+
+// tilePlain is what the kernels compute, in plain Go.
+func tilePlain(p *tile, rows, columns int) {
+	at := func(base unsafe.Pointer, offset int) *float32 { return (*float32)(unsafe.Add(base, offset)) }
+	for m := range rows {
+		for n := range columns {
+			sum := *at(p.bias, n*elem)
+			for _, s := range unsafe.Slice(p.segs, p.nsegs) {
+				for k := range p.k {
+					sum += *at(p.a, s.a+m*p.am+k*p.ak) * *at(p.b, s.b+k*p.bk+n*elem)
+				}
+			}
+			c := at(p.c, m*p.cm+n*elem)
+			if p.flags&tileAdd != 0 {
+				sum += *c
+			}
+			if scaled := p.slope * sum; p.flags&tileLeaky != 0 && scaled > sum {
+				sum = scaled
+			}
+			*c = sum
+		}
+	}
+}

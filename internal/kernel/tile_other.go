@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package kernel
+
+import "github.com/sshn-go/sshn/internal/cpu"
+
+func kernelsOf(cpu.Level) tileKernels { return tileKernels{} }

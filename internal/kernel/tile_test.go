@@ -1,0 +1,103 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+
+	"github.com/sshn-go/sshn/internal/cpu"
+)
+
+// onEveryLevel runs f with the kernels of each instruction set of this machine.
+func onEveryLevel(t *testing.T, f func(t *testing.T)) {
+	before := fast
+	defer func() { fast = before }()
+	for l := cpu.Plain; l <= cpu.Best; l++ {
+		fast = kernelsOf(l)
+		t.Run(l.String(), f)
+	}
+}
+
+func TestTileKernelsAreTheirPlainTwin(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T) {
+		for _, column := range []bool{false, true} {
+			for rows := 1; rows <= fast.rows; rows++ {
+				for columns := 1; columns <= 2*fast.lanes; columns++ {
+					for i := range 6 {
+						r := rand.New(rand.NewPCG(uint64(rows), uint64(columns*6+i)))
+						tileCase(t, r, column, rows, columns, 1+i, 1+i/2, i%4)
+					}
+				}
+			}
+		}
+	})
+}
+
+// FuzzTile tells the sizes and the seed of the contents.
+func FuzzTile(f *testing.F) {
+	f.Add(uint64(1), 5, 17, 3, 2, 3, true)
+	f.Fuzz(func(t *testing.T, seed uint64, rows, columns, k, nsegs, flags int, column bool) {
+		if !fast.available() {
+			t.Skip("no assembly on this machine")
+		}
+		limit := func(v, most int) int { return 1 + (v%most+most)%most }
+		rows, columns = limit(rows, fast.rows), limit(columns, 2*fast.lanes)
+		tileCase(t, rand.New(rand.NewPCG(seed, 0)), column, rows, columns, limit(k, 50), limit(nsegs, 5), flags&3)
+	})
+}
+
+// tileCase compares a kernel with its twin. The contents are small integers, so
+// that every order of summation gives the same bits, with a few NaN and Inf, and
+// everything that a kernel must not touch is NaN.
+func tileCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs, flags int) {
+	t.Helper()
+	const guard = 40
+	gap := r.IntN(3)
+	numbers := func(n int) []float32 {
+		s := make([]float32, n+2*guard)
+		for i := range s {
+			s[i] = float32(math.NaN())
+			if i >= guard && i < guard+n {
+				s[i] = float32(r.IntN(17) - 8)
+				if r.IntN(400) == 0 {
+					s[i] = float32(math.Inf(1 - 2*r.IntN(2)))
+				}
+			}
+		}
+		return s
+	}
+	p := tile{flags: flags, slope: 0.25, k: k, nsegs: nsegs}
+	m, n := rows-1, columns-1
+	if column {
+		p.am, p.ak = elem, (rows+gap)*elem
+	} else {
+		p.am, p.ak = (k+gap)*elem, elem
+	}
+	p.bk, p.cm = (columns+gap)*elem, (columns+2*gap)*elem
+	aSize := (m*p.am+(k-1)*p.ak)/elem + 1
+	bSize := (k-1)*p.bk/elem + n + 1
+	list := make([]segment, nsegs)
+	for s := range list {
+		list[s] = segment{s * aSize * elem, (nsegs - 1 - s) * bSize * elem}
+	}
+	a, b, bias, c := numbers(aSize*nsegs), numbers(bSize*nsegs), numbers(columns), numbers(m*p.cm/elem+n+1)
+	want := clone(c)
+	at := func(s []float32) unsafe.Pointer { return unsafe.Pointer(&s[guard]) }
+	p.a, p.b, p.bias, p.segs = at(a), at(b), at(bias), &list[0]
+	p.c = at(want)
+	tilePlain(&p, rows, columns)
+	p.c = at(c)
+	table := fast.row
+	if column {
+		table = fast.column
+	}
+	table[p.columns(columns, fast.lanes)-1][rows](&p)
+	for i := range c {
+		if c[i] != want[i] && !(c[i] != c[i] && want[i] != want[i]) {
+			t.Fatalf("%s: C[%d] is %g, want %g", fmt.Sprintf("column %v, %d rows, %d columns, k %d, %d segments, flags %d",
+				column, rows, columns, k, nsegs, flags), i-guard, c[i], want[i])
+		}
+	}
+}
