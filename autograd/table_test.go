@@ -196,7 +196,7 @@ func joinTable() (table []optest.Case) {
 			c.Linear = append(c.Linear, i)
 		}
 		if k.in[0][0] == 2000 {
-			c.Bench = optest.Shapes(map32, map32)
+			c.Name, c.Bench = "Concat/axis=-1/size=8x160x192x32+32", optest.Shapes(map32, map32)
 		}
 		table = append(table, c)
 	}
