@@ -28,7 +28,7 @@ func labelledCases() []optest.Case {
 			if o.Weights != nil {
 				o.Weights = weights[:classes]
 			}
-			c := optest.Case{
+			cases = append(cases, optest.Case{
 				Name:  fmt.Sprintf("%s/%d/dims=%d/k=%d", o.kind, i, len(dims)-2, classes),
 				Op:    o,
 				In:    optest.Shapes(dims, dims[:len(dims)-1]),
@@ -37,11 +37,7 @@ func labelledCases() []optest.Case {
 				Reference: func(in [][]float64) []float64 {
 					return []float64{o.naive(in[0], in[1], classes)}
 				},
-			}
-			if len(dims) == 4 && o.Weights == nil && o.Ignore == nil && !o.PerSample {
-				c.Bench = optest.Shapes([]int{8, 160, 192, 24}, []int{8, 160, 192})
-			}
-			cases = append(cases, c)
+			})
 		}
 	}
 	return cases
@@ -95,4 +91,14 @@ func TestLossesOverLabels(t *testing.T) { optest.Run(t, labelledCases()) }
 
 func TestLossesOverElements(t *testing.T) { optest.Run(t, elementCases()) }
 
-func BenchmarkLoss(b *testing.B) { optest.Bench(b, labelledCases()) }
+func BenchmarkLoss(b *testing.B) {
+	var cases []optest.Case
+	for _, o := range []labelled{{kind: "crossentropy", ce: 1}, {kind: "dice", dice: 1}, {kind: "dicece", dice: 1, ce: 1}} {
+		shapes := optest.Shapes([]int{8, 160, 192, 24}, []int{8, 160, 192})
+		cases = append(cases, optest.Case{
+			Name: o.kind + "/n=8/c=24/size=160x192", Op: o, In: shapes, Bench: shapes,
+			Fixed: []bool{false, true}, Fill: fill(24, false),
+		})
+	}
+	optest.Bench(b, cases)
+}
