@@ -57,6 +57,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var usage *usageError
 	switch {
 	case errors.As(err, &usage):
+		if !slices.Contains(names(), name) {
+			name = ""
+		}
 		fmt.Fprintf(stderr, "See: %s -h\n", program(name))
 		return misuse
 	case errors.Is(err, context.Canceled):

@@ -81,5 +81,5 @@ func (d *makeData) make(ctx context.Context, c console) error {
 	recipe.Phantom.Spacing = d.mm
 	bar := newCounter(c.err, "making brains")
 	defer bar.end()
-	return neurite.Make(d.out, recipe, bar.set)
+	return neurite.Make(ctx, d.out, recipe, bar.set)
 }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestEverySubcommandHasHelp(t *testing.T) {
+	for _, name := range append(names(), "") {
+		args := []string{"-h"}
+		if name != "" {
+			args = []string{name, "-h"}
+		}
+		text := must(t, args...)
+		require.True(t, strings.HasPrefix(text, "usage: "+program(name)+" "), text)
+		require.Contains(t, text, "\nflags:\n  -")
+	}
+}
+
+func TestCommandLinesThatAreNotUnderstood(t *testing.T) {
+	for line, want := range map[string]string{
+		"paint":                            `"paint" is no subcommand; there are make-data, train, pareto, segment`,
+		"-epochs 3":                        "flag provided but not defined: -epochs",
+		"-n 2":                             "-n 2: at least 3 brains are needed",
+		"-n x":                             `invalid value "x" for flag -n: parse error`,
+		"make-data":                        "-out is needed",
+		"make-data -out d":                 "-n 0: 1 to 9999 subjects are possible",
+		"make-data -out d -n 1 -dims 4":    "-dims 4: 2 for slices and 3 for volumes are possible",
+		"make-data -out d -n 1 more":       `unexpected argument "more"`,
+		"train -out r":                     "-data is needed",
+		"train -data d":                    "-out is needed",
+		"train -data d -out r -method gan": `-method "gan" is unknown; there are [sshn fixed stochastic film]`,
+		"train -data d -out r -steps 1 -minutes 1":       "-steps and -minutes: give one of them",
+		"train -data d -out r -phi 0":                    "-phi 0: it lies in (0, 1]",
+		"pareto -data d":                                 "-model is needed",
+		"pareto -model m -data d -split train":           `-split "train": val, test and all are possible`,
+		"pareto -model m -data d -phis 0.1:0.5":          `invalid value "0.1:0.5" for flag -phis`,
+		"pareto -model m -data d -by grams":              `invalid value "grams" for flag -by: cost: "grams" is none of macs, bytes, seconds`,
+		"segment -model m -in a":                         "-out is needed",
+		"segment -model m -in a -out b -phi -1":          `invalid value "-1" for flag -phi: phi: -1 is not a positive number`,
+		"segment -model m -in a -out b -phi 1 -max-ms 2": "-phi and a budget: give one of them",
+	} {
+		stdout, stderr, code := call(strings.Fields(line)...)
+		require.Equal(t, misuse, code, line)
+		require.Empty(t, stdout, line)
+		require.Contains(t, stderr, "oasis: "+want, line)
+		require.Contains(t, stderr, "\nSee: "+program(""), line)
+	}
+}
+
+func TestBadDataAreNamedBeforeTraining(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	fails := func(want string, args ...string) {
+		t.Helper()
+		_, stderr, code := call(append([]string{"train", "-out", out, "-steps", "1"}, args...)...)
+		require.Equal(t, failure, code, stderr)
+		require.Contains(t, stderr, want)
+		require.NoFileExists(t, filepath.Join(out, splitFile))
+	}
+	fails("no such file or directory", "-data", filepath.Join(t.TempDir(), "nowhere"))
+
+	dir := brains(t, 4, 2)
+	fails("there are tables for [seg24 seg4]", "-data", dir, "-labels", "seg35")
+	fails("none of 4 subjects has a file aligned_seg4.nii.gz", "-data", dir, "-dims", "3")
+
+	torn := filepath.Join(dir, "PHANTOM_PH1_0002_MR1", "slice_norm.nii.gz")
+	require.NoError(t, os.WriteFile(torn, []byte("not a scan"), 0o666))
+	lost := filepath.Join(dir, "PHANTOM_PH1_0003_MR1", "slice_seg4.nii.gz")
+	require.NoError(t, os.Remove(lost))
+	fails("2 problems in the files of 4 subjects:\n  "+torn+": ", "-data", dir)
+	fails("\n  "+lost+": missing\n", "-data", dir)
+}
+
+func TestBadSplitsAreRefused(t *testing.T) {
+	dir := brains(t, 4, 2)
+	for text, want := range map[string]string{
+		"2/1":         "-split 2/1: three numbers are needed",
+		"3/1/1":       "-split 3/1/1: 3/1/1 of 4 subjects",
+		"1.5/1/1":     "-split 1.5/1/1: shares add up to 1 at most, counts are whole",
+		"1/1/x":       "-split 1/1/x: counts such as 28/6/6 or shares such as 0.7/0.15/0.15 are possible",
+		"0.7/0.3/0.3": "-split 0.7/0.3/0.3: shares add up to 1 at most, counts are whole",
+	} {
+		_, stderr, code := call("train", "-data", dir, "-out", t.TempDir(), "-split", text)
+		require.Equal(t, misuse, code, stderr)
+		require.Contains(t, stderr, want)
+	}
+}
+
+func TestSplitsAreSharesOrCounts(t *testing.T) {
+	var subjects []string
+	for i := range 40 {
+		subjects = append(subjects, fmt.Sprint("s", i))
+	}
+	for text, want := range map[string][]int{
+		"0.7/0.15/0.15": {28, 6, 6}, "28/6/6": {28, 6, 6}, "5/10/20": {5, 10, 20}, "0.98/0.01/0.01": {38, 1, 1},
+	} {
+		s, err := divide(subjects, text, 1)
+		require.NoError(t, err)
+		require.Equal(t, want, []int{len(s.Train), len(s.Val), len(s.Test)}, text)
+		require.NoError(t, s.Check(subjects))
+	}
+	_, err := divide(subjects[:2], "1/1/1", 1)
+	require.EqualError(t, err, "2 subjects: to train on, to choose by and to report on, 3 are needed")
+}
+
+func TestModelsAndScansThatDoNotFit(t *testing.T) {
+	flat, deep := brains(t, 3, 2), brains(t, 3, 3)
+	model := trainTiny(t, flat)
+	volumes := trainTiny(t, deep, "-labels", "seg35", "-batch", "1")
+	slice := filepath.Join(flat, "PHANTOM_PH1_0001_MR1", "slice_norm.nii.gz")
+	garbage := filepath.Join(t.TempDir(), "garbage")
+	require.NoError(t, os.WriteFile(garbage, []byte("sixteen bytes or more of garbage"), 0o666))
+	to := filepath.Join(t.TempDir(), "seg.nii.gz")
+
+	fails := func(want string, args ...string) {
+		t.Helper()
+		stdout, stderr, code := call(args...)
+		require.Equal(t, failure, code, stderr)
+		require.Empty(t, stdout)
+		require.Contains(t, stderr, want)
+		require.NoFileExists(t, to)
+	}
+	fails(garbage+": ", "segment", "-model", garbage, "-in", slice, "-out", to, "-phi", "0.5")
+	fails(garbage+": ", "pareto", "-model", garbage, "-data", flat)
+	fails(garbage+": ", "segment", "-model", model, "-in", garbage, "-out", to, "-phi", "0.5")
+	fails("no such file", "segment", "-model", model, "-in", to, "-out", to, "-phi", "0.5")
+	fails(slice+": a slice, 20 x 24 x 1 voxels, and the model is for volumes", "segment", "-model", volumes, "-in", slice, "-out", to, "-phi", "0.5")
+	fails("phi 0.2/0.3 has 2 numbers, the model takes 1", "segment", "-model", model, "-in", slice, "-out", to, "-phi", "0.2/0.3")
+	fails("none of 3 subjects has a file slice_seg", "pareto", "-model", model, "-data", deep)
+	fails("none of 2 label tables is the model's, which has 5 labels: Unknown, CSF and so on", "pareto", "-model", model, "-data", otherTables(t))
+
+	require.NoError(t, os.Remove(filepath.Join(filepath.Dir(model), splitFile)))
+	fails("split.json: no such file or directory; -split all needs none", "pareto", "-model", model, "-data", flat)
+	must(t, "pareto", "-model", model, "-data", flat, "-split", "all", "-phis", "0.5")
+}
+
+// otherTables returns data whose labels are none that a model knows.
+func otherTables(t *testing.T) string {
+	dir := brains(t, 1, 2)
+	for _, name := range []string{"seg4", "seg24"} {
+		path := filepath.Join(dir, name+"_labels.txt")
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path, append(text, "99 Another 1 2 3 0\n"...), 0o666))
+	}
+	return dir
+}
