@@ -1,0 +1,119 @@
+package unet_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/nn/unet"
+	"github.com/sshn-go/sshn/tensor"
+)
+
+func forward(t *testing.T, cfg unet.Config, f nn.Factors, dims ...int) tensor.Shape {
+	t.Helper()
+	layout := nn.NewLayout()
+	net := unet.New(layout.Builder(max(cfg.Dims, 2)), cfg)
+	tape := autograd.NewTape()
+	pass := &nn.Pass{Theta: layout.Init(1).Const(tape), Condition: []float64{0.2}, Factors: f}
+	y := net.Forward(pass, tape.Const(tensor.New(dims...)))
+	for _, x := range y.Tensor().Data {
+		require.Zero(t, x-x, "a logit is not finite")
+	}
+	return y.Shape()
+}
+
+func TestAnyExtentsAtAnyPhi(t *testing.T) {
+	for _, phi := range []float64{0.01, 0.1, 0.37, 0.5, 1, 1.3} {
+		for _, n := range []int{1, 2, 3, 7, 37} {
+			cfg := unet.Config{In: 2, Out: 3, Widths: []int{4, 5, 6}}
+			require.Equal(t, tensor.NewShape(2, n, 11, 3), forward(t, cfg, nn.Uniform(phi), 2, n, 11, 2))
+		}
+		cfg := unet.Config{Dims: 3, In: 1, Out: 2, Widths: []int{3, 3}}
+		require.Equal(t, tensor.NewShape(1, 1, 5, 7, 2), forward(t, cfg, nn.Uniform(phi), 1, 1, 5, 7, 1))
+	}
+}
+
+func TestEveryChoiceRuns(t *testing.T) {
+	for _, norm := range []unet.Norm{unet.NoNorm, unet.InstanceNorm, unet.GroupNorm} {
+		for _, activation := range []unet.Activation{unet.LeakyReLU, unet.ReLU, unet.GELU, unet.SiLU} {
+			for _, film := range []*unet.FiLM{nil, {}} {
+				cfg := unet.Config{In: 1, Out: 2, Widths: []int{8, 16}, Convs: 2, Norm: norm, Activation: activation, FiLM: film, Antialias: film != nil}
+				forward(t, cfg, nn.PerAxis(0.3, 0.6), 1, 9, 8, 1)
+			}
+		}
+	}
+	forward(t, unet.Config{In: 1, Out: 2, Widths: []int{4, 4, 4}}, nn.PerLevel(0.5, 0.2), 1, 9, 8, 1)
+}
+
+// Levels of 160 x 192 at phi 0.1 and at 0.5, by hand.
+func TestFeatureMapSizes(t *testing.T) {
+	require.Equal(t, "[[16 20] [2 2] [1 1] [1 1]]", unet.Key([]int{160, 192}, nn.Uniform(0.1), 5))
+	require.Equal(t, "[[80 96] [40 48] [20 24] [10 12]]", unet.Key([]int{160, 192}, nn.Uniform(0.5), 5))
+	require.Equal(t, "[[80 20] [40 2]]", unet.Key([]int{160, 192}, nn.PerAxis(0.5, 0.1), 3))
+}
+
+// The MACs of the paper's network for a slice, by hand: a 3x3 convolution takes
+// 9 Cin Cout for each place.
+func TestCostIsKnownBeforeAnyWork(t *testing.T) {
+	layout := nn.NewLayout()
+	net := unet.New(layout.Builder(2), unet.Config{In: 1, Out: 5})
+	tape := autograd.NewTape()
+	x := tape.Const(tensor.New(1, 160, 192, 1))
+	pass := &nn.Pass{Theta: layout.Init(1).Const(tape), Factors: nn.Uniform(0.5)}
+	tape.NoGrad(func() { net.Forward(pass, x) })
+	var resizing int64
+	for _, r := range tape.Records() {
+		if r.Kind != "conv" {
+			resizing += r.Cost.MACs
+		}
+	}
+	places := []int64{160 * 192, 80 * 96, 40 * 48, 20 * 24, 10 * 12}
+	want := 9*1*32*places[0] + 32*5*places[0]
+	for i, n := range places {
+		if i > 0 {
+			want += 9 * 32 * 32 * n
+		}
+		if i < 4 {
+			want += 9 * 64 * 32 * n
+		}
+	}
+	require.Equal(t, want, tape.Cost().MACs-resizing)
+	require.Less(t, resizing, want/50)
+}
+
+func TestConfigsThatMakeNoNetworkSayWhy(t *testing.T) {
+	for text, cfg := range map[string]unet.Config{
+		"unet: 4 spatial axes; 1, 2 or 3 are possible":                           {Dims: 4, In: 1, Out: 2},
+		"unet: 0 channels in and 2 classes out; both take at least 1":            {Out: 2},
+		"unet: 17 convolutions per level; 1 to 16 are possible":                  {In: 1, Out: 2, Convs: 17},
+		"unet: widths [4 0]; up to 16 levels of 1 to 4096 channels are possible": {In: 1, Out: 2, Widths: []int{4, 0}},
+		`unet: norm "batch" is unknown`:                                          {In: 1, Out: 2, Norm: "batch"},
+		`unet: activation "relu6" is unknown`:                                    {In: 1, Out: 2, Activation: "relu6"},
+		"unet: dropout 1 is not a share in [0, 1)":                               {In: 1, Out: 2, Dropout: 1},
+		"unet: widths [12] do not divide into 8 groups":                          {In: 1, Out: 2, Widths: []int{12}, Norm: unet.GroupNorm},
+	} {
+		require.EqualError(t, cfg.Check(), text)
+		require.PanicsWithError(t, text, func() { unet.New(nn.NewLayout().Builder(2), cfg) })
+	}
+}
+
+func Example() {
+	layout := nn.NewLayout()
+	net := unet.New(layout.Builder(2), unet.Config{In: 1, Out: 25})
+	fmt.Println(layout.Len(), "parameters")
+	for _, phi := range []float64{0.1, 0.25, 0.5} {
+		tape := autograd.NewTape()
+		pass := &nn.Pass{Theta: layout.Init(1).Const(tape), Factors: nn.Uniform(phi)}
+		tape.NoGrad(func() { net.Forward(pass, tape.Const(tensor.New(1, 192, 160, 1))) })
+		c := tape.Cost() // nothing has run
+		fmt.Printf("phi %.2f: %d M MACs, %d MB\n", phi, c.MACs/1e6, c.Bytes/1e6)
+	}
+	// Output:
+	// 111993 parameters
+	// phi 0.10: 610 M MACs, 15 MB
+	// phi 0.25: 659 M MACs, 15 MB
+	// phi 0.50: 884 M MACs, 15 MB
+}

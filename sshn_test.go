@@ -1,0 +1,308 @@
+package sshn_test
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/hyper"
+	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/nn/loss"
+	"github.com/sshn-go/sshn/nn/unet"
+	"github.com/sshn-go/sshn/pareto"
+	"github.com/sshn-go/sshn/tensor"
+	"github.com/sshn-go/sshn/tensor/nifti"
+	"github.com/sshn-go/sshn/tensor/safetensors"
+)
+
+func config(method sshn.Method) sshn.Config {
+	return sshn.Config{
+		Method:  method,
+		Network: unet.Config{In: 1, Out: 3, Widths: []int{4, 5, 6}},
+		Hyper:   hyper.Config{Hidden: []int{6, 8}},
+		Seed:    1,
+	}
+}
+
+func model(t testing.TB, cfg sshn.Config) *sshn.Model {
+	m, err := sshn.New(cfg)
+	require.NoError(t, err)
+	return m
+}
+
+// discs are samples of a bright disc with a brighter core, on noise.
+func discs(n, height, width int) data.Samples {
+	var all data.Samples
+	for i := range n {
+		rng := nn.Stream(7, "discs", uint64(i))
+		s := data.Sample{Subject: string(rune('a' + i)), Image: tensor.New(height, width, 1), Labels: tensor.New(height, width)}
+		y0, x0 := float64(height)*(0.35+0.3*rng.Float64()), float64(width)*(0.35+0.3*rng.Float64())
+		r := float64(min(height, width)) * (0.2 + 0.1*rng.Float64())
+		for y := range height {
+			for x := range width {
+				class := 0
+				switch d := math.Hypot(float64(y)-y0, float64(x)-x0); {
+				case d < r/2:
+					class = 2
+				case d < r:
+					class = 1
+				}
+				s.Labels.Set(float32(class), y, x)
+				s.Image.Set(float32(float64(class)/2+0.1*rng.NormFloat64()), y, x, 0)
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// The derivative of the whole network's loss along a random direction of what
+// is trained, by the tape and by central differences. With smooth activations
+// the error is of second order: it must fall to a third or less as the step
+// halves, until it is the rounding of float32.
+func TestGradientsOfTheWholeNetworkForAllMethods(t *testing.T) {
+	sample := discs(1, 7, 11)[0]
+	for _, method := range sshn.Methods {
+		cfg := config(method)
+		cfg.Network.Activation = unet.SiLU
+		cfg.Network.Norm = unet.InstanceNorm
+		cfg.Hyper.Slope = 1 // LeakyReLU without a kink
+		m := model(t, cfg)
+		omega := m.Source().Params().Data
+		rng := nn.Stream(3, string(method))
+		direction := make([]float64, len(omega))
+		for i := range direction {
+			direction[i] = rng.NormFloat64() * 0.02
+			omega[i] += float32(rng.NormFloat64() * 0.02) // FiLM starts at zeros
+		}
+		start := append([]float32(nil), omega...)
+		f, err := m.Factors(pareto.Phi{0.37})
+		require.NoError(t, err)
+		tape := autograd.NewTape()
+		record := func() autograd.Value {
+			tape.Reset()
+			x := tape.Const(sample.Image.Reshape(1, 7, 11, 1))
+			y := tape.Const(sample.Labels.Reshape(1, 7, 11))
+			return loss.DiceCE(m.Forward(tape, x, f), y, loss.Config{})
+		}
+		at := func(step float64) float64 {
+			for i := range omega {
+				omega[i] = start[i] + float32(step*direction[i])
+			}
+			value := float64(record().Item())
+			copy(omega, start)
+			return value
+		}
+		tape.Backward(record())
+		var want float64
+		for i, g := range m.Source().Params().Leaf(tape).Grad().Data {
+			want += float64(g) * direction[i]
+		}
+		require.Greater(t, math.Abs(want), 1e-3, method)
+		const rounding = 1e-4 // of a loss near 2, by float32, over the least step
+		last := math.Inf(1)
+		for _, h := range []float64{0.8, 0.4, 0.2, 0.1} {
+			off := math.Abs((at(h)-at(-h))/(2*h) - want)
+			if off > rounding {
+				require.Less(t, off, last/2.5, "%s at step %v", method, h)
+			}
+			last = off
+		}
+		require.Less(t, last, max(rounding, 0.01*math.Abs(want)), method)
+	}
+}
+
+func TestTwoGoroutinesRunOneModelAtDifferentPhis(t *testing.T) {
+	m := model(t, config(sshn.SSHN))
+	image := discs(1, 13, 17)[0].Image
+	phis := []pareto.Phi{{0.1}, {0.5}}
+	var got, want [2]tensor.Tensor
+	for i, phi := range phis {
+		want[i] = classes(t, m, phi, image)
+	}
+	var group sync.WaitGroup
+	for i, phi := range phis {
+		group.Go(func() {
+			for range 5 {
+				got[i] = classes(t, m, phi, image)
+			}
+		})
+	}
+	group.Wait()
+	require.Equal(t, want, got)
+}
+
+func classes(t testing.TB, m *sshn.Model, phi pareto.Phi, image tensor.Tensor) tensor.Tensor {
+	p, err := m.At(phi)
+	require.NoError(t, err)
+	y, err := p.Classes(image)
+	require.NoError(t, err)
+	return y
+}
+
+func TestAModelLearnsSweepsSavesAndFreezes(t *testing.T) {
+	cfg := config(sshn.SSHN)
+	cfg.Labels = []sshn.Label{{ID: 0, Name: "background"}, {ID: 42, Name: "ring"}, {ID: 7, Name: "core", Colour: "#ff0000"}}
+	m := model(t, cfg)
+	samples := discs(10, 20, 24)
+	summary, err := m.Train(context.Background(), samples[:7], sshn.Training{Steps: 150, Batch: 4, Rate: 1e-2, Val: samples[7:], Every: 50})
+	require.NoError(t, err)
+	require.Equal(t, "steps", summary.Stopped)
+	curve, err := m.Sweep(context.Background(), samples[7:], pareto.Grid(0.05, 0.5, 10), nil)
+	require.NoError(t, err)
+	require.Greater(t, curve[len(curve)-1].Dice, 0.8)
+	for i := 1; i < len(curve); i++ {
+		require.Greater(t, curve[i].MACs, curve[i-1].MACs)
+	}
+
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	require.NoError(t, m.Save(path))
+	loaded, err := sshn.Load(path)
+	require.NoError(t, err)
+	require.Equal(t, m.Config(), loaded.Config())
+	require.Equal(t, m.Curve, loaded.Curve)
+	phi := curve[3].Phi
+	image := samples[8].Image
+	want := classes(t, m, phi, image)
+	require.Equal(t, want, classes(t, loaded, phi, image))
+
+	frozen, err := m.Freeze(phi)
+	require.NoError(t, err)
+	require.NoError(t, frozen.Save(path))
+	frozen, err = sshn.Load(path)
+	require.NoError(t, err)
+	require.Equal(t, sshn.Fixed, frozen.Config().Method)
+	require.Len(t, frozen.Source().Params().Data, m.Layout().Len())
+	require.Equal(t, want, classes(t, frozen, nil, image))
+
+	scan := &nifti.Volume{Data: image.Reshape(1, 20, 24)}
+	p, err := frozen.At(nil)
+	require.NoError(t, err)
+	seg, err := p.Segment(scan)
+	require.NoError(t, err)
+	for i, c := range want.Data {
+		require.Equal(t, float32([]int{0, 42, 7}[int(c)]), seg.Data[i])
+	}
+}
+
+func TestTrainingResumedIsBitEqual(t *testing.T) {
+	samples := discs(6, 9, 10)
+	t1 := sshn.Training{Steps: 6, Batch: 2, Parts: 2, Every: 3, Val: samples[4:], Augment: data.Augment{Flip: 0.5, FlipAxis: -1, Noise: 0.1}}
+	whole := model(t, config(sshn.SSHN))
+	_, err := whole.Train(context.Background(), samples[:4], t1)
+	require.NoError(t, err)
+
+	t1.Dir, t1.Resume = t.TempDir(), true
+	for steps := 3; steps <= 6; steps += 3 {
+		ctx, cancel := context.WithCancel(context.Background())
+		part := model(t, config(sshn.SSHN))
+		t2 := t1
+		if steps == 3 {
+			t2.Val = cancelling{samples[4:], cancel} // the validation after step 3 is interrupted
+			_, err = part.Train(ctx, samples[:4], t2)
+			require.ErrorIs(t, err, context.Canceled)
+		} else {
+			_, err = part.Train(ctx, samples[:4], t2)
+			require.NoError(t, err)
+			require.Equal(t, whole.Source().Params().Data, part.Source().Params().Data)
+		}
+		cancel()
+	}
+}
+
+// cancelling is a data set whose use cancels a context.
+type cancelling struct {
+	data.Samples
+	cancel func()
+}
+
+func (c cancelling) Load(i int) (data.Sample, error) {
+	c.cancel()
+	return c.Samples.Load(i)
+}
+
+func TestWhatDoesNotFitIsAnError(t *testing.T) {
+	m := model(t, config(sshn.SSHN))
+	_, err := m.At(pareto.Phi{0.1, 0.2})
+	require.EqualError(t, err, "sshn: phi 0.1/0.2 has 2 numbers, the model takes 1")
+	_, err = m.At(pareto.Phi{math.NaN()})
+	require.EqualError(t, err, "sshn: phi NaN is not a factor in (0, 16]")
+	_, err = m.Cost([]int{3}, pareto.Phi{0.5})
+	require.EqualError(t, err, "sshn: extents [3] of 1 axes, the model takes 2")
+	p, err := m.At(pareto.Phi{0.5})
+	require.NoError(t, err)
+	_, err = p.Classes(tensor.New(4, 4, 2))
+	require.EqualError(t, err, "sshn: predict: an image [4 4 2], the model takes 2 spatial axes and 1 channels")
+	odd := tensor.New(2, 2, 1)
+	odd.Data[1] = float32(math.NaN())
+	_, err = p.Classes(odd)
+	require.EqualError(t, err, "sshn: predict: 1 of 4 intensities are not finite")
+	_, err = m.Train(context.Background(), data.Samples{{Subject: "x", Image: odd, Labels: tensor.New(2, 2)}}, sshn.Training{Steps: 1})
+	require.EqualError(t, err, "sshn: train: subject x: 1 of 4 intensities are not finite")
+
+	cfg := config("other")
+	_, err = sshn.New(cfg)
+	require.EqualError(t, err, `sshn: new model: method "other" is unknown; there are [sshn fixed stochastic film]`)
+	cfg = config(sshn.SSHN)
+	cfg.Labels = make([]sshn.Label, 2)
+	_, err = sshn.New(cfg)
+	require.EqualError(t, err, "sshn: new model: 2 labels for 3 classes")
+}
+
+func TestFilesThatAreNoModelSayWhy(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "m.safetensors")
+	m := model(t, config(sshn.Fixed))
+	require.NoError(t, m.Save(path))
+	f, err := safetensors.Open(path)
+	require.NoError(t, err)
+	text := f.Metadata["sshn"]
+	var entries []safetensors.Entry
+	for _, name := range f.Names() {
+		x, err := f.Tensor(name)
+		require.NoError(t, err)
+		entries = append(entries, safetensors.FromTensor(name, x))
+	}
+	f.Close()
+	for want, text := range map[string]string{
+		`the metadata lack "sshn"`:                        "",
+		"description: ":                                   text[:len(text)/2],
+		`format "sshn model 9"`:                           strings.Replace(text, "sshn model 1", "sshn model 9", 1),
+		"parameters, the network that the file describes": strings.Replace(text, "[4,5,6]", "[4,5,4096]", 1),
+		`unknown field "strange"`:                         strings.Replace(text, `"method"`, `"strange":1,"method"`, 1),
+		"unet: 0 channels in":                             strings.Replace(text, `"in":1`, `"in":0`, 1),
+	} {
+		require.NoError(t, safetensors.WriteFile(path, map[string]string{"sshn": text}, entries...))
+		_, err := sshn.Load(path)
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, path)
+	}
+	require.NoError(t, safetensors.WriteFile(path, map[string]string{"sshn": text}, entries[1:]...))
+	_, err = sshn.Load(path)
+	require.ErrorContains(t, err, "parameters, the network that the file describes")
+	require.NoError(t, os.WriteFile(path, []byte("not a model"), 0o600))
+	_, err = sshn.Load(path)
+	require.ErrorContains(t, err, "sshn: load: ")
+	_, err = sshn.Load(filepath.Join(dir, "absent"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestAPhiForEachLevelOrAxis(t *testing.T) {
+	for kind, phi := range map[sshn.PhiKind]pareto.Phi{sshn.PerLevel: {0.5, 0.2}, sshn.PerAxis: {0.3, 0.5}} {
+		cfg := config(sshn.SSHN)
+		cfg.Phi = kind
+		m := model(t, cfg)
+		_, err := m.Train(context.Background(), discs(2, 9, 8), sshn.Training{Steps: 2, Batch: 1})
+		require.NoError(t, err)
+		require.Equal(t, tensor.NewShape(9, 8), classes(t, m, phi, discs(1, 9, 8)[0].Image).Shape)
+	}
+}
