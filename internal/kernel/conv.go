@@ -68,7 +68,11 @@ func (c *Conv) InputGrad(gx, gy, w []float32) {
 func (c *Conv) WeightGrad(gw, gb, x, gy []float32) {
 	if gw != nil {
 		c.check(x, gy, gw)
-		weightGradPlain(c, gw, x, gy)
+		if fast.available() {
+			c.weightGradFast(gw, x, gy)
+		} else {
+			weightGradPlain(c, gw, x, gy)
+		}
 	}
 	if gb != nil {
 		biasGrad(gb, gy)
@@ -141,7 +145,11 @@ func biasGrad(gb, gy []float32) {
 	partial := parallel.Scratch(chunks * channels)
 	defer parallel.Release(partial)
 	parallel.For(pixels, grain, func(lo, hi int) {
-		sumRows(partial[lo/grain*channels:][:channels], gy[lo*channels:hi*channels])
+		if fast.available() {
+			sumRowsFast(partial[lo/grain*channels:][:channels], gy[lo*channels:hi*channels])
+		} else {
+			sumRows(partial[lo/grain*channels:][:channels], gy[lo*channels:hi*channels])
+		}
 	})
 	for j := range gb {
 		sum := 0.0

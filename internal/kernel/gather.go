@@ -70,8 +70,8 @@ func (g *gather) run() {
 	tasks := g.batch * volume(blocks)
 	parts := g.columnParts(tasks)
 	parallel.For(tasks*parts, 1, func(task, _ int) {
-		r := runners.Get().(*runner)
-		defer runners.Put(r)
+		r := newRunner()
+		defer r.free()
 		b := task / parts % volume(blocks)
 		at := [3]int{b / (blocks[1] * blocks[2]), b / blocks[2] % blocks[1], b % blocks[2]}
 		var lo, n [3]int

@@ -36,8 +36,8 @@ func (g *gather) runFolded() {
 	tasks := (outputs + size - 1) / size
 	parts := g.columnParts(tasks)
 	parallel.For(tasks*parts, 1, func(task, _ int) {
-		r := runners.Get().(*runner)
-		defer runners.Put(r)
+		r := newRunner()
+		defer r.free()
 		lo := task / parts * size
 		from, to := g.columnsOf(task%parts, parts)
 		g.foldedBlock(r, lo, min(lo+size, outputs), depth, from, to)

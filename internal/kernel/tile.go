@@ -81,9 +81,18 @@ func (p *tile) columns(n, lanes int) (vectors int) {
 type runner struct {
 	tile
 	list []segment
+	sums [32]float32 // where a tile may leave what is not for a tensor
 }
 
 var runners = sync.Pool{New: func() any { return new(runner) }}
+
+func newRunner() *runner { return runners.Get().(*runner) }
+
+// free puts r on the free list, without hold on anybody's memory.
+func (r *runner) free() {
+	r.tile = tile{}
+	runners.Put(r)
+}
 
 // call runs a kernel over all segments, not too many at a time: it cannot be
 // preempted.

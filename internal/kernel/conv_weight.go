@@ -1,0 +1,164 @@
+package kernel
+
+import (
+	"unsafe"
+
+	"github.com/sshn-go/sshn/internal/parallel"
+)
+
+const (
+	weightFloats = 1 << 14 // of a block's input: with the gradients beside it, it is read again and again
+	weightWork   = 1 << 22 // multiply-adds of a chunk, whose sums have to be added to the others'
+	weightChunks = 16
+	weightMemory = 4 << 20 // floats for the sums of all chunks
+)
+
+// A weightGrad holds what the tasks of a weight gradient share. In its tiles m
+// runs over a row of taps and input channels, which are neighbours in the input
+// as in w, and k over pixels: nothing is transposed.
+type weightGrad struct {
+	*Conv
+	gather                  // how the input is read
+	gy, sums      []float32 // sums: a gradient of w for each chunk
+	size, blocks  [3]int
+	chunks, parts int // of the blocks; of the kernel
+}
+
+func (c *Conv) weightGradFast(gw, x, gy []float32) {
+	var held [3][8]tap
+	s := weightGrad{Conv: c, gy: gy}
+	s.gather = gather{batch: c.N, x: x, xc: c.Cin, k: c.Cin / c.Groups, n: c.Cout / c.Groups}
+	for a := range s.axes {
+		s.axes[a] = c.forwardAxis(a, held[a][:0])
+		if len(s.axes[a].taps) == 0 {
+			return
+		}
+	}
+	s.flatten()
+	s.size = blockSize(&s.axes, s.batch, s.k, s.work(), weightFloats)
+	blocks := s.batch
+	for a := range s.blocks {
+		s.blocks[a] = (s.axes[a].n + s.size[a] - 1) / s.size[a]
+		blocks *= s.blocks[a]
+	}
+	s.chunks = int(max(1, min(weightChunks, int64(blocks), int64(weightMemory/len(gw)), c.MACs()/weightWork)))
+	s.parts = 1
+	if s.chunks < weightChunks/2 {
+		s.parts = len(s.axes[0].taps) * len(s.axes[1].taps)
+	}
+	s.sums = gw
+	if s.chunks > 1 {
+		s.sums = parallel.Scratch(s.chunks * len(gw))
+		defer parallel.Release(s.sums)
+		clear(s.sums)
+	}
+	parallel.For(s.chunks*s.parts, 1, func(task, _ int) {
+		r := newRunner()
+		defer r.free()
+		chunk := task / s.parts
+		for b := chunk * blocks / s.chunks; b < (chunk+1)*blocks/s.chunks; b++ {
+			for i := range c.Groups {
+				s.block(r, b, i, task%s.parts, s.sums[chunk*len(gw):][:len(gw)])
+			}
+		}
+	})
+	if s.chunks > 1 {
+		parallel.For(len(gw), 1<<13, func(lo, hi int) {
+			for i := range s.chunks {
+				Add(gw[lo:hi], s.sums[i*len(gw)+lo:i*len(gw)+hi])
+			}
+		})
+	}
+}
+
+// block adds to gw what block b gives for group i and one part of the kernel.
+func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
+	g := s.gather
+	g.x0 = i * g.k
+	in := b % volume(s.blocks)
+	var lo, n [3]int
+	for a, at := range unravel(in, s.blocks) {
+		lo[a] = at * s.size[a]
+		n[a] = min(s.size[a], g.axes[a].n-lo[a])
+	}
+	v := g.view(b/volume(s.blocks), lo, n)
+	defer release(v.copied)
+
+	r.list = r.list[:0]
+	for d := range n[0] {
+		for h := range n[1] {
+			r.list = append(r.list, segment{
+				(d*g.axes[0].step*v.rows + h*g.axes[1].step) * v.row * elem,
+				(d*g.axes[1].n + h) * g.axes[2].n * s.Cout * elem,
+			})
+		}
+	}
+	r.k, r.am, r.ak = n[2], elem, g.axes[2].step*v.pixel*elem
+	r.bk, r.cm = s.Cout*elem, s.Cout*elem
+	r.flags, r.bias = tileAdd, unsafe.Pointer(&zeros)
+	gy := (((b/volume(s.blocks)*g.axes[0].n+lo[0])*g.axes[1].n+lo[1])*g.axes[2].n + lo[2]) * s.Cout
+
+	across, m := g.axes[2].taps, g.k
+	if g.axes[2].merged() && v.pixel == g.k {
+		across, m = across[:1], g.k*len(across)
+	}
+	for p := range len(g.axes[0].taps) * len(g.axes[1].taps) {
+		if s.parts > 1 && p != part {
+			continue
+		}
+		d, h := g.axes[0].taps[p/len(g.axes[1].taps)], g.axes[1].taps[p%len(g.axes[1].taps)]
+		for _, w := range across {
+			tap := (d.index*s.Kernel[1]+h.index)*s.Kernel[2] + w.index
+			s.tiles(r, v.data[v.offset(&g.axes, d, h, w):], s.gy[gy+i*g.n:], gw[tap*g.k*s.Cout+i*g.n:], m, g.n)
+		}
+	}
+}
+
+// tiles adds the products of m columns of a and n columns of b to c.
+func (s *weightGrad) tiles(r *runner, a, b, c []float32, m, n int) {
+	blocks, rows, larger := split(m, fast.rows)
+	for j := 0; j < n; j += 2 * fast.lanes {
+		vectors := r.columns(min(2*fast.lanes, n-j), fast.lanes)
+		r.b = unsafe.Pointer(&b[j])
+		for i, at := 0, 0; i < blocks; i++ {
+			height := rows
+			if i < larger {
+				height++
+			}
+			r.a, r.c = unsafe.Pointer(&a[at]), unsafe.Pointer(&c[at*s.Cout+j])
+			r.call(fast.column[vectors-1][height])
+			at += height
+		}
+	}
+}
+
+// sumRowsFast is sumRows by tiles of one row, with ones for A: float32 sums of
+// a few rows, which are then added up in float64.
+func sumRowsFast(y, x []float32) {
+	const few = 256 // rows summed in float32
+	channels := len(y)
+	r := newRunner()
+	defer r.free()
+	r.list = append(r.list[:0], segment{})
+	r.a, r.am, r.ak = unsafe.Pointer(&one), elem, 0
+	r.bk, r.cm = channels*elem, 0
+	r.flags, r.bias = 0, unsafe.Pointer(&zeros)
+	r.c = unsafe.Pointer(&r.sums)
+	for j := 0; j < channels; j += 2 * fast.lanes {
+		n := min(2*fast.lanes, channels-j)
+		vectors := r.columns(n, fast.lanes)
+		var sum [32]float64
+		for at := 0; at < len(x); at += few * channels {
+			r.b, r.k = unsafe.Pointer(&x[at+j]), min(few, (len(x)-at)/channels)
+			r.call(fast.column[vectors-1][1])
+			for i := range n {
+				sum[i] += float64(r.sums[i])
+			}
+		}
+		for i := range n {
+			y[j+i] = float32(sum[i])
+		}
+	}
+}
+
+var one float32 = 1
