@@ -82,7 +82,7 @@ func TestSlicesFromBrainsToSegmentation(t *testing.T) {
 
 func TestVolumesFromBrainsToSegmentation(t *testing.T) {
 	dir := brains(t, 3, 3)
-	model := trainTiny(t, dir, "-labels", "seg35", "-split", "1/1/1", "-batch", "1")
+	model := trainTiny(t, dir, "-labels", "seg35", "-split", "1/1/1", "-batch", "1", "-block", "16")
 	out := must(t, "pareto", "-model", model, "-data", dir, "-phis", "0.2,0.5", "-split", "all")
 	require.Contains(t, out, "Chosen: phi ")
 	require.Contains(t, out, "from Dice 0 at ")

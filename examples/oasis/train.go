@@ -18,6 +18,7 @@ import (
 	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/nn/train"
 	"github.com/sshn-go/sshn/nn/unet"
+	"github.com/sshn-go/sshn/tensor/nifti"
 )
 
 // What a training leaves in its folder, beside the checkpoints.
@@ -40,6 +41,7 @@ type trainCommand struct {
 	steps        int
 	minutes      float64
 	batch, parts int
+	block        int
 	rate         float64
 	every        int
 	plain        bool
@@ -74,6 +76,7 @@ func (t *trainCommand) flags(f *flag.FlagSet) {
 	f.IntVar(&t.steps, "steps", 0, "steps to train")
 	f.Float64Var(&t.minutes, "minutes", 0, "minutes to train, resumed runs together; 5 if neither this nor -steps is given")
 	f.IntVar(&t.batch, "batch", 0, "images for each phi; 0 is 8 for slices, 1 for volumes")
+	f.IntVar(&t.block, "block", 96, "greatest extent of the blocks that volumes are cut into for training, voxels")
 	f.IntVar(&t.parts, "phis", 1, "phis in each step, each with a batch of its own")
 	f.Float64Var(&t.rate, "rate", 0, "first step size; 0 is 1e-3")
 	f.IntVar(&t.every, "every", 100, "steps between validations, which write checkpoints")
@@ -118,8 +121,8 @@ func (t *trainCommand) check() error {
 		return usage("-steps %d, -minutes %v: neither can be negative", t.steps, t.minutes)
 	case t.steps > 0 && t.minutes > 0:
 		return usage("-steps and -minutes: give one of them")
-	case t.width < 0 || t.levels < 1 || t.batch < 0 || t.parts < 1 || t.every < 1 || !(t.rate >= 0):
-		return usage("-width, -levels, -batch, -phis, -every and -rate cannot be negative, nor -levels, -phis and -every 0")
+	case t.width < 0 || t.levels < 1 || t.batch < 0 || t.parts < 1 || t.block < 1 || t.every < 1 || !(t.rate >= 0):
+		return usage("-width, -levels, -batch, -block, -phis, -every and -rate cannot be negative, nor -levels, -block, -phis and -every 0")
 	}
 	if t.steps == 0 && t.minutes == 0 {
 		t.minutes = 5
@@ -159,24 +162,12 @@ func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Mo
 	if err != nil {
 		return nil, train.Summary{}, err
 	}
-	training := sshn.Training{
-		Steps: t.steps, Limit: time.Duration(t.minutes * float64(time.Minute)),
-		Batch: t.batch, Parts: t.parts, Rate: t.rate, Every: t.every, Clip: 1,
-		Dir: t.out, Resume: t.resume, Progress: c.err,
-	}
-	if t.batch == 0 && s.Kind.Dims == 3 {
-		training.Batch = 1
-	}
-	if !t.plain {
-		if training.Augment, err = augmentation(s.Set); err != nil {
-			return nil, train.Summary{}, err
-		}
-	}
-	set, err := s.part("train")
+	set, err := t.trainSet(s)
 	if err != nil {
 		return nil, train.Summary{}, err
 	}
-	if training.Val, err = s.part("val"); err != nil {
+	training, err := t.training(s, c)
+	if err != nil {
 		return nil, train.Summary{}, err
 	}
 	summary, err := m.Train(ctx, set, training)
@@ -187,6 +178,37 @@ func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Mo
 		return nil, summary, err
 	}
 	return m, summary, m.Save(filepath.Join(t.out, modelFile))
+}
+
+// trainSet returns the samples to train on, blocks of them if they are volumes.
+func (t *trainCommand) trainSet(s *study) (data.Dataset, error) {
+	set, err := s.part("train")
+	if err != nil || s.Kind.Dims == 2 {
+		return set, err
+	}
+	path, _ := s.Files(0)
+	h, err := nifti.ReadHeader(path)
+	if err != nil {
+		return nil, err
+	}
+	return newBlocks(set, h.Shape().Dims(), t.block), nil
+}
+
+func (t *trainCommand) training(s *study, c console) (sshn.Training, error) {
+	training := sshn.Training{
+		Steps: t.steps, Limit: time.Duration(t.minutes * float64(time.Minute)),
+		Batch: t.batch, Parts: t.parts, Rate: t.rate, Every: t.every, Clip: 1,
+		Dir: t.out, Resume: t.resume, Progress: c.err,
+	}
+	if t.batch == 0 && s.Kind.Dims == 3 {
+		training.Batch = 1
+	}
+	var err error
+	if training.Val, err = s.part("val"); err != nil || t.plain {
+		return training, err
+	}
+	training.Augment, err = augmentation(s.Set)
+	return training, err
 }
 
 // again is the command line that goes on with a training.
