@@ -13,7 +13,7 @@ type Level int
 
 const (
 	Plain  Level = iota // what the Go compiler emits
-	AVX2                // AVX2 and FMA
+	AVX2                // AVX2, FMA and BMI2
 	AVX512              // AVX-512 F, VL, BW and DQ
 )
 

@@ -13,6 +13,7 @@ import (
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/gotypes"
+	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
 	"github.com/mmcloughlin/avo/reg"
@@ -29,6 +30,7 @@ func main() {
 	for _, i := range isas {
 		a.isa = i
 		a.tiles()
+		a.vectors()
 	}
 	// Both or neither: nothing is written before all is made.
 	text := a.assemble()
@@ -60,6 +62,7 @@ type assembler struct {
 	isa   isa
 	pkg   *types.Package // knows the types in signatures
 	stubs bytes.Buffer
+	mask  *operand.Mem // of tails
 }
 
 func newAssembler() *assembler {

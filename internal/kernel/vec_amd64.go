@@ -1,0 +1,42 @@
+//go:build !purego
+
+package kernel
+
+func axpyFast(y, x *float32, n int, a float32) {
+	if fast.lanes == 16 {
+		axpy512(y, x, n, a)
+	} else {
+		axpy256(y, x, n, a)
+	}
+}
+
+func axpy4Fast(y, x *float32, stride, n int, a0, a1, a2, a3 float32) {
+	if fast.lanes == 16 {
+		axpyFour512(y, x, stride, n, a0, a1, a2, a3)
+	} else {
+		axpyFour256(y, x, stride, n, a0, a1, a2, a3)
+	}
+}
+
+func addFast(y, x *float32, n int) {
+	if fast.lanes == 16 {
+		add512(y, x, n)
+	} else {
+		add256(y, x, n)
+	}
+}
+
+func scaleFast(y *float32, n int, a float32) {
+	if fast.lanes == 16 {
+		scale512(y, n, a)
+	} else {
+		scale256(y, n, a)
+	}
+}
+
+func dotFast(x, y *float32, n int) float32 {
+	if fast.lanes == 16 {
+		return dot512(x, y, n)
+	}
+	return dot256(x, y, n)
+}
