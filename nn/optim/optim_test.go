@@ -3,11 +3,15 @@ package optim
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/sshn-go/sshn/internal/golden"
+	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/tensor"
 )
 
@@ -58,9 +62,9 @@ func both(n int, groups []Group) map[string]func() Optimizer {
 }
 
 func TestAGroupLearnsAtItsOwnRate(t *testing.T) {
-	groups := []Group{{2, 4, 0.5}, {4, 5, 0}}
+	groups := []Group{{Lo: 2, Hi: 4, Rate: 0.5}, {Lo: 4, Hi: 5}}
 	for name, make := range both(6, groups) {
-		x, g := []float32{1, 1, 1, 1, 1, 1}, []float32{1, 1, 1, 1, 1, 1}
+		x, g := []float32{1, 1, 1, 1, 1, 1}, []float32{1, 1, 1, 1, float32(math.NaN()), 1}
 		make().Step(x, g, 0.1)
 		full := 1 - x[0]
 		require.NotZero(t, full, name)
@@ -68,32 +72,143 @@ func TestAGroupLearnsAtItsOwnRate(t *testing.T) {
 			require.InDelta(t, share*full, 1-x[i], 1e-7, name)
 		}
 	}
-	require.PanicsWithError(t, "optim: group [1, 3) of rate 1 after 2, of 6 parameters; groups ascend and do not overlap",
-		func() { NewAdam(6, AdamConfig{Groups: []Group{{0, 2, 1}, {1, 3, 1}}}) })
-	require.PanicsWithError(t, "optim: a step on 6 parameters with a gradient of 5; the optimiser is for 6",
-		func() { NewSGD(6, SGDConfig{}).Step(make([]float32, 6), make([]float32, 5), 1) })
+}
+
+func TestAGroupMayBeSparedTheDecay(t *testing.T) {
+	groups := []Group{{Lo: 1, Hi: 2, Rate: 1, NoDecay: true}}
+	for name, o := range map[string]Optimizer{
+		"adam":  NewAdam(3, AdamConfig{Decay: 0.5, Groups: groups}),
+		"adamw": NewAdam(3, AdamConfig{Decay: 0.5, Decoupled: true, Groups: groups}),
+		"sgd":   NewSGD(3, SGDConfig{Decay: 0.5, Groups: groups}),
+	} {
+		x := []float32{1, 1, 1}
+		o.Step(x, make([]float32, 3), 0.1)
+		require.Equal(t, float32(1), x[1], name)
+		require.Equal(t, x[0], x[2], name)
+		require.Less(t, x[0], float32(0.96), name)
+	}
+}
+
+func TestGroupsAreChosenByName(t *testing.T) {
+	l := nn.NewLayout()
+	b := l.Builder(2)
+	b.Param("a", nn.Zeros, 2, 3)
+	b.In("last").Param("weight", nn.Zeros, 5)
+	b.Param("c", nn.Zeros, 1)
+	groups := Groups(l, func(p nn.Param) float64 {
+		if p.Name == "last.weight" {
+			return 0.1
+		}
+		return 1
+	})
+	require.Equal(t, []Group{{Lo: 6, Hi: 11, Rate: 0.1}}, groups)
+}
+
+func TestMisuseSaysWhatWasWrong(t *testing.T) {
+	for text, f := range map[string]func(){
+		"optim: adam: group [1, 3) of rate 1 after 2, of 6 parameters; groups ascend, do not overlap and have a rate of at least 0": func() {
+			NewAdam(6, AdamConfig{Groups: []Group{{Lo: 0, Hi: 2, Rate: 1}, {Lo: 1, Hi: 3, Rate: 1}}})
+		},
+		"optim: sgd: group [1, 7) of rate 1 after 0, of 6 parameters; groups ascend, do not overlap and have a rate of at least 0": func() {
+			NewSGD(6, SGDConfig{Groups: []Group{{Lo: 1, Hi: 7, Rate: 1}}})
+		},
+		"sgd of [6] and [5]: the optimiser is for 6 parameters and their gradient": func() {
+			NewSGD(6, SGDConfig{}).Step(make([]float32, 6), make([]float32, 5), 1)
+		},
+		"adam of [5] and [5]: the optimiser is for 6 parameters and their gradient": func() {
+			NewAdam(6, AdamConfig{}).Step(make([]float32, 5), make([]float32, 5), 1)
+		},
+		"optim: adam: betas 1 and 0.999, epsilon 1e-08, decay 0; betas lie between 0 and 1, the others are 0 or positive": func() {
+			NewAdam(6, AdamConfig{Beta1: 1})
+		},
+		"optim: sgd: momentum -1, dampening 0, decay 0; the first two lie in 0 to 1, decay is 0 or positive": func() {
+			NewSGD(6, SGDConfig{Momentum: -1})
+		},
+		"optim: sgd: Nesterov with momentum 0 and dampening 0; it takes momentum and no dampening": func() {
+			NewSGD(6, SGDConfig{Nesterov: true})
+		},
+		"optim: a cosine schedule over 0 steps; 1 is the least":   func() { Cosine(1, 0, 0) },
+		"optim: a step schedule over 0 steps; 1 is the least":     func() { Step(1, 0.5, 0) },
+		"optim: a warm-up schedule over -1 steps; 1 is the least": func() { WarmUp(-1, Constant(1)) },
+	} {
+		require.PanicsWithError(t, text, f)
+	}
+}
+
+func saved(o Optimizer) (state []State) {
+	for _, s := range o.State() {
+		state = append(state, State{s.Name, s.Tensor.Clone()})
+	}
+	return state
 }
 
 func TestARestoredOptimiserGoesOnBitEqual(t *testing.T) {
 	for name, make := range both(3, nil) {
 		x, g := []float32{1, -2, 3}, []float32{0.1, 0.7, -0.3}
-		a := make()
+		a, b := make(), make()
 		a.Step(x, g, 0.1)
-		var saved []State
-		for _, s := range a.State() {
-			saved = append(saved, State{s.Name, s.Tensor.Clone()})
-		}
 		y := append([]float32(nil), x...)
-		b := make()
-		require.NoError(t, b.Restore(saved))
+		state := saved(a)
+		slices.Reverse(state)
+		require.NoError(t, b.Restore(state))
 		for range 3 {
 			a.Step(x, g, 0.1)
 			b.Step(y, g, 0.1)
 		}
 		require.Equal(t, x, y, name)
-		saved[len(saved)-1].Tensor = tensor.New(4)
-		require.ErrorContains(t, b.Restore(saved), "optimiser: state "+saved[len(saved)-1].Name+" [4], it has ", name)
-		require.ErrorContains(t, b.Restore(nil), "optimiser: 0 entries of state")
+	}
+}
+
+func TestAStateThatDoesNotFitIsNamedAndChangesNothing(t *testing.T) {
+	o := NewAdam(3, AdamConfig{})
+	o.Step([]float32{1, 2, 3}, []float32{1, 2, 3}, 0.1)
+	before, good := saved(o), saved(NewAdam(3, AdamConfig{}))
+	for text, state := range map[string][]State{
+		`restore adam: "steps" is missing in the state`:              nil,
+		`restore adam: "v" is missing in the state`:                  good[:2],
+		`restore adam: "v": expected [3], found [4] with 4 elements`: {good[0], good[1], {"v", tensor.New(4)}},
+		`restore adam: "v": expected [3], found [3] with 0 elements`: {good[0], good[1], {"v", tensor.Tensor{Shape: tensor.NewShape(3)}}},
+		`restore adam: "largest" is unknown`:                         append(saved(o), State{"largest", tensor.New(3)}),
+		`restore adam: an entry of the state stands there twice`:     append(saved(o), good[2]),
+	} {
+		require.EqualError(t, o.Restore(state), text)
+		require.Equal(t, before, saved(o))
+	}
+}
+
+func TestStepsAndNormsHaveTheSameBitsOnAnyNumberOfWorkers(t *testing.T) {
+	const n = 5*grain + 3
+	run := func() map[string][]float32 {
+		all := map[string][]float32{}
+		for name, o := range both(n, []Group{{Lo: 3, Hi: 2*grain + 1, Rate: 0.3}}) {
+			rng := rand.New(rand.NewPCG(1, 2))
+			x, g := make([]float32, n), make([]float32, n)
+			for i := range x {
+				x[i], g[i] = float32(rng.NormFloat64()), float32(rng.NormFloat64())
+			}
+			require.InEpsilon(t, math.Sqrt(n), Clip(g, 1), 0.01)
+			o().Step(x, g, 0.1)
+			all[name] = x
+		}
+		return all
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	x := run()
+	runtime.GOMAXPROCS(4)
+	require.Equal(t, x, run())
+}
+
+func TestAStepAllocatesNothingOfItsLength(t *testing.T) {
+	const n = 1 << 18
+	x, g := make([]float32, n), make([]float32, n)
+	for name, o := range both(n, nil) {
+		o := o()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		o.Step(x, g, 0.1)
+		Clip(g, 1)
+		runtime.ReadMemStats(&after)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(n/4), name)
 	}
 }
 

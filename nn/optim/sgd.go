@@ -1,6 +1,10 @@
 package optim
 
-import "github.com/sshn-go/sshn/internal/parallel"
+import (
+	"fmt"
+
+	"github.com/sshn-go/sshn/internal/parallel"
+)
 
 // SGDConfig holds the attributes of SGD.
 type SGDConfig struct {
@@ -12,56 +16,89 @@ type SGDConfig struct {
 }
 
 // SGD is gradient descent with momentum in the form that deep learning uses:
-// the velocity sums gradients, and the step size multiplies it.
-// Source: Sutskever et al., ICML 2013.
+// the velocity v sums gradients, and the step size multiplies it. With the
+// gradient g, to which weight decay has added decay x,
+//
+//	v = momentum v + (1-dampening) g, in the first step v = g
+//	x -= rate v, or with Nesterov rate (g + momentum v)
+//
+// Source: Sutskever et al., ICML 2013, section 2, as PyTorch has it.
 type SGD struct {
 	cfg      SGDConfig
 	n        int
+	groups   []Group // cover all
 	velocity []float32
-	begun    []float32 // one element: 1 after the first step, in which the velocity is the gradient
+	begun    []float32 // one element: 1 after the first step
 }
 
 // NewSGD returns an optimiser of n parameters. It panics if the groups overlap,
-// descend or lie outside.
+// descend or lie outside, or if a number of cfg makes no sense, as Nesterov does
+// not without momentum or with dampening.
 func NewSGD(n int, cfg SGDConfig) *SGD {
-	checkGroups(n, cfg.Groups)
-	s := &SGD{cfg: cfg, n: n, begun: make([]float32, 1)}
+	if !(cfg.Momentum >= 0 && cfg.Momentum < 1 && cfg.Dampening >= 0 && cfg.Dampening <= 1) || !sound(cfg.Decay) {
+		panic(fmt.Errorf("optim: sgd: momentum %v, dampening %v, decay %v; the first two lie in 0 to 1, decay is 0 or positive",
+			cfg.Momentum, cfg.Dampening, cfg.Decay))
+	}
+	if cfg.Nesterov && (cfg.Momentum == 0 || cfg.Dampening != 0) {
+		panic(fmt.Errorf("optim: sgd: Nesterov with momentum %v and dampening %v; it takes momentum and no dampening", cfg.Momentum, cfg.Dampening))
+	}
+	s := &SGD{cfg: cfg, n: n, groups: cover("sgd", n, cfg.Groups), begun: make([]float32, 1)}
 	if cfg.Momentum != 0 {
 		s.velocity = make([]float32, n)
 	}
 	return s
 }
 
-// sgdGrain is what a chunk takes: three streams of 64 KB.
-const sgdGrain = 1 << 14
+// grain is what a chunk takes: a few streams of 64 KB.
+const grain = 1 << 14
 
 // Step implements [Optimizer].
 func (s *SGD) Step(x, gradient []float32, rate float64) {
-	checkLengths(s.n, x, gradient)
-	take := float32(1 - s.cfg.Dampening)
+	checkLengths("sgd", s.n, x, gradient)
+	m := momentum{keep: float32(s.cfg.Momentum), take: float32(1 - s.cfg.Dampening)}
 	if s.begun[0] == 0 {
-		take = 1
+		m.take = 1
 	}
 	s.begun[0] = 1
-	momentum, decay := float32(s.cfg.Momentum), float32(s.cfg.Decay)
-	stretches(len(x), s.cfg.Groups, func(first, end int, multiplier float64) {
-		rate := float32(rate * multiplier)
-		parallel.For(end-first, sgdGrain, func(lo, hi int) {
-			for i := first + lo; i < first+hi; i++ {
-				g := gradient[i] + decay*x[i]
-				if s.velocity != nil {
-					v := momentum*s.velocity[i] + take*g
-					s.velocity[i] = v
-					if s.cfg.Nesterov {
-						g += momentum * v
-					} else {
-						g = v
-					}
-				}
-				x[i] -= rate * g
+	if s.cfg.Nesterov {
+		m.ahead, m.now = m.keep, 1
+	} else {
+		m.ahead = 1
+	}
+	for _, g := range s.groups {
+		if g.Rate == 0 {
+			continue
+		}
+		step, decay := float32(rate*g.Rate), float32(s.cfg.Decay*g.decay())
+		parallel.For(g.Hi-g.Lo, grain, func(lo, hi int) {
+			lo, hi = g.Lo+lo, g.Lo+hi
+			if s.velocity == nil {
+				descend(x[lo:hi], gradient[lo:hi], step, decay)
+			} else {
+				m.descend(x[lo:hi], gradient[lo:hi], s.velocity[lo:hi], step, decay)
 			}
 		})
-	})
+	}
+}
+
+func descend(x, gradient []float32, step, decay float32) {
+	gradient = gradient[:len(x)]
+	for i, v := range x {
+		x[i] = v - step*(gradient[i]+decay*v)
+	}
+}
+
+// momentum is v = keep v + take g, by which x moves along ahead v + now g.
+type momentum struct{ keep, take, ahead, now float32 }
+
+func (m momentum) descend(x, gradient, velocity []float32, step, decay float32) {
+	gradient, velocity = gradient[:len(x)], velocity[:len(x)]
+	for i, v := range x {
+		g := gradient[i] + decay*v
+		u := m.keep*velocity[i] + m.take*g
+		velocity[i] = u
+		x[i] = v - step*(m.ahead*u+m.now*g)
+	}
 }
 
 // State implements [Optimizer].
@@ -74,4 +111,4 @@ func (s *SGD) State() []State {
 }
 
 // Restore implements [Optimizer].
-func (s *SGD) Restore(from []State) error { return restore(s.State(), from) }
+func (s *SGD) Restore(from []State) error { return restore("sgd", s.State(), from) }

@@ -1,0 +1,93 @@
+package optim
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/sshn-go/sshn/internal/kernel"
+)
+
+// AdamConfig holds the attributes of Adam. Its zero value is the usual.
+type AdamConfig struct {
+	Beta1, Beta2 float64 // decay of the moments; 0 is 0.9 and 0.999
+	Epsilon      float64 // 0 is 1e-8
+	Decay        float64 // weight decay: added to the gradient, or with Decoupled taken from the parameter
+	Decoupled    bool    // AdamW
+	Largest      bool    // AMSGrad: divide by the largest second moment so far
+	Groups       []Group // ascending
+}
+
+// Adam adapts the step size of each element to its gradient's moments. With the
+// gradient g at step t, from 1,
+//
+//	m = β1 m + (1-β1) g,  v = β2 v + (1-β2) g²
+//	x -= rate m/(1-β1^t) / (√(v/(1-β2^t)) + ε)
+//
+// where weight decay adds decay x to g or, decoupled, takes rate decay x from x.
+// Source: Kingma and Ba, ICLR 2015, algorithm 1; AdamW: Loshchilov and Hutter,
+// ICLR 2019, algorithm 2; AMSGrad: Reddi, Kale and Kumar, ICLR 2018, algorithm
+// 2, with the corrections kept, as PyTorch has it.
+type Adam struct {
+	cfg           AdamConfig
+	groups        []Group // cover all
+	m, v, largest []float32
+	steps         []float32 // one element: how many; it stays at 2^24, where the corrections are 1 long since
+}
+
+// NewAdam returns an optimiser of n parameters. It panics if the groups
+// overlap, descend or lie outside, or a number of cfg makes no sense.
+func NewAdam(n int, cfg AdamConfig) *Adam {
+	cfg.Beta1, cfg.Beta2 = orDefault(cfg.Beta1, 0.9), orDefault(cfg.Beta2, 0.999)
+	cfg.Epsilon = orDefault(cfg.Epsilon, 1e-8)
+	if !(cfg.Beta1 > 0 && cfg.Beta1 < 1 && cfg.Beta2 > 0 && cfg.Beta2 < 1) || !sound(cfg.Epsilon) || !sound(cfg.Decay) {
+		panic(fmt.Errorf("optim: adam: betas %v and %v, epsilon %v, decay %v; betas lie between 0 and 1, the others are 0 or positive",
+			cfg.Beta1, cfg.Beta2, cfg.Epsilon, cfg.Decay))
+	}
+	a := &Adam{cfg: cfg, groups: cover("adam", n, cfg.Groups), m: make([]float32, n), v: make([]float32, n), steps: make([]float32, 1)}
+	if cfg.Largest {
+		a.largest = make([]float32, n)
+	}
+	return a
+}
+
+// Step implements [Optimizer].
+func (a *Adam) Step(x, gradient []float32, rate float64) {
+	checkLengths("adam", len(a.m), x, gradient)
+	a.steps[0]++
+	t, c := float64(a.steps[0]), a.cfg
+	for _, g := range a.groups {
+		if g.Rate == 0 {
+			continue
+		}
+		rate, decay := rate*g.Rate, c.Decay*g.decay()
+		k := kernel.Adam{
+			Rise1:      float32(1 - c.Beta1),
+			Rise2:      float32(1 - c.Beta2),
+			Rate:       float32(rate / (1 - math.Pow(c.Beta1, t))),
+			Correction: float32(1 / math.Sqrt(1-math.Pow(c.Beta2, t))),
+			Epsilon:    float32(c.Epsilon),
+		}
+		if c.Decoupled {
+			k.Shrink = float32(rate * decay)
+		} else {
+			k.Decay = float32(decay)
+		}
+		var largest []float32
+		if a.largest != nil {
+			largest = a.largest[g.Lo:g.Hi]
+		}
+		k.Step(x[g.Lo:g.Hi], gradient[g.Lo:g.Hi], a.m[g.Lo:g.Hi], a.v[g.Lo:g.Hi], largest)
+	}
+}
+
+// State implements [Optimizer].
+func (a *Adam) State() []State {
+	s := []State{vector("steps", a.steps), vector("m", a.m), vector("v", a.v)}
+	if a.largest != nil {
+		s = append(s, vector("largest", a.largest))
+	}
+	return s
+}
+
+// Restore implements [Optimizer].
+func (a *Adam) Restore(from []State) error { return restore("adam", a.State(), from) }
