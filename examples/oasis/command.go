@@ -118,6 +118,12 @@ func (e *usageError) Error() string { return e.text }
 
 func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
+// A stopped error tells what an interrupt left.
+type stopped struct{ text string }
+
+func (e *stopped) Error() string { return e.text }
+func (e *stopped) Unwrap() error { return context.Canceled }
+
 // needed returns an error for the first flag that is empty, of pairs of a
 // name and its value.
 func needed(flags ...string) error {

@@ -202,9 +202,8 @@ func TestInterruptedTrainingGoesOnToTheSameModel(t *testing.T) {
 	require.Contains(t, text, "last.safetensors is there already: -resume goes on with that training")
 
 	// The command that it ended with goes on.
-	_, line, found := strings.Cut(stderr.String(), "stopped after step 1; "+program("train"))
+	_, line, found := strings.Cut(stderr.String(), "oasis: stopped after step 1; to go on: "+program("train"))
 	require.True(t, found, stderr.String())
-	line, _, _ = strings.Cut(line, " goes on: ")
 	must(t, append([]string{"train"}, strings.Fields(line)...)...)
 	want, err := os.ReadFile(whole)
 	require.NoError(t, err)

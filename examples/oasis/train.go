@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,12 +11,7 @@ import (
 	"time"
 
 	"github.com/sshn-go/sshn"
-	"github.com/sshn-go/sshn/examples/internal/neurite"
-	"github.com/sshn-go/sshn/hyper"
-	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/nn/train"
-	"github.com/sshn-go/sshn/nn/unet"
-	"github.com/sshn-go/sshn/tensor/nifti"
 )
 
 // What a training leaves in its folder, beside the checkpoints.
@@ -130,85 +123,29 @@ func (t *trainCommand) check() error {
 	return nil
 }
 
-// prepare opens the data and divides them, or finds how they were divided.
-func (t *trainCommand) prepare(c console) (*study, error) {
-	set, err := open(t.data, neurite.Kind{Labels: t.labels, Dims: t.dims}, c)
-	if err != nil {
-		return nil, err
+func (t *trainCommand) report(s *study, summary train.Summary, c console) error {
+	path := filepath.Join(t.out, modelFile)
+	score := summary.Score
+	if math.IsNaN(score) {
+		score = 0
 	}
-	s := &study{Set: set}
-	path := filepath.Join(t.out, splitFile)
-	if t.resume {
-		s.split, err = data.LoadSplit(path)
-		if err == nil {
-			return s, s.split.Check(data.Subjects(set))
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
+	if t.json {
+		return c.printJSON(struct {
+			Model   string  `json:"model"`
+			Split   string  `json:"split"`
+			Method  string  `json:"method"`
+			Classes int     `json:"classes"`
+			Steps   int     `json:"steps"`
+			Seconds float64 `json:"seconds"`
+			Loss    float64 `json:"loss"`
+			ValDice float64 `json:"val_dice"`
+			Stopped string  `json:"stopped"`
+		}{path, filepath.Join(t.out, splitFile), t.method, len(s.Classes), summary.Steps, summary.Time.Seconds(), summary.Loss, score, summary.Stopped})
 	}
-	if s.split, err = divide(data.Subjects(set), t.split, t.seed); err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(t.out, 0o777); err != nil {
-		return nil, err
-	}
-	return s, s.split.Save(path)
-}
-
-// train trains a model and saves it.
-func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Model, train.Summary, error) {
-	m, err := sshn.New(t.config(s))
-	if err != nil {
-		return nil, train.Summary{}, err
-	}
-	set, err := t.trainSet(s)
-	if err != nil {
-		return nil, train.Summary{}, err
-	}
-	training, err := t.training(s, c)
-	if err != nil {
-		return nil, train.Summary{}, err
-	}
-	summary, err := m.Train(ctx, set, training)
-	if errors.Is(err, context.Canceled) {
-		err = fmt.Errorf("stopped after step %d; %s goes on: %w", summary.Steps, t.again(), context.Canceled)
-	}
-	if err != nil {
-		return nil, summary, err
-	}
-	return m, summary, m.Save(filepath.Join(t.out, modelFile))
-}
-
-// trainSet returns the samples to train on, blocks of them if they are volumes.
-func (t *trainCommand) trainSet(s *study) (data.Dataset, error) {
-	set, err := s.part("train")
-	if err != nil || s.Kind.Dims == 2 {
-		return set, err
-	}
-	path, _ := s.Files(0)
-	h, err := nifti.ReadHeader(path)
-	if err != nil {
-		return nil, err
-	}
-	return newBlocks(set, h.Shape().Dims(), t.block), nil
-}
-
-func (t *trainCommand) training(s *study, c console) (sshn.Training, error) {
-	training := sshn.Training{
-		Steps: t.steps, Limit: time.Duration(t.minutes * float64(time.Minute)),
-		Batch: t.batch, Parts: t.parts, Rate: t.rate, Every: t.every, Clip: 1,
-		Dir: t.out, Resume: t.resume, Progress: c.err,
-	}
-	if t.batch == 0 && s.Kind.Dims == 3 {
-		training.Batch = 1
-	}
-	var err error
-	if training.Val, err = s.part("val"); err != nil || t.plain {
-		return training, err
-	}
-	training.Augment, err = augmentation(s.Set)
-	return training, err
+	fmt.Fprintf(c.out, "%d steps in %v on %d subjects, loss %.4f; mean Dice on the %d that chose the weights: %.3f\n",
+		summary.Steps, summary.Time.Round(time.Second), len(s.split.Train), summary.Loss, len(s.split.Val), score)
+	fmt.Fprintf(c.out, "The model is %s. What each phi costs and is worth:\n  %s -model %s -data %s\n", path, program("pareto"), path, t.data)
+	return nil
 }
 
 // again is the command line that goes on with a training.
@@ -233,47 +170,4 @@ func (t *trainCommand) length() string {
 		return fmt.Sprintf("%d steps", t.steps)
 	}
 	return fmt.Sprintf("%v", time.Duration(t.minutes*float64(time.Minute)).Round(time.Second))
-}
-
-func (t *trainCommand) config(s *study) sshn.Config {
-	width := t.width
-	if width == 0 {
-		width = map[int]int{2: 32, 3: 8}[s.Kind.Dims]
-	}
-	cfg := sshn.Config{
-		Method:  sshn.Method(t.method),
-		Network: unet.Config{Dims: s.Kind.Dims, In: 1, Out: len(s.Classes), Widths: slices.Repeat([]int{width}, t.levels)},
-		Prior:   hyper.Uniform(0, t.phi),
-		Labels:  describe(s.Classes),
-		Seed:    t.seed,
-	}
-	if cfg.Method == sshn.Fixed {
-		cfg.Prior = hyper.Point(t.phi)
-	}
-	return cfg
-}
-
-func (t *trainCommand) report(s *study, summary train.Summary, c console) error {
-	path := filepath.Join(t.out, modelFile)
-	score := summary.Score
-	if math.IsNaN(score) {
-		score = 0
-	}
-	if t.json {
-		return c.printJSON(struct {
-			Model   string  `json:"model"`
-			Split   string  `json:"split"`
-			Method  string  `json:"method"`
-			Classes int     `json:"classes"`
-			Steps   int     `json:"steps"`
-			Seconds float64 `json:"seconds"`
-			Loss    float64 `json:"loss"`
-			ValDice float64 `json:"val_dice"`
-			Stopped string  `json:"stopped"`
-		}{path, filepath.Join(t.out, splitFile), t.method, len(s.Classes), summary.Steps, summary.Time.Seconds(), summary.Loss, score, summary.Stopped})
-	}
-	fmt.Fprintf(c.out, "%d steps in %v on %d subjects, loss %.4f; mean Dice on the %d that chose the weights: %.3f\n",
-		summary.Steps, summary.Time.Round(time.Second), len(s.split.Train), summary.Loss, len(s.split.Val), score)
-	fmt.Fprintf(c.out, "The model is %s. What each phi costs and is worth:\n  %s -model %s -data %s\n", path, program("pareto"), path, t.data)
-	return nil
 }

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/neurite"
+	"github.com/sshn-go/sshn/hyper"
+	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/nn/train"
+	"github.com/sshn-go/sshn/nn/unet"
+	"github.com/sshn-go/sshn/tensor/nifti"
+)
+
+// prepare opens the data and divides them, or finds how they were divided.
+func (t *trainCommand) prepare(c console) (*study, error) {
+	set, err := open(t.data, neurite.Kind{Labels: t.labels, Dims: t.dims}, c)
+	if err != nil {
+		return nil, err
+	}
+	s := &study{Set: set}
+	path := filepath.Join(t.out, splitFile)
+	if t.resume {
+		s.split, err = data.LoadSplit(path)
+		if err == nil {
+			return s, s.split.Check(data.Subjects(set))
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	if s.split, err = divide(data.Subjects(set), t.split, t.seed); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(t.out, 0o777); err != nil {
+		return nil, err
+	}
+	return s, s.split.Save(path)
+}
+
+// train trains a model and saves it.
+func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Model, train.Summary, error) {
+	m, err := sshn.New(t.config(s))
+	if err != nil {
+		return nil, train.Summary{}, err
+	}
+	set, err := t.trainSet(s)
+	if err != nil {
+		return nil, train.Summary{}, err
+	}
+	training, err := t.training(s, c)
+	if err != nil {
+		return nil, train.Summary{}, err
+	}
+	summary, err := m.Train(ctx, set, training)
+	if errors.Is(err, context.Canceled) {
+		err = &stopped{fmt.Sprintf("stopped after step %d; to go on: %s", summary.Steps, t.again())}
+	}
+	if err != nil {
+		return nil, summary, err
+	}
+	return m, summary, m.Save(filepath.Join(t.out, modelFile))
+}
+
+// trainSet returns the samples to train on, blocks of them if they are volumes.
+func (t *trainCommand) trainSet(s *study) (data.Dataset, error) {
+	set, err := s.part("train")
+	if err != nil || s.Kind.Dims == 2 {
+		return set, err
+	}
+	path, _ := s.Files(0)
+	h, err := nifti.ReadHeader(path)
+	if err != nil {
+		return nil, err
+	}
+	return newBlocks(set, h.Shape().Dims(), t.block), nil
+}
+
+func (t *trainCommand) training(s *study, c console) (sshn.Training, error) {
+	training := sshn.Training{
+		Steps: t.steps, Limit: time.Duration(t.minutes * float64(time.Minute)),
+		Batch: t.batch, Parts: t.parts, Rate: t.rate, Every: t.every, Clip: 1,
+		Dir: t.out, Resume: t.resume, Progress: c.err,
+	}
+	if t.batch == 0 && s.Kind.Dims == 3 {
+		training.Batch = 1
+	}
+	var err error
+	if training.Val, err = s.part("val"); err != nil || t.plain {
+		return training, err
+	}
+	training.Augment, err = augmentation(s.Set)
+	return training, err
+}
+
+func (t *trainCommand) config(s *study) sshn.Config {
+	width := t.width
+	if width == 0 {
+		width = map[int]int{2: 32, 3: 8}[s.Kind.Dims]
+	}
+	cfg := sshn.Config{
+		Method:  sshn.Method(t.method),
+		Network: unet.Config{Dims: s.Kind.Dims, In: 1, Out: len(s.Classes), Widths: slices.Repeat([]int{width}, t.levels)},
+		Prior:   hyper.Uniform(0, t.phi),
+		Labels:  describe(s.Classes),
+		Seed:    t.seed,
+	}
+	if cfg.Method == sshn.Fixed {
+		cfg.Prior = hyper.Point(t.phi)
+	}
+	return cfg
+}
