@@ -64,7 +64,10 @@ func (p *Predictor) classes(image tensor.Tensor) (tensor.Tensor, float64, error)
 		pass := &nn.Pass{Theta: p.theta.Const(p.tape), Condition: p.factors.Vector(), Factors: p.factors}
 		logits = p.model.net.Forward(pass, p.tape.Const(x))
 	})
-	classes := metric.Argmax(logits.Tensor())
+	classes, err := metric.Argmax(logits.Tensor())
+	if err != nil {
+		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: %w", err)
+	}
 	took := time.Since(began).Seconds()
 	return classes.Reshape(s.Dims()[:network.Dims]...), took, nil
 }

@@ -22,20 +22,21 @@ func NewOverlap(classes int) *Overlap {
 }
 
 // Add counts the elements of a part: class indices of equal shapes. It panics
-// with a [*tensor.ShapeError] if the shapes differ, and returns an error that
-// names the first number that is not one of the classes.
+// with a [*tensor.ShapeError] if the shapes differ. If a number is not one of
+// the classes it returns an error that names the first such, and counts nothing.
 func (o *Overlap) Add(truth, prediction tensor.Tensor) error {
 	if truth.Shape != prediction.Shape {
 		panic(&tensor.ShapeError{Op: "overlap", Shapes: []tensor.Shape{truth.Shape, prediction.Shape}, Problem: "truth and prediction differ"})
 	}
-	n := float32(len(o.both))
 	for i, t := range truth.Data {
-		p := prediction.Data[i]
-		for _, x := range [...]float32{t, p} {
-			if !(x >= 0 && x < n) || x != float32(int(x)) {
-				return fmt.Errorf("metric: element %d: label %v is not one of %d classes", i, x, len(o.both))
+		for _, x := range [...]float32{t, prediction.Data[i]} {
+			if n := len(o.both); !(x >= 0 && x < float32(n)) || x != float32(int(x)) {
+				return fmt.Errorf("metric: element %d: label %v is not one of %d classes", i, x, n)
 			}
 		}
+	}
+	for i, t := range truth.Data {
+		p := prediction.Data[i]
 		o.truth[int(t)]++
 		o.prediction[int(p)]++
 		if t == p {
@@ -63,7 +64,7 @@ func (o *Overlap) Elements() []int64 { return append([]int64(nil), o.truth...) }
 
 // Mean returns the mean Dice over the structures that count; it is NaN if there
 // are none.
-func (o *Overlap) Mean() float64 { return mean(o.Dice()).Mean }
+func (o *Overlap) Mean() float64 { return Summarize(o.Dice()).Mean }
 
 // A Summary is a mean and a deviation over N subjects. Both are NaN for none,
 // and the deviation is 0 for one.
@@ -74,9 +75,7 @@ type Summary struct {
 
 // Summarize returns the mean and the sample deviation of the numbers that are
 // not NaN: those of subjects, or structures, that count.
-func Summarize(x []float64) Summary { return mean(x) }
-
-func mean(x []float64) Summary {
+func Summarize(x []float64) Summary {
 	var kept []float64
 	for _, v := range x {
 		if !math.IsNaN(v) {
@@ -91,35 +90,4 @@ func mean(x []float64) Summary {
 		s.SD = 0
 	}
 	return s
-}
-
-// A Table holds the Dice of several subjects.
-type Table struct {
-	Subjects []string
-	Dice     [][]float64 // by subject and class, as Overlap.Dice gives it
-}
-
-// Add adds a subject.
-func (t *Table) Add(subject string, o *Overlap) {
-	t.Subjects = append(t.Subjects, subject)
-	t.Dice = append(t.Dice, o.Dice())
-}
-
-// Mean returns the mean and deviation over subjects of their mean Dice. Its N
-// is how many subjects count.
-func (t *Table) Mean() Summary {
-	var means []float64
-	for _, d := range t.Dice {
-		means = append(means, mean(d).Mean)
-	}
-	return mean(means)
-}
-
-// Structure returns the mean and deviation over subjects of one class's Dice.
-func (t *Table) Structure(class int) Summary {
-	var x []float64
-	for _, d := range t.Dice {
-		x = append(x, d[class])
-	}
-	return mean(x)
 }

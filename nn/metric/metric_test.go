@@ -31,6 +31,9 @@ func TestLabelsThatAreNoClassAreErrors(t *testing.T) {
 		require.EqualError(t, NewOverlap(3).Add(bad, zero), want)
 		require.EqualError(t, NewOverlap(3).Add(zero, bad), want)
 	}
+	o := NewOverlap(3)
+	require.Error(t, o.Add(tensor.From([]float32{1, 1, 7}, 3), tensor.New(3)))
+	require.Equal(t, NewOverlap(3), o, "nothing is counted of a part with an error")
 	require.PanicsWithError(t, "overlap of [1] and [2]: truth and prediction differ", func() { NewOverlap(3).Add(zero, tensor.New(2)) })
 }
 
@@ -56,17 +59,48 @@ func TestMeansGoOverStructuresThenSubjects(t *testing.T) {
 }
 
 func TestArgmaxTakesTheFirstOfEquals(t *testing.T) {
-	y := Argmax(tensor.From([]float32{1, 2, 2, -1, -5, -1, 0, 0, 3}, 3, 1, 3))
+	y, err := Argmax(tensor.From([]float32{1, 2, 2, -1, -5, -1, 0, 0, 3}, 3, 1, 3))
+	require.NoError(t, err)
 	require.Equal(t, tensor.NewShape(3, 1), y.Shape)
 	require.Equal(t, []float32{1, 0, 2}, y.Data)
-	require.Panics(t, func() { Argmax(tensor.New(2, 0)) })
+	require.PanicsWithError(t, "argmax of [2 0]: takes [..., K] with a class", func() { Argmax(tensor.New(2, 0)) })
+	require.PanicsWithError(t, "argmax of []: takes [..., K] with a class", func() { Argmax(tensor.Scalar(1)) })
+}
+
+func TestArgmaxOfNaNIsAnErrorWhereverItStands(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for at := range 3 {
+		x := tensor.From([]float32{1, 2, 3, inf, -inf, inf, 1, 2, 3}, 3, 3)
+		x.Set(float32(math.NaN()), 2, at)
+		_, err := Argmax(x)
+		require.EqualError(t, err, "metric: argmax: 1 of 3 elements of [3 3] have a logit that is NaN, the first is element 2")
+	}
+}
+
+func TestATablePrintsWhatCountsAndHowOften(t *testing.T) {
+	var table Table
+	for i, p := range [][]float32{{1, 1, 2, 0}, {1, 0, 0, 0}} {
+		o := NewOverlap(4)
+		require.NoError(t, o.Add(tensor.From([]float32{1, 1, 0, 0}, 4), tensor.From(p, 4)))
+		table.Add(fmt.Sprint("subject ", i), o)
+	}
+	require.Equal(t, ""+
+		"structure    Dice     SD  subjects\n"+
+		"cortex      0.833  0.236         2\n"+
+		"white       0.000  0.000         1\n"+
+		"3               -      -         0\n"+
+		"mean        0.583  0.118         2\n", table.Text([]string{"background", "cortex", "white"}))
 }
 
 func Example() {
 	truth := tensor.From([]float32{0, 1, 1, 2}, 4)
 	logits := tensor.From([]float32{9, 0, 0, 0, 9, 0, 9, 0, 0, 0, 0, 9}, 4, 3)
 	o := NewOverlap(3)
-	if err := o.Add(truth, Argmax(logits)); err != nil {
+	classes, err := Argmax(logits)
+	if err != nil {
+		panic(err)
+	}
+	if err := o.Add(truth, classes); err != nil {
 		panic(err)
 	}
 	fmt.Printf("%.3f\n", o.Mean())
