@@ -5,86 +5,131 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/sshn-go/sshn/nn/optim"
 	"github.com/sshn-go/sshn/tensor"
 	"github.com/sshn-go/sshn/tensor/safetensors"
 )
 
 const (
-	lastFile = "last.safetensors"
-	bestFile = "best.safetensors"
+	lastFile = "last.safetensors" // params, best, and optimizer.* of the optimiser's state
+	bestFile = "best.safetensors" // params
 	logFile  = "log.jsonl"
 )
 
-// books is what a checkpoint says beside tensors. The state of every random
-// source is Steps, for streams are derived from seed and step.
+// books is what a checkpoint says beside tensors, as JSON under the key "sshn"
+// of its metadata. The state of every random source is Steps, for streams are
+// derived from seed and step.
 type books struct {
-	Format   string        `json:"format"`
-	Identity string        `json:"identity"`
-	Steps    int           `json:"steps"`
-	Spent    time.Duration `json:"nanoseconds"`
-	Loss     float64       `json:"loss"`
-	Score    *float64      `json:"score"` // null before the first validation
-	Stale    int           `json:"stale"`
+	Format    string        `json:"format"`
+	Identity  string        `json:"identity"`
+	Steps     int           `json:"steps"`
+	Validated int           `json:"validated"` // steps done at the last validation
+	Spent     time.Duration `json:"nanoseconds"`
+	Loss      float64       `json:"loss"`
+	Score     *float64      `json:"score"` // null before the first
+	Stale     int           `json:"stale"`
 }
 
-const format = "sshn checkpoint 1"
+const (
+	booksKey = "sshn"
+	format   = "sshn checkpoint 1"
+)
+
+// Load reads the parameters of a checkpoint, last.safetensors or
+// best.safetensors, into x, which must have their number. With an error x is as
+// it was.
+func Load(path string, x []float32) error {
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return fmt.Errorf("train: load: %w", err)
+	}
+	defer f.Close()
+	params, err := vector(f, path, "params", len(x))
+	if err != nil {
+		return fmt.Errorf("train: load: %w", err)
+	}
+	copy(x, params)
+	return nil
+}
 
 // openDir makes the folder of the run, resumes what is in it if that is asked
-// for, and opens the log.
-func (r *run) openDir() (err error) {
+// for, and opens the log. If it is not, an earlier run's files go at once, for
+// they must not be resumed in place of this run.
+func (r *run) openDir() error {
 	if err := os.MkdirAll(r.cfg.Dir, 0o777); err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
 	if r.cfg.Resume {
 		if err := r.resume(); err != nil {
-			return err
+			return fmt.Errorf("train: resume: %w", err)
+		}
+	} else {
+		for _, name := range []string{lastFile, bestFile} {
+			if err := os.Remove(r.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("train: %w", err)
+			}
 		}
 	}
-	r.log, err = openLog(filepath.Join(r.cfg.Dir, logFile), r.done)
+	log, err := openLog(r.path(logFile), r.done, r.validated)
+	r.log = log
 	return err
 }
 
-// checkpoint writes the state to last.safetensors, and the parameters of the
-// best score, if that is new, to best.safetensors. Both are replaced whole or
-// not at all. The best is written first: if it is newer than the last after a
-// kill, resuming finds the same best again.
+// checkpoint writes best.safetensors if the best is new, and last.safetensors,
+// each replaced whole or not at all. The last comes last: whatever it counts as
+// done is in the log and in the best. If a kill leaves it behind them, the run
+// that resumes drops those lines of the log and finds the same best again.
 func (r *run) checkpoint() error {
-	if r.cfg.Dir == "" || r.kept == r.done {
+	for _, x := range r.Params.Data {
+		if !finite(float64(x)) {
+			return r.lossError(r.done-1, "parameter", float64(x))
+		}
+	}
+	if r.cfg.Dir == "" {
 		return nil
 	}
-	b := books{format, r.cfg.Identity, r.done, r.time(), r.loss, nil, r.stale}
-	if !math.IsNaN(r.score) {
+	if err := r.write(); err != nil {
+		return fmt.Errorf("train: checkpoint after %d steps: %w", r.done, err)
+	}
+	r.kept = r.done
+	return nil
+}
+
+func (r *run) write() error {
+	b := books{format, r.cfg.Identity, r.done, r.validated, r.time(), r.loss, nil, r.stale}
+	entries := []safetensors.Entry{entryOf("params", r.Params.Data)}
+	for _, s := range r.Optimizer.State() {
+		entries = append(entries, safetensors.FromTensor(statePrefix+s.Name, s.Tensor))
+	}
+	if r.best != nil {
 		b.Score = &r.score
+		entries = append(entries, entryOf("best", r.best))
 	}
 	text, err := json.Marshal(b)
 	if err != nil {
-		return fmt.Errorf("train: checkpoint after step %d: %w", r.done, err)
+		return err
 	}
-	metadata := map[string]string{"sshn": string(text)}
-	if r.best != nil && r.stale == 0 {
-		err = safetensors.WriteFile(r.path(bestFile), metadata, vector("params", r.best))
+	metadata := map[string]string{booksKey: string(text)}
+	if err := r.log.sync(); err != nil {
+		return err
 	}
-	if err == nil {
-		entries := []safetensors.Entry{vector("params", r.Params.Data)}
-		for _, s := range r.Optimizer.State() {
-			entries = append(entries, safetensors.FromTensor("optimizer."+s.Name, s.Tensor))
+	if r.best != nil && r.stale == 0 && r.validated == r.done {
+		if err := safetensors.WriteFile(r.path(bestFile), metadata, entryOf("params", r.best)); err != nil {
+			return err
 		}
-		err = safetensors.WriteFile(r.path(lastFile), metadata, entries...)
 	}
-	if err != nil {
-		return fmt.Errorf("train: checkpoint after step %d: %w", r.done, err)
-	}
-	r.kept = r.done
-	return r.log.sync()
+	return safetensors.WriteFile(r.path(lastFile), metadata, entries...)
 }
 
+const statePrefix = "optimizer."
+
 // resume takes up the state of last.safetensors; where that is not there, the
-// run begins anew.
+// run begins anew. With an error nothing has changed.
 func (r *run) resume() error {
 	path := r.path(lastFile)
 	f, err := safetensors.Open(path)
@@ -92,69 +137,76 @@ func (r *run) resume() error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("train: resume: %w", err)
-	}
-	defer f.Close()
-	var b books
-	if err := json.Unmarshal([]byte(f.Metadata["sshn"]), &b); err != nil || b.Format != format {
-		return fmt.Errorf("train: resume: %s is not a checkpoint of this library (%q expected)", path, format)
-	}
-	if b.Identity != r.cfg.Identity {
-		return fmt.Errorf("train: resume: %s is of another run: it was %s, this is %s", path, b.Identity, r.cfg.Identity)
-	}
-	if err := load(f, path, r.Params.Data); err != nil {
 		return err
 	}
-	state := r.Optimizer.State()
-	for i, s := range state {
-		if state[i].Tensor, err = f.Tensor("optimizer." + s.Name); err != nil {
-			return fmt.Errorf("train: resume: %w", err)
+	defer f.Close()
+	b, err := r.readBooks(f, path)
+	if err != nil {
+		return err
+	}
+	params, err := vector(f, path, "params", len(r.Params.Data))
+	if err != nil {
+		return err
+	}
+	var best []float32
+	if b.Score != nil {
+		if best, err = vector(f, path, "best", len(params)); err != nil {
+			return err
+		}
+	}
+	var state []optim.State
+	for _, name := range f.Names() {
+		if part, ok := strings.CutPrefix(name, statePrefix); ok {
+			t, err := f.Tensor(name)
+			if err != nil {
+				return err
+			}
+			state = append(state, optim.State{Name: part, Tensor: t})
 		}
 	}
 	if err := r.Optimizer.Restore(state); err != nil {
-		return fmt.Errorf("train: resume: %s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	r.done, r.kept, r.spent, r.loss, r.stale = b.Steps, b.Steps, b.Spent, b.Loss, b.Stale
-	if b.Score != nil {
-		r.score = *b.Score
-		r.best = make([]float32, len(r.Params.Data))
-		return Load(r.path(bestFile), r.best)
+	copy(r.Params.Data, params)
+	r.done, r.kept, r.validated, r.spent, r.loss, r.stale = b.Steps, b.Steps, b.Validated, b.Spent, b.Loss, b.Stale
+	if best != nil {
+		r.score, r.best = *b.Score, best
 	}
 	return nil
 }
 
-// Load reads the parameters of a checkpoint, last.safetensors or
-// best.safetensors, into x, which must have their number.
-func Load(path string, x []float32) error {
-	f, err := safetensors.Open(path)
-	if err != nil {
-		return fmt.Errorf("train: load: %w", err)
+func (r *run) readBooks(f *safetensors.File, path string) (b books, err error) {
+	if err := json.Unmarshal([]byte(f.Metadata[booksKey]), &b); err != nil || b.Format != format {
+		return b, fmt.Errorf("%s: expected a checkpoint (%q), found %q", path, format, b.Format)
 	}
-	defer f.Close()
-	return load(f, path, x)
+	if b.Identity != r.cfg.Identity {
+		return b, fmt.Errorf("%s is of another run: it was %q, this is %q", path, b.Identity, r.cfg.Identity)
+	}
+	if b.Validated < 0 || b.Steps < b.Validated || b.Stale < 0 || b.Spent < 0 {
+		return b, fmt.Errorf("%s: %d steps, validated after %d, %d since the best, in %v", path, b.Steps, b.Validated, b.Stale, b.Spent)
+	}
+	return b, nil
 }
 
-func load(f *safetensors.File, path string, x []float32) error {
-	params, err := f.Tensor("params")
+// vector reads a tensor of n finite numbers.
+func vector(f *safetensors.File, path, name string, n int) ([]float32, error) {
+	t, err := f.Tensor(name)
 	if err != nil {
-		return fmt.Errorf("train: load: %w", err)
+		return nil, err
 	}
-	if len(params.Data) != len(x) {
-		return fmt.Errorf("train: load: %s holds %d parameters, the network has %d", path, len(params.Data), len(x))
+	if len(t.Data) != n {
+		return nil, fmt.Errorf("%s: %s holds %d parameters, the network has %d", path, name, len(t.Data), n)
 	}
-	copy(x, params.Data)
-	return nil
+	for i, x := range t.Data {
+		if !finite(float64(x)) {
+			return nil, fmt.Errorf("%s: %s: parameter %d is %v", path, name, i, x)
+		}
+	}
+	return t.Data, nil
+}
+
+func entryOf(name string, x []float32) safetensors.Entry {
+	return safetensors.FromTensor(name, tensor.From(x, len(x)))
 }
 
 func (r *run) path(name string) string { return filepath.Join(r.cfg.Dir, name) }
-
-func (r *run) lastGood() string {
-	if r.kept < 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s, after step %d", r.path(lastFile), r.kept)
-}
-
-func vector(name string, x []float32) safetensors.Entry {
-	return safetensors.FromTensor(name, tensor.From(x, len(x)))
-}

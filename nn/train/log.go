@@ -1,7 +1,6 @@
 package train
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -9,12 +8,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"time"
 
 	"github.com/sshn-go/sshn/internal/atomicfile"
 )
 
-// An entry is a line of log.jsonl: of a step, or of a validation.
+// An entry is a line of log.jsonl: of a step, which has a loss, or of a
+// validation.
 type entry struct {
 	Step    int      `json:"step"` // steps done
 	Loss    *float64 `json:"loss,omitempty"`
@@ -28,14 +27,13 @@ type entry struct {
 // A log appends entries to a file; the nil log keeps none.
 type log struct {
 	file *os.File
-	buf  *bufio.Writer
-	enc  *json.Encoder
+	json *json.Encoder
 }
 
-// openLog opens the log of a run that has done the given number of steps.
-// Lines of later steps, which a killed run wrote after its last checkpoint, and
-// a torn last line are dropped.
-func openLog(path string, done int) (*log, error) {
+// openLog opens the log of a run that has done so many steps and was last
+// validated after so many. Lines of later ones, which a killed run wrote after
+// its last checkpoint, and a torn last line are dropped.
+func openLog(path string, done, validated int) (*log, error) {
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("train: log: %w", err)
@@ -43,10 +41,10 @@ func openLog(path string, done int) (*log, error) {
 	err = atomicfile.Write(path, func(w io.Writer) error {
 		for line := range bytes.Lines(old) {
 			var e entry
-			if json.Unmarshal(line, &e) != nil || e.Step > done || done == 0 {
+			if json.Unmarshal(line, &e) != nil || e.Step > done || e.Loss == nil && e.Step > validated || done == 0 {
 				continue
 			}
-			if _, err := w.Write(line); err != nil {
+			if _, err := fmt.Fprintf(w, "%s\n", bytes.TrimSpace(line)); err != nil {
 				return err
 			}
 		}
@@ -59,45 +57,42 @@ func openLog(path string, done int) (*log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("train: log: %w", err)
 	}
-	l := &log{file: f, buf: bufio.NewWriter(f)}
-	l.enc = json.NewEncoder(l.buf)
-	return l, nil
-}
-
-func (l *log) step(step int, loss, norm, rate float64, took time.Duration, note string) error {
-	return l.write(entry{Step: step, Loss: &loss, Norm: norm, Rate: rate, Seconds: took.Seconds(), Note: note})
-}
-
-func (l *log) score(step int, score float64) error {
-	if !finite(score) {
-		return l.write(entry{Step: step, Note: fmt.Sprintf("score %v", score)})
-	}
-	return l.write(entry{Step: step, Score: &score})
+	return &log{f, json.NewEncoder(f)}, nil
 }
 
 func (l *log) write(e entry) error {
 	if l == nil {
 		return nil
 	}
-	if err := l.enc.Encode(e); err != nil {
+	if err := l.json.Encode(e); err != nil {
 		return fmt.Errorf("train: log: %w", err)
 	}
 	return nil
 }
 
+// score writes the line of a validation. JSON has no NaN, so a score that is
+// not finite is a note.
+func (l *log) score(step int, score float64) error {
+	if !finite(score) {
+		return l.write(entry{Step: step, Note: fmt.Sprintf("the score is %v", score)})
+	}
+	return l.write(entry{Step: step, Score: &score})
+}
+
+// sync sees to it that what was written survives a power cut.
 func (l *log) sync() error {
 	if l == nil {
 		return nil
 	}
-	if err := l.buf.Flush(); err != nil {
-		return fmt.Errorf("train: log: %w", err)
-	}
-	return nil
+	return l.file.Sync()
 }
 
 func (l *log) close() error {
 	if l == nil {
 		return nil
 	}
-	return errors.Join(l.sync(), l.file.Close())
+	if err := l.file.Close(); err != nil {
+		return fmt.Errorf("train: log: %w", err)
+	}
+	return nil
 }

@@ -2,10 +2,10 @@ package train
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/sshn-go/sshn/autograd"
@@ -14,8 +14,9 @@ import (
 )
 
 // An Objective records the loss, a value of one element, of one part of a step
-// on t. The note says what a person wants to know of it, as in "phi 0.23": it
-// goes into the log and into errors.
+// on t. Steps count from 0, also where the first was run by an earlier process.
+// The note says what a person wants to know of it, as in "phi 0.23": it goes
+// into the log and into errors.
 type Objective func(t *autograd.Tape, step, part int) (loss autograd.Value, note string, err error)
 
 // A Loop is what is trained and how.
@@ -29,18 +30,21 @@ type Loop struct {
 
 // Config says how long a run lasts and what it leaves behind. Its zero value
 // trains until the context is done and keeps nothing.
+//
+// With a Horizon the schedule follows the share of the nearer limit that is
+// used up, mapped onto so many steps: optim.Cosine(rate, 0, 1000) with Horizon
+// 1000 falls to 0 at the end of five minutes as at the end of 300 steps.
 type Config struct {
 	Steps    int           // steps in all; 0: no limit
 	Limit    time.Duration // training time in all, resumed runs together; 0: no limit
+	Horizon  int           // the steps that Schedule was made for; 0: it is asked for the step itself
 	Parts    int           // objectives of a step, whose gradients are averaged; 0 is 1
 	Clip     float64       // greatest norm of the gradient; 0: not clipped
 	Every    int           // steps between validations and checkpoints; 0 is 100
 	Patience int           // validations in a row without a better score before stopping early; 0: never
 
-	Horizon int // steps that the schedule is for, if only Limit is given: the share of the time that has passed is mapped onto them
-
 	Dir      string    // for log.jsonl, last.safetensors and best.safetensors; empty: none are kept
-	Resume   bool      // go on from last.safetensors, if it is there
+	Resume   bool      // go on from last.safetensors, if it is there; else these files are replaced
 	Identity string    // what must be equal for a run to be resumed: a description of network and data
 	Progress io.Writer // a bar on a terminal, lines on anything else; nil: none
 }
@@ -49,20 +53,21 @@ type Config struct {
 type Summary struct {
 	Steps   int           // steps done, resumed runs together
 	Time    time.Duration // spent, resumed runs together
-	Loss    float64       // mean over about the last twenty steps
-	Score   float64       // the best validation's, NaN without one
-	Best    []float32     // the parameters then, nil without one
-	Stopped string        // why: "steps", "time" or "patience"
+	Loss    float64       // running mean, over about the last twenty steps
+	Score   float64       // the best validation's; NaN without one
+	Best    []float32     // the parameters then, which the caller owns; nil without one
+	Stopped string        // why: "steps", "time" or "patience"; empty with an error
 }
 
-// A LossError tells that a loss or its gradient was not finite. The parameters
-// and the last checkpoint are as they were before that step.
+// A LossError tells that a number without which a run cannot go on was not
+// finite. The parameters are as they were before the step, unless they are what
+// is not finite, and the last checkpoint is whole.
 type LossError struct {
-	Step  int
+	Step  int    // as the objective was given it
 	Note  string // of the objective, as in "phi 0.23"
-	What  string // "loss" or "gradient norm"
+	What  string // "loss", "gradient norm", "step size" or "parameter"
 	Value float64
-	Kept  string // the last good checkpoint, empty if there is none
+	Kept  string // the last checkpoint; empty if there is none
 }
 
 func (e *LossError) Error() string {
@@ -77,19 +82,20 @@ func (e *LossError) Error() string {
 	return text
 }
 
-// Run trains until a limit of cfg is reached, and returns how it ended. If ctx
-// is done or an error occurs first it returns that error beside the summary so
-// far; in the first case a checkpoint was written.
+// Run trains until a limit of cfg is reached, and returns how it ended. The
+// parameters are left as of the last step; those of the best score are in the
+// summary. A run that had ended already does nothing.
+//
+// If ctx is done or an error occurs first, Run returns that error beside the
+// summary so far. Where ctx was done it has written a checkpoint.
 func (l *Loop) Run(ctx context.Context, cfg Config) (Summary, error) {
-	r := &run{Loop: l, cfg: cfg.withDefaults(), tape: autograd.NewTape(), score: math.NaN()}
-	if r.Schedule == nil {
-		r.Schedule = optim.Constant(1e-3)
-	}
+	r := &run{Loop: l, cfg: cfg.withDefaults(), tape: autograd.NewTape(), began: time.Now(), score: math.NaN(), kept: -1}
 	if err := r.begin(); err != nil {
 		return r.summary(""), err
 	}
 	why, err := r.loop(ctx)
-	if end := r.end(); err == nil {
+	r.bar.end(r.done, r.loss, r.share())
+	if end := r.log.close(); err == nil {
 		err = end
 	}
 	return r.summary(why), err
@@ -97,7 +103,7 @@ func (l *Loop) Run(ctx context.Context, cfg Config) (Summary, error) {
 
 func (c Config) withDefaults() Config {
 	c.Parts = max(c.Parts, 1)
-	if c.Every == 0 {
+	if c.Every <= 0 {
 		c.Every = 100
 	}
 	return c
@@ -106,51 +112,53 @@ func (c Config) withDefaults() Config {
 // run is the state of one call of Run.
 type run struct {
 	*Loop
-	cfg  Config
-	tape *autograd.Tape
-	bar  *progress
-	log  *log
-
-	done  int           // steps
-	spent time.Duration // before this call
+	cfg   Config
+	tape  *autograd.Tape
+	bar   *progress
+	log   *log
 	began time.Time
-	loss  float64 // running mean
-	score float64 // the best
-	stale int     // validations since
-	best  []float32
-	kept  int // the step of the last checkpoint
+	notes []string // of the parts of the step
+
+	done      int           // steps
+	validated int           // the steps done at the last validation
+	spent     time.Duration // before this call
+	loss      float64       // running mean
+	score     float64       // the best
+	stale     int           // validations since
+	best      []float32
+	kept      int // the steps done at the last checkpoint
 }
 
 func (r *run) begin() error {
-	r.kept = -1
 	if r.cfg.Dir != "" {
 		if err := r.openDir(); err != nil {
 			return err
 		}
 	}
-	r.bar = newProgress(r.cfg, r.done, r.spent)
-	r.began = time.Now()
+	r.bar = newProgress(r.cfg, r.done, r.share())
 	return nil
 }
 
 func (r *run) loop(ctx context.Context) (why string, err error) {
 	for {
-		if why = r.finished(); why != "" {
-			return why, r.checkpoint()
-		}
-		if ctx.Err() != nil {
-			return "", errors.Join(ctx.Err(), r.checkpoint())
-		}
-		if err := r.step(); err != nil {
-			return "", err
-		}
-		if r.done%r.cfg.Every == 0 || r.finished() != "" {
+		why = r.finished()
+		if r.validated < r.done && (why != "" || r.done%r.cfg.Every == 0) {
 			if err := r.validate(ctx); err != nil {
-				return "", err
+				return "", r.interrupted(ctx, err)
 			}
 			if err := r.checkpoint(); err != nil {
 				return "", err
 			}
+			why = r.finished() // as patience may have ended
+		}
+		if why != "" {
+			return why, nil
+		}
+		if ctx.Err() != nil {
+			return "", r.interrupted(ctx, nil)
+		}
+		if err := r.step(); err != nil {
+			return "", r.interrupted(ctx, err)
 		}
 	}
 }
@@ -167,64 +175,110 @@ func (r *run) finished() string {
 	return ""
 }
 
+// interrupted writes a checkpoint if it is the context that ended the run,
+// though it came as the error of what was under way.
+func (r *run) interrupted(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	if r.kept == r.done {
+		return ctx.Err()
+	}
+	if err := r.checkpoint(); err != nil {
+		return fmt.Errorf("%w (%w)", ctx.Err(), err)
+	}
+	return ctx.Err()
+}
+
 func (r *run) step() error {
 	began := time.Now()
 	r.tape.Reset()
+	loss, gradient, err := r.descend()
+	if err != nil {
+		return err
+	}
+	norm := optim.Clip(gradient, r.cfg.Clip)
+	if !finite(norm) {
+		return r.lossError(r.done, "gradient norm", norm)
+	}
+	rate := r.rate()
+	if !finite(rate) {
+		return r.lossError(r.done, "step size", rate)
+	}
+	r.Optimizer.Step(r.Params.Data, gradient, rate)
+	if r.done == 0 {
+		r.loss = loss
+	}
+	r.done++
+	r.loss += (loss - r.loss) / 20
+	r.bar.step(r.done, r.loss, r.share())
+	return r.log.write(entry{Step: r.done, Loss: &loss, Norm: norm, Rate: rate, Seconds: time.Since(began).Seconds(), Note: r.note()})
+}
+
+// descend returns the mean loss of the parts of a step, and its gradient. The
+// parts are on one tape, where each uses the memory of those before it.
+func (r *run) descend() (loss float64, gradient []float32, err error) {
 	omega := r.Params.Leaf(r.tape)
-	var loss float64
-	var notes string
+	r.notes = r.notes[:0]
 	for part := range r.cfg.Parts {
 		y, note, err := r.Objective(r.tape, r.done, part)
 		if err != nil {
-			return fmt.Errorf("train: step %d: %w", r.done, err)
+			return 0, nil, fmt.Errorf("train: step %d: %w", r.done, err)
 		}
-		y = autograd.Scale(y, 1/float64(r.cfg.Parts))
-		if x := float64(y.Item()); !finite(x) {
-			return &LossError{r.done, note, "loss", x, r.lastGood()}
+		x := float64(y.Item())
+		if !finite(x) {
+			r.notes = append(r.notes[:0], note)
+			return 0, nil, r.lossError(r.done, "loss", x)
+		}
+		if note != "" {
+			r.notes = append(r.notes, note)
+		}
+		loss += x / float64(r.cfg.Parts)
+		if r.cfg.Parts > 1 {
+			y = autograd.Scale(y, 1/float64(r.cfg.Parts))
 		}
 		r.tape.Backward(y)
-		loss += float64(y.Item())
-		if part > 0 {
-			notes += ", "
-		}
-		notes += note
 	}
-	gradient := omega.Grad().Data
-	norm := optim.Clip(gradient, r.cfg.Clip)
-	if !finite(norm) {
-		return &LossError{r.done, notes, "gradient norm", norm, r.lastGood()}
-	}
-	rate := r.Schedule(r.place())
-	r.Optimizer.Step(r.Params.Data, gradient, rate)
-	r.done++
-	if r.loss == 0 {
-		r.loss = loss
-	}
-	r.loss += (loss - r.loss) / 20
-	r.bar.step(r.done, r.loss, r.time())
-	return r.log.step(r.done, loss, norm, rate, time.Since(began), notes)
+	return loss, omega.Grad().Data, nil
 }
 
-// place returns where in its schedule the run is. Under a time limit alone
-// that depends on the machine's speed, so such a run is not reproducible to the
-// bit.
-func (r *run) place() int {
-	if r.cfg.Steps == 0 && r.cfg.Limit > 0 && r.cfg.Horizon > 0 {
-		return int(float64(r.cfg.Horizon) * min(float64(r.time())/float64(r.cfg.Limit), 1))
+func (r *run) rate() float64 {
+	step := r.done
+	if r.cfg.Horizon > 0 {
+		step = int(math.Round(r.share() * float64(r.cfg.Horizon)))
 	}
-	return r.done
+	if r.Schedule == nil {
+		return 1e-3
+	}
+	return r.Schedule(step)
 }
 
+// share returns how much of the nearer limit is used up, from 0 to 1; 0 where
+// there is none.
+func (r *run) share() float64 {
+	share := 0.0
+	if r.cfg.Steps > 0 {
+		share = float64(r.done) / float64(r.cfg.Steps)
+	}
+	if r.cfg.Limit > 0 {
+		share = max(share, float64(r.time())/float64(r.cfg.Limit))
+	}
+	return min(share, 1)
+}
+
+// validate takes a score that is not finite for none better.
 func (r *run) validate(ctx context.Context) error {
 	if r.Validate == nil {
+		r.validated = r.done
 		return nil
 	}
 	score, err := r.Validate(ctx)
 	if err != nil {
-		return fmt.Errorf("train: validation after step %d: %w", r.done, err)
+		return fmt.Errorf("train: validation after %d steps: %w", r.done, err)
 	}
+	r.validated = r.done
 	r.stale++
-	if score > r.score || math.IsNaN(r.score) {
+	if finite(score) && (r.best == nil || score > r.score) {
 		r.score, r.stale = score, 0
 		r.best = append(r.best[:0], r.Params.Data...)
 	}
@@ -232,10 +286,15 @@ func (r *run) validate(ctx context.Context) error {
 	return r.log.score(r.done, score)
 }
 
-func (r *run) end() error {
-	r.bar.end()
-	return r.log.close()
+func (r *run) lossError(step int, what string, value float64) error {
+	e := &LossError{Step: step, Note: r.note(), What: what, Value: value}
+	if r.kept >= 0 {
+		e.Kept = fmt.Sprintf("%s, after %d steps", r.path(lastFile), r.kept)
+	}
+	return e
 }
+
+func (r *run) note() string { return strings.Join(r.notes, ", ") }
 
 func (r *run) time() time.Duration { return r.spent + time.Since(r.began) }
 
