@@ -198,6 +198,9 @@ func scale512(y *float32, n int, a float32)
 func dot512(x, y *float32, n int) float32
 
 //go:noescape
+func peak512(n int)
+
+//go:noescape
 func tileRow256_1x1(p *tile)
 
 //go:noescape
@@ -293,3 +296,6 @@ func scale256(y *float32, n int, a float32)
 
 //go:noescape
 func dot256(x, y *float32, n int) float32
+
+//go:noescape
+func peak256(n int)

@@ -11,6 +11,10 @@ func Gemm(c, a, b []float32, m, n, k int, transA, transB bool, lda, ldb, ldc int
 	}
 	g := gemm[float32]{c, a, b, m, n, k, transA, transB, lda, ldb, ldc, accumulate}
 	g.check()
+	if fast.available() {
+		gemmFast(&g)
+		return
+	}
 	g.plain()
 }
 

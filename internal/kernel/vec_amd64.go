@@ -40,3 +40,11 @@ func dotFast(x, y *float32, n int) float32 {
 	}
 	return dot256(x, y, n)
 }
+
+func peakLoop(n int) {
+	if fast.lanes == 16 {
+		peak512(n)
+	} else {
+		peak256(n)
+	}
+}

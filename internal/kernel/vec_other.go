@@ -21,3 +21,5 @@ func addFast(y, x *float32, n int) { addPlain(unsafe.Slice(y, n), unsafe.Slice(x
 func scaleFast(y *float32, n int, a float32) { scalePlain(unsafe.Slice(y, n), a) }
 
 func dotFast(x, y *float32, n int) float32 { return dotPlain(unsafe.Slice(x, n), unsafe.Slice(y, n)) }
+
+func peakLoop(int) {}

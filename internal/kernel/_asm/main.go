@@ -31,6 +31,7 @@ func main() {
 		a.isa = i
 		a.tiles()
 		a.vectors()
+		a.peak()
 	}
 	// Both or neither: nothing is written before all is made.
 	text := a.assemble()

@@ -204,3 +204,26 @@ func (a *assembler) tailMask() Mem {
 	}
 	return *a.mask
 }
+
+// peak generates a loop of independent products and sums in registers, four
+// turns of ten at a time.
+func (a *assembler) peak() {
+	a.function("peak"+a.isa.name, "func(n int)")
+	n := a.pointer("n")
+	x := a.vec()
+	a.VXORPS(x.AsY(), x.AsY(), x.AsY())
+	var sums [10]reg.VecVirtual
+	for i := range sums {
+		sums[i] = a.vec()
+		a.VMOVAPS(x, sums[i])
+	}
+	a.Label("turn")
+	for range 4 {
+		for _, s := range sums {
+			a.VFMADD231PS(x, x, s)
+		}
+	}
+	a.DECQ(n)
+	a.JNZ(LabelRef("turn"))
+	a.end()
+}

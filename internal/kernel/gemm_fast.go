@@ -1,0 +1,161 @@
+package kernel
+
+import (
+	"unsafe"
+
+	"github.com/sshn-go/sshn/internal/parallel"
+)
+
+const (
+	gemmDepth   = 256 // of a panel of B: it stays in the first cache
+	gemmRows    = 112 // of a block of A: it stays in the second
+	gemmColumns = 128 // of C in a task, at least
+	thinRows    = 4   // products of fewer rows than this, or depth, are bound by memory
+	spread      = 16  // added to the distance of copied rows, against powers of two
+)
+
+func gemmFast(g *gemm[float32]) {
+	if g.m <= thinRows || g.k <= thinRows {
+		thinGemm(g)
+	} else {
+		blockedGemm(g)
+	}
+}
+
+// thinGemm streams B once for each row of C: by combinations of its rows or, if
+// it is transposed, by inner products with them.
+func thinGemm(g *gemm[float32]) {
+	width := min(g.n, 1<<12)
+	if g.transB {
+		width = grain(g.n, int64(g.n)*int64(max(g.k, 1)), plainWork)
+	}
+	across := (g.n + width - 1) / width
+	down := grain(g.m, int64(g.m)*int64(width)*int64(max(g.k, 1)), plainWork)
+	tall := (g.m + down - 1) / down
+	parallel.For(across*tall, 1, func(t, _ int) {
+		i, j := t/across*down, t%across*width
+		thinTile(g, i, min(i+down, g.m), j, min(j+width, g.n))
+	})
+}
+
+func thinTile(g *gemm[float32], i0, i1, j0, j1 int) {
+	row := parallel.Scratch(g.k)
+	defer parallel.Release(row)
+	for i := i0; i < i1; i++ {
+		c := g.c[i*g.ldc+j0 : i*g.ldc+j1]
+		if !g.accumulate {
+			clear(c)
+		}
+		a := row
+		if !g.transA {
+			a = g.a[i*g.lda:][:g.k]
+		} else {
+			for p := range a {
+				a[p] = g.a[p*g.lda+i]
+			}
+		}
+		switch {
+		case g.k == 0:
+		case g.transB:
+			for j := range c {
+				c[j] += Dot(a, g.b[(j0+j)*g.ldb:][:g.k])
+			}
+		default:
+			Combine(c, g.b[j0:], g.ldb, a, 1, g.k)
+		}
+	}
+}
+
+// blockedGemm copies B to panels and A, block by block, to rows that do not
+// share cache sets; tiles do the rest.
+func blockedGemm(g *gemm[float32]) {
+	width := 2 * fast.lanes
+	if g.n <= fast.lanes {
+		width = fast.lanes
+	}
+	b := packB(g, width)
+	defer parallel.Release(b)
+	_, rows, _ := split(g.m, gemmRows)
+	rows = min(g.m, (rows+fast.rows)/fast.rows*fast.rows)
+	down := (g.m + rows - 1) / rows
+	columns := max(gemmColumns, g.n*down/(2*tasksWanted)/width*width)
+	across := (g.n + columns - 1) / columns
+	parallel.For(down*across, 1, func(t, _ int) {
+		r := newRunner()
+		defer r.free()
+		i, j := t/across*rows, t%across*columns
+		gemmTask(g, r, b, width, i, min(i+rows, g.m), j, min(j+columns, g.n))
+	})
+}
+
+// packB returns B as [depths][panels][depth][width].
+func packB(g *gemm[float32], width int) []float32 {
+	panels := (g.n + width - 1) / width
+	b := parallel.Scratch(panels * width * g.k)
+	depths := (g.k + gemmDepth - 1) / gemmDepth
+	parallel.For(depths*panels, grain(depths*panels, int64(len(b)), 1<<14), func(lo, hi int) {
+		for t := lo; t < hi; t++ {
+			k0, j := t/panels*gemmDepth, t%panels*width
+			depth, n := min(gemmDepth, g.k-k0), min(width, g.n-j)
+			to := b[k0*panels*width+t%panels*depth*width:][:depth*width]
+			if g.transB {
+				packTransposed(to, g.b[j*g.ldb+k0:], g.ldb, n, width)
+			} else {
+				packRows(to, g.b[k0*g.ldb+j:], g.ldb, n, width)
+			}
+		}
+	})
+	return b
+}
+
+// gemmTask computes a block of C.
+func gemmTask(g *gemm[float32], r *runner, b []float32, width, i0, i1, j0, j1 int) {
+	deep := min(g.k, gemmDepth)
+	tall := max(deep*(i1-i0+spread), (i1-i0)*(deep+spread))
+	a := parallel.Scratch(tall)
+	defer parallel.Release(a)
+	r.list = append(r.list[:0], segment{})
+	r.cm, r.bk, r.bias = g.ldc*elem, width*elem, unsafe.Pointer(&zeros)
+	panels := (g.n + width - 1) / width
+	for k0 := 0; k0 < g.k; k0 += gemmDepth {
+		r.k = min(gemmDepth, g.k-k0)
+		table, step := fast.row, r.k+spread // elements from one row to the next
+		r.am, r.ak = step*elem, elem
+		if g.transA {
+			table = fast.column
+			step = 1
+			r.am, r.ak = elem, (i1-i0+spread)*elem
+		}
+		copyBlock(g, a, i0, i1, k0, r.k)
+		r.flags = tileAdd
+		if k0 == 0 && !g.accumulate {
+			r.flags = 0
+		}
+		for j := j0; j < j1; j += width {
+			vectors := r.columns(min(width, g.n-j), fast.lanes)
+			r.b = unsafe.Pointer(&b[k0*panels*width+j/width*r.k*width])
+			blocks, rows, larger := split(i1-i0, fast.rows)
+			for n, i := 0, i0; n < blocks; n++ {
+				m := rows
+				if n < larger {
+					m++
+				}
+				r.a, r.c = unsafe.Pointer(&a[(i-i0)*step]), unsafe.Pointer(&g.c[i*g.ldc+j])
+				r.call(table[vectors-1][m])
+				i += m
+			}
+		}
+	}
+}
+
+// copyBlock copies the rows i0 to i1 and depth columns of A from k0 on as they
+// lie, transposed or not.
+func copyBlock(g *gemm[float32], to []float32, i0, i1, k0, depth int) {
+	rows, columns, from := i1-i0, depth, g.a[i0*g.lda:][k0:]
+	if g.transA {
+		rows, columns, from = depth, i1-i0, g.a[k0*g.lda:][i0:]
+	}
+	for i := range rows {
+		copy(to[i*(columns+spread):][:columns], from[i*g.lda:])
+	}
+}
