@@ -2,6 +2,8 @@ package train
 
 import (
 	"context"
+	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,7 +23,7 @@ func newBig(n int) *regression {
 	return &regression{params: l.Init(1)}
 }
 
-var whole = Config{Steps: 60, Every: 7, Identity: "regression", Resume: true, Clip: 3, Parts: 2, Patience: 100}
+var whole = Config{Steps: 36, Every: 6, Identity: "regression", Resume: true, Clip: 3, Parts: 2, Patience: 100}
 
 // A finished run, for others to be compared with.
 type finished struct {
@@ -31,10 +33,17 @@ type finished struct {
 	dir string
 }
 
-// alone runs without a break.
-func alone(t *testing.T) finished {
+// wavering has a score that rises and falls, so that the best is seldom the last.
+func wavering() (*regression, *Loop) {
 	r := newRegression()
 	loop := r.loop()
+	loop.Validate = func(context.Context) (float64, error) { return math.Sin(9 * float64(r.params.Data[0])), nil }
+	return r, loop
+}
+
+// alone runs without a break.
+func alone(t *testing.T) finished {
+	r, loop := wavering()
 	cfg := whole
 	cfg.Dir = t.TempDir()
 	s, err := loop.Run(t.Context(), cfg)
@@ -46,12 +55,10 @@ func alone(t *testing.T) finished {
 // checks that the run ends with the bits of one left alone.
 func (want finished) requireSame(t *testing.T, dir string) {
 	t.Helper()
-	r := newRegression()
-	copy(r.params.Data, []float32{7, 7, 7}) // what they were may not matter, but for a run that begins anew
-	if _, err := os.Stat(filepath.Join(dir, lastFile)); err != nil {
-		r = newRegression()
+	r, loop := wavering()
+	if _, err := os.Stat(filepath.Join(dir, lastFile)); err == nil {
+		copy(r.params.Data, []float32{7, 7, 7}) // what they were may not matter, but for a run that begins anew
 	}
-	loop := r.loop()
 	cfg := whole
 	cfg.Dir = dir
 	got, err := loop.Run(t.Context(), cfg)
@@ -63,11 +70,16 @@ func (want finished) requireSame(t *testing.T, dir string) {
 	require.Equal(t, want.Loop.Optimizer.State(), loop.Optimizer.State())
 	require.Equal(t, entries(t, want.dir), entries(t, dir))
 	for _, name := range []string{lastFile, bestFile} {
-		require.Equal(t, tensors(t, want.dir, name), tensors(t, dir, name), name)
+		wantTensors, wantBooks := contents(t, want.dir, name)
+		gotTensors, gotBooks := contents(t, dir, name)
+		require.Equal(t, wantTensors, gotTensors, name)
+		require.Equal(t, wantBooks, gotBooks, name)
 	}
 }
 
-func tensors(t *testing.T, dir, name string) map[string]tensor.Tensor {
+// contents returns what a checkpoint holds, but for the time spent, which no two
+// runs share.
+func contents(t *testing.T, dir, name string) (map[string]tensor.Tensor, books) {
 	f, err := safetensors.Open(filepath.Join(dir, name))
 	require.NoError(t, err)
 	defer f.Close()
@@ -76,15 +88,17 @@ func tensors(t *testing.T, dir, name string) map[string]tensor.Tensor {
 		all[n], err = f.Tensor(n)
 		require.NoError(t, err)
 	}
-	return all
+	var b books
+	require.NoError(t, json.Unmarshal([]byte(f.Metadata[booksKey]), &b))
+	b.Spent = 0
+	return all, b
 }
 
 func TestARunInterruptedAndResumedEndsWithTheSameBits(t *testing.T) {
 	want := alone(t)
-	for _, at := range []int{0, 6, 7, 59} {
+	for _, at := range []int{0, 5, 6, 35} {
 		dir := t.TempDir()
-		r := newRegression()
-		loop := r.loop()
+		r, loop := wavering()
 		ctx, cancel := context.WithCancel(t.Context())
 		loop.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
 			if step == at {
@@ -107,40 +121,41 @@ func TestARunInterruptedAndResumedEndsWithTheSameBits(t *testing.T) {
 
 func TestAValidationInterruptedIsMadeUpFor(t *testing.T) {
 	dir := t.TempDir()
-	r := newRegression()
-	loop := r.loop()
+	_, loop := wavering()
+	validate := loop.Validate
 	ctx, cancel := context.WithCancel(t.Context())
 	loop.Validate = func(c context.Context) (float64, error) {
 		if cancel(); c.Err() != nil {
 			return 0, c.Err()
 		}
-		return r.score(c)
+		return validate(c)
 	}
 	cfg := whole
 	cfg.Dir = dir
 	s, err := loop.Run(ctx, cfg)
 	require.Equal(t, context.Canceled, err)
-	require.Equal(t, 7, s.Steps)
+	require.Equal(t, 6, s.Steps)
 	require.NoFileExists(t, filepath.Join(dir, bestFile))
 	alone(t).requireSame(t, dir)
 }
 
 func TestARunKilledAndResumedEndsWithTheSameBits(t *testing.T) {
 	want := alone(t)
-	for _, at := range []int{0, 14, 35} { // steps done at the last checkpoint
+	for _, at := range []int{0, 12, 24} { // steps done at the last checkpoint
 		dir, later := t.TempDir(), t.TempDir()
 		for _, run := range []struct {
 			dir   string
 			steps int
-		}{{dir, at}, {later, at + 7}} {
+		}{{dir, at}, {later, at + 6}} {
 			cfg := whole
 			cfg.Dir, cfg.Steps = run.dir, run.steps
 			if run.steps > 0 {
-				_, err := newRegression().loop().Run(t.Context(), cfg)
+				_, loop := wavering()
+				_, err := loop.Run(t.Context(), cfg)
 				require.NoError(t, err)
 			}
 		}
-		// The kill struck the checkpoint of step at+7: the log has its lines,
+		// The kill struck the checkpoint of step at+6: the log has its lines,
 		// the last of them torn, and the best is newer than the last.
 		log := append(read(t, later, logFile), `{"step":99,"lo`...)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, logFile), log, 0o666))
