@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/sshn-go/sshn"
-	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/pareto"
 )
 
@@ -69,6 +71,9 @@ func (d *demo) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	if err := d.tidy(); err != nil {
+		return err
+	}
 	test, err := d.test(ctx, s, m, r.Choice.Point.Phi)
 	if err != nil {
 		return err
@@ -104,31 +109,34 @@ func (d *demo) plan() (*paretoCommand, error) {
 	if d.make.n < 3 {
 		return nil, usage("-n %d: at least 3 brains are needed", d.make.n)
 	}
-	return &paretoCommand{model: filepath.Join(d.out, modelFile), split: "val", epsilon: 0.01}, d.train.check()
+	return &paretoCommand{model: filepath.Join(d.out, modelFile), split: "val", epsilon: 0.01, pictures: d.out}, d.train.check()
 }
 
-// test measures the chosen phi, and draws the first subject at every phi.
+// test measures the chosen phi on the subjects that nothing was chosen by.
 func (d *demo) test(ctx context.Context, s *study, m *sshn.Model, phi pareto.Phi) (pareto.Point, error) {
 	part, err := s.part("test")
 	if err != nil {
-		return pareto.Point{}, err
-	}
-	samples, err := data.Collect(part)
-	if err != nil {
-		return pareto.Point{}, err
-	}
-	if err := writePictures(d.out, m, s.Set, samples[0]); err != nil {
 		return pareto.Point{}, err
 	}
 	frozen, err := m.Freeze(phi) // its sweep leaves the model's curve alone
 	if err != nil {
 		return pareto.Point{}, err
 	}
-	points, err := frozen.Sweep(ctx, samples, []pareto.Phi{phi}, nil)
+	points, err := frozen.Sweep(ctx, part, []pareto.Phi{phi}, nil)
 	if err != nil {
 		return pareto.Point{}, err
 	}
 	return points[0], nil
+}
+
+// tidy removes the checkpoints, which take four times the model's room.
+func (d *demo) tidy() error {
+	for _, name := range []string{"last.safetensors", "best.safetensors"} {
+		if err := os.Remove(filepath.Join(d.out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // next says what is where, and what to try.

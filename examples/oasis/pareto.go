@@ -22,6 +22,7 @@ type paretoCommand struct {
 	by          pareto.Cost
 	epsilon     float64
 	reference   float64
+	pictures    string
 	json        bool
 }
 
@@ -46,6 +47,7 @@ func (p *paretoCommand) flags(f *flag.FlagSet) {
 	f.TextVar(&p.by, "by", pareto.ByMACs, "what is to be cheap: macs, bytes or seconds")
 	f.Float64Var(&p.epsilon, "epsilon", 0.01, "how much Dice may be given up for a cheaper phi")
 	f.Float64Var(&p.reference, "reference", 0, "cost from which the hypervolume is measured; 0 is 1.1 times the greatest here")
+	f.StringVar(&p.pictures, "pictures", "", "folder for pictures of one subject at each phi: image, truth and prediction")
 	f.BoolVar(&p.json, "json", false, "print the result as JSON")
 }
 
@@ -117,7 +119,14 @@ func (p *paretoCommand) measure(ctx context.Context, s *study, m *sshn.Model, c 
 	if err := m.Save(p.model); err != nil {
 		return r, err
 	}
-	return r, writeCurve(filepath.Dir(p.model), m, r.Choice)
+	if err := writeCurve(filepath.Dir(p.model), m, r.Choice); err != nil || p.pictures == "" {
+		return r, err
+	}
+	one, err := part.Load(0)
+	if err != nil {
+		return r, err
+	}
+	return r, writePictures(p.pictures, m, s.Set, one)
 }
 
 // trained returns phis across the range that m was trained on.

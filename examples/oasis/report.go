@@ -23,6 +23,7 @@ func writeCurve(dir string, m *sshn.Model, choice pareto.Choice) error {
 		Title:  fmt.Sprintf("Accuracy and cost over phi: %s, %d labels", m.Config().Method, len(m.Config().Labels)-1),
 		Series: []plot.Series{{Label: string(m.Config().Method), Points: m.Curve}},
 		By:     choice.By,
+		LogX:   true, // most of the cost is that of the finest level, at any phi
 		Chosen: choice.Point,
 	}
 	for _, f := range []struct {
@@ -42,9 +43,12 @@ func writeCurve(dir string, m *sshn.Model, choice pareto.Choice) error {
 }
 
 // writePictures leaves a picture for each phi of the curve in a folder: a
-// subject's image, the truth, and what the model predicts. Pictures of earlier
-// curves are removed.
+// subject's image, the truth, and what the model predicts; of a volume, the
+// plane with most labels. Pictures of earlier curves are removed.
 func writePictures(dir string, m *sshn.Model, set *neurite.Set, s data.Sample) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
 	old, _ := filepath.Glob(filepath.Join(dir, "phi-*.png"))
 	for _, path := range old {
 		if err := os.Remove(path); err != nil {
@@ -55,7 +59,12 @@ func writePictures(dir string, m *sshn.Model, set *neurite.Set, s data.Sample) e
 	if err != nil {
 		return err
 	}
-	row := picture.Row{Orientation: axes, Colours: make([]color.NRGBA, len(set.Classes))}
+	k := busiest(s.Labels)
+	row := picture.Row{
+		Image:       plane(s.Image.Reshape(s.Labels.Shape.Dims()...), k),
+		Colours:     make([]color.NRGBA, len(set.Classes)),
+		Orientation: axes,
+	}
 	for i, e := range set.Classes {
 		row.Colours[i] = e.Colour
 	}
@@ -68,11 +77,35 @@ func writePictures(dir string, m *sshn.Model, set *neurite.Set, s data.Sample) e
 		if err != nil {
 			return err
 		}
-		row.Image = s.Image.Reshape(s.Labels.Shape.Dims()...)
-		row.Labels = []tensor.Tensor{s.Labels, classes}
+		row.Labels = []tensor.Tensor{plane(s.Labels, k), plane(classes, k)}
 		if err := row.WriteFile(filepath.Join(dir, "phi-"+p.Phi.String()+".png")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// busiest returns the plane of a volume with most labels.
+func busiest(labels tensor.Tensor) int {
+	best, most := 0, -1
+	for k := range labels.Shape.Dim(0) {
+		n := 0
+		for _, class := range labels.Range(k, k+1).Data {
+			if class > 0 {
+				n++
+			}
+		}
+		if n > most {
+			best, most = k, n
+		}
+	}
+	return best
+}
+
+// plane returns a plane of a volume; a slice is one itself.
+func plane(x tensor.Tensor, k int) tensor.Tensor {
+	if x.Shape.Rank() == 2 {
+		return x
+	}
+	return x.Range(k, k+1).Reshape(x.Shape.Dims()[1:]...)
 }
