@@ -299,3 +299,6 @@ func dot256(x, y *float32, n int) float32
 
 //go:noescape
 func peak256(n int)
+
+//go:noescape
+func transposeEight(to, from *float32, toStride, fromStride, blocks int)

@@ -47,6 +47,8 @@ func (c *Conv) Forward(y, x, w, b []float32) {
 		panic(fmt.Sprintf("kernel: a bias of %d for %d channels", len(b), c.Cout))
 	}
 	if fast.available() {
+		reads(x, w, b)
+		writes(y)
 		c.forwardFast(y, x, w, b)
 		return
 	}
@@ -57,6 +59,8 @@ func (c *Conv) Forward(y, x, w, b []float32) {
 func (c *Conv) InputGrad(gx, gy, w []float32) {
 	c.check(gx, gy, w)
 	if fast.available() {
+		reads(gy, w)
+		writes(gx)
 		c.inputGradFast(gx, gy, w)
 		return
 	}
@@ -69,6 +73,8 @@ func (c *Conv) WeightGrad(gw, gb, x, gy []float32) {
 	if gw != nil {
 		c.check(x, gy, gw)
 		if fast.available() {
+			reads(x, gy)
+			writes(gw)
 			c.weightGradFast(gw, x, gy)
 		} else {
 			weightGradPlain(c, gw, x, gy)

@@ -87,7 +87,7 @@ func (g *gather) flatten() {
 			return
 		}
 	}
-	n := g.outputs()
+	n := g.points()
 	index := [3]int{g.axes[0].taps[0].index, g.axes[1].taps[0].index, g.axes[2].taps[0].index}
 	for a := range g.axes {
 		g.axes[a] = axis{in: 1, step: 1, n: 1, out: 1, every: 1, taps: g.axes[a].taps}
@@ -157,7 +157,17 @@ func packTransposed(to, from []float32, stride, n, width int) {
 	if n < width {
 		clear(to)
 	}
-	for j := range n {
+	j := 0
+	for whole := k &^ 7; whole > 0 && j+8 <= n; j += 8 {
+		_, _ = from[(j+7)*stride+k-1], to[(k-1)*width+j+7] // the assembly does not check
+		transposeEight(&to[j], &from[j*stride], width*elem, stride*elem, whole/8)
+		for rest := j; rest < j+8; rest++ {
+			for i := whole; i < k; i++ {
+				to[i*width+rest] = from[rest*stride+i]
+			}
+		}
+	}
+	for ; j < n; j++ {
 		for i, v := range from[j*stride:][:k] {
 			to[i*width+j] = v
 		}

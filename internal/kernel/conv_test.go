@@ -189,15 +189,17 @@ func near(t *testing.T, what string, want, scale []float64, got []float32) {
 }
 
 func TestConvolutionIsItsDefinition(t *testing.T) {
-	for _, s := range samples() {
-		t.Run(s.String(), func(t *testing.T) {
-			y, gx, gw, gb := s.results()
-			near(t, "y", s.y, s.yScale, y)
-			near(t, "gx", s.gx, s.gxScale, gx)
-			near(t, "gw", s.gw, s.gwScale, gw)
-			near(t, "gb", s.gb, s.gbScale, gb)
-		})
-	}
+	onEveryLevel(t, func(t *testing.T) {
+		for _, s := range samples() {
+			t.Run(s.String(), func(t *testing.T) {
+				y, gx, gw, gb := s.results()
+				near(t, "y", s.y, s.yScale, y)
+				near(t, "gx", s.gx, s.gxScale, gx)
+				near(t, "gw", s.gw, s.gwScale, gw)
+				near(t, "gb", s.gb, s.gbScale, gb)
+			})
+		}
+	})
 }
 
 func TestPlainConvolutionInDoublePrecisionIsItsDefinition(t *testing.T) {
@@ -274,6 +276,31 @@ func TestMisuseOfConvolutionPanics(t *testing.T) {
 	c = *s.Conv
 	c.Groups = 3
 	require.PanicsWithValue(t, "kernel: 3 groups of 8 channels to 33", func() { c.Forward(y, s.x, s.w, nil) })
+}
+
+// In steady state a pass allocates a closure or two and the like, and no data.
+func TestConvolutionAllocatesNoData(t *testing.T) {
+	if raceDetector {
+		t.Skip("with the race detector, sync.Pool drops some of what it is given")
+	}
+	s := newSample(Conv{N: 2, In: [3]int{1, 40, 40}, Out: [3]int{1, 40, 40}, Kernel: [3]int{1, 3, 3}, Stride: [3]int{1, 1, 1},
+		Pad: [3]int{0, 1, 1}, Dilation: [3]int{1, 1, 1}, Cin: 16, Cout: 24, Groups: 1})
+	y := make([]float32, len(s.y))
+	passes := func() {
+		s.Forward(y, s.x, s.w, s.b)
+		s.InputGrad(s.gx0, s.gy, s.w)
+		s.WeightGrad(s.gw0, s.gb0, s.x, s.gy)
+	}
+	passes()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const rounds = 20
+	for range rounds {
+		passes()
+	}
+	runtime.ReadMemStats(&after)
+	// A copy of one block of the input alone would be 10 KB.
+	require.Less(t, (after.TotalAlloc-before.TotalAlloc)/rounds, uint64(8<<10), "bytes allocated by three passes")
 }
 
 func ExampleConv() {

@@ -35,13 +35,14 @@ func (c *Conv) weightGradFast(gw, x, gy []float32) {
 		}
 	}
 	s.flatten()
-	s.size = blockSize(&s.axes, s.batch, s.k, s.work(), weightFloats)
+	s.chunks = int(max(1, min(weightChunks, int64(weightMemory/len(gw)), c.MACs()/weightWork)))
+	s.size = blockSize(&s.axes, s.k, weightFloats, (s.points()+s.chunks-1)/s.chunks)
 	blocks := s.batch
 	for a := range s.blocks {
 		s.blocks[a] = (s.axes[a].n + s.size[a] - 1) / s.size[a]
 		blocks *= s.blocks[a]
 	}
-	s.chunks = int(max(1, min(weightChunks, int64(blocks), int64(weightMemory/len(gw)), c.MACs()/weightWork)))
+	s.chunks = min(s.chunks, blocks)
 	s.parts = 1
 	if s.chunks < weightChunks/2 {
 		s.parts = len(s.axes[0].taps) * len(s.axes[1].taps)

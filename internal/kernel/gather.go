@@ -86,11 +86,15 @@ func (g *gather) run() {
 
 // blockSize cuts the grid of outputs so that a block's input fits a cache and
 // there are some blocks to share among workers.
-func (g *gather) blockSize() (size [3]int) {
-	return blockSize(&g.axes, g.batch, g.k, g.work(), blockFloats)
+func (g *gather) blockSize() [3]int {
+	outputs, work := int64(g.points()), max(g.work(), 1)
+	most := min(outputs/tasksWanted, outputs*blockWork*4/work)
+	return blockSize(&g.axes, g.k, blockFloats, int(max(1, most, outputs*blockWork/work)))
 }
 
-func blockSize(axes *[3]axis, batch, channels int, work int64, floats int) (size [3]int) {
+// blockSize returns blocks of at most so many outputs that read at most so many
+// floats.
+func blockSize(axes *[3]axis, channels, floats, most int) (size [3]int) {
 	size = [3]int{1, 1, axes[2].n}
 	input := func() int {
 		n := channels
@@ -100,11 +104,7 @@ func blockSize(axes *[3]axis, batch, channels int, work int64, floats int) (size
 		}
 		return n
 	}
-	outputs := batch * axes[0].n * axes[1].n * axes[2].n
-	most := max(1, min(int64(outputs)/tasksWanted, int64(outputs)*blockWork*4/max(work, 1)))
-	least := max(1, int64(outputs)*blockWork/max(work, 1))
-	most = max(most, least)
-	fits := func() bool { return input() <= floats && int64(volume(size)) <= most }
+	fits := func() bool { return input() <= floats && volume(size) <= most }
 	for size[2] > 64 && !fits() {
 		size[2] = (size[2] + 1) / 2
 	}

@@ -17,10 +17,10 @@ func (g *gather) folds() bool {
 	for a := range g.axes {
 		dense = dense && g.axes[a].every == 1 && g.axes[a].first == 0
 	}
-	return dense && g.axes[2].n < lowRows && g.outputs() > g.axes[2].n
+	return dense && g.axes[2].n < lowRows && g.points() > g.axes[2].n
 }
 
-func (g *gather) outputs() int {
+func (g *gather) points() int {
 	return g.batch * g.axes[0].n * g.axes[1].n * g.axes[2].n
 }
 
@@ -30,7 +30,7 @@ func (g *gather) runFolded() {
 	for a := range g.axes {
 		depth *= len(g.axes[a].taps)
 	}
-	outputs := g.outputs()
+	outputs := g.points()
 	size := grain(outputs, g.work(), blockWork)
 	size = min(size, max(fast.rows, blockFloats/depth))
 	tasks := (outputs + size - 1) / size

@@ -12,6 +12,7 @@ func Gemm(c, a, b []float32, m, n, k int, transA, transB bool, lda, ldb, ldc int
 	g := gemm[float32]{c, a, b, m, n, k, transA, transB, lda, ldb, ldc, accumulate}
 	g.check()
 	if fast.available() {
+		annotate(&g)
 		gemmFast(&g)
 		return
 	}
@@ -37,5 +38,29 @@ func (g *gemm[T]) check() {
 		!fits(g.a, g.m, g.k, g.lda, g.transA) || !fits(g.b, g.k, g.n, g.ldb, g.transB) {
 		panic(fmt.Sprintf("kernel: a product %d x %d x %d of slices of %d, %d and %d elements, rows %d, %d and %d apart",
 			g.m, g.n, g.k, len(g.c), len(g.a), len(g.b), g.ldc, g.lda, g.ldb))
+	}
+}
+
+// annotate tells the race detector what is read and written, and not the gaps
+// between rows: they may be somebody else's.
+func annotate(g *gemm[float32]) {
+	if !raceDetector {
+		return
+	}
+	rows := func(tell func(...[]float32), s []float32, n, length, stride int) {
+		for i := range n {
+			tell(s[i*stride:][:length])
+		}
+	}
+	rows(writes, g.c, g.m, g.n, g.ldc)
+	if g.transA {
+		rows(reads, g.a, g.k, g.m, g.lda)
+	} else {
+		rows(reads, g.a, g.m, g.k, g.lda)
+	}
+	if g.transB {
+		rows(reads, g.b, g.n, g.k, g.ldb)
+	} else {
+		rows(reads, g.b, g.k, g.n, g.ldb)
 	}
 }

@@ -71,10 +71,12 @@ func (g gemm[T]) String() string {
 }
 
 func TestGemmIsItsDefinitionAndLeavesTheGaps(t *testing.T) {
-	gemmCases(func(g gemm[float32]) {
-		want, scale := naiveGemm(g)
-		g.run()
-		near(t, g.String(), want, scale, g.c)
+	onEveryLevel(t, func(t *testing.T) {
+		gemmCases(func(g gemm[float32]) {
+			want, scale := naiveGemm(g)
+			g.run()
+			near(t, g.String(), want, scale, g.c)
+		})
 	})
 }
 

@@ -33,6 +33,7 @@ func main() {
 		a.vectors()
 		a.peak()
 	}
+	a.transpose()
 	// Both or neither: nothing is written before all is made.
 	text := a.assemble()
 	write(filepath.Join(folder, "asm_amd64.go"), a.stubs.Bytes())

@@ -227,3 +227,44 @@ func (a *assembler) peak() {
 	a.JNZ(LabelRef("turn"))
 	a.end()
 }
+
+// transpose generates to[i][j] = from[j][i] for eight j and blocks times eight i,
+// by three rounds of exchanges: of neighbours, of pairs, of halves.
+func (a *assembler) transpose() {
+	a.function("transposeEight", "func(to, from *float32, toStride, fromStride, blocks int)")
+	to, from := a.pointer("to"), a.pointer("from")
+	toStride, fromStride, blocks := a.pointer("toStride"), a.pointer("fromStride"), a.pointer("blocks")
+	a.Label("block")
+	var r, s [8]reg.VecVirtual
+	p := a.GP64()
+	a.MOVQ(from, p)
+	for j := range r {
+		r[j], s[j] = a.YMM(), a.YMM()
+		a.VMOVUPS(Mem{Base: p}, r[j])
+		if j < 7 {
+			a.ADDQ(fromStride, p)
+		}
+	}
+	for j := 0; j < 8; j += 2 {
+		a.VUNPCKLPS(r[j+1], r[j], s[j])
+		a.VUNPCKHPS(r[j+1], r[j], s[j+1])
+	}
+	for j := 0; j < 8; j += 4 {
+		for h := range 2 {
+			a.VUNPCKLPD(s[j+2+h], s[j+h], r[j+2*h])
+			a.VUNPCKHPD(s[j+2+h], s[j+h], r[j+2*h+1])
+		}
+	}
+	for i := range 4 {
+		a.VPERM2F128(Imm(0x20), r[i+4], r[i], s[i])
+		a.VPERM2F128(Imm(0x31), r[i+4], r[i], s[i+4])
+	}
+	for _, row := range s {
+		a.VMOVUPS(row, Mem{Base: to})
+		a.ADDQ(toStride, to)
+	}
+	a.ADDQ(Imm(32), from)
+	a.DECQ(blocks)
+	a.JNZ(LabelRef("block"))
+	a.end()
+}

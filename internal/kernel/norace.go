@@ -1,0 +1,8 @@
+//go:build !race
+
+package kernel
+
+const raceDetector = false
+
+func reads(...[]float32)  {}
+func writes(...[]float32) {}
