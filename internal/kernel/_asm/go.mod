@@ -3,7 +3,7 @@ module github.com/sshn-go/sshn/internal/kernel/_asm
 go 1.26.0
 
 require (
-	github.com/mmcloughlin/avo v0.6.0 // indirect
+	github.com/mmcloughlin/avo v0.6.0
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
