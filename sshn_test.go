@@ -310,3 +310,16 @@ func TestAPhiForEachLevelOrAxis(t *testing.T) {
 		require.Equal(t, tensor.NewShape(9, 8), classes(t, m, phi, discs(1, 9, 8)[0].Image).Shape)
 	}
 }
+
+// The README's example is the one that runs.
+func TestTheReadmeShowsTheExample(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	source, err := os.ReadFile("example_test.go")
+	require.NoError(t, err)
+	_, body, found := strings.Cut(string(source), "func Example() {\n")
+	require.True(t, found)
+	body, _, found = strings.Cut(body, "\tfolder, err := ")
+	require.True(t, found)
+	require.Contains(t, string(readme), strings.ReplaceAll(strings.TrimPrefix(body, "\t"), "\n\t", "\n"))
+}

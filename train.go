@@ -63,7 +63,7 @@ func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Su
 	}
 	loop := &train.Loop{
 		Params:    params,
-		Optimizer: optim.NewAdam(len(params.Data), optim.AdamConfig{Groups: m.groups(t.HeadRate)}),
+		Optimiser: optim.NewAdam(len(params.Data), optim.AdamConfig{Groups: m.groups(t.HeadRate)}),
 		Schedule:  optim.Cosine(t.Rate, t.Rate/20, horizon),
 		Objective: trainer.objective,
 	}

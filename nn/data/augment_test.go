@@ -116,6 +116,22 @@ func reversed(s Sample, axis int, mirror []int) Sample {
 	return dst
 }
 
+func TestEachStrengthDoesItsPart(t *testing.T) {
+	s := blob(24, 28)
+	for name, a := range map[string]Augment{
+		"rotate": {Rotate: 30}, "zoom": {Zoom: 0.3}, "shift": {Shift: 4}, "elastic": {Elastic: 3},
+	} {
+		got := apply(a, s, 1)
+		require.NotEqual(t, s.Image, got.Image, name)
+		require.NotEqual(t, s.Labels, got.Labels, name)
+	}
+	for name, a := range map[string]Augment{"gamma": {Gamma: 0.3}, "bias": {Bias: 0.3}, "noise": {Noise: 0.1}} {
+		got := apply(a, s, 1)
+		require.NotEqual(t, s.Image, got.Image, name)
+		require.Equal(t, s.Labels, got.Labels, name)
+	}
+}
+
 func TestAQuarterTurnOfASquareIsExact(t *testing.T) {
 	const n = 6
 	s := random(rand.New(rand.NewPCG(1, 1)), 2, n, n)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -163,6 +164,40 @@ func TestGoroutinesEndWithTheLoop(t *testing.T) {
 		}
 	})
 	settled(t, before)
+}
+
+// busy is a dataset that counts who is in Load.
+type busy struct {
+	Samples
+	inside *atomic.Int32
+}
+
+func (b busy) Load(i int) (Sample, error) {
+	b.inside.Add(1)
+	defer b.inside.Add(-1)
+	for range 100 {
+		runtime.Gosched()
+	}
+	return b.Samples.Load(i)
+}
+
+func TestNobodyReadsTheDataAfterTheLoop(t *testing.T) {
+	var inside atomic.Int32
+	l := &Loader{Data: busy{numbered(5, 4), &inside}, Batch: 2, Workers: 4, Ahead: 4}
+	for range 20 {
+		for _, err := range l.Batches(t.Context(), 0) {
+			require.NoError(t, err)
+			break
+		}
+		require.Zero(t, inside.Load())
+	}
+}
+
+func TestEqualSamplesOfABatchAreAugmentedUnlike(t *testing.T) {
+	l := &Loader{Data: Samples{blob(8, 8)}, Batch: 2, Augment: Augment{Noise: 0.1}}
+	for _, b := range take(t, l, 0, 3) {
+		require.NotEqual(t, b.Image.Range(0, 1), b.Image.Range(1, 2))
+	}
 }
 
 func TestLoaderSaysWhatIsWrong(t *testing.T) {

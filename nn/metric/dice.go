@@ -64,7 +64,7 @@ func (o *Overlap) Elements() []int64 { return append([]int64(nil), o.truth...) }
 
 // Mean returns the mean Dice over the structures that count; it is NaN if there
 // are none.
-func (o *Overlap) Mean() float64 { return Summarize(o.Dice()).Mean }
+func (o *Overlap) Mean() float64 { return Summarise(o.Dice()).Mean }
 
 // A Summary is a mean and a deviation over N subjects. Both are NaN for none,
 // and the deviation is 0 for one.
@@ -73,9 +73,9 @@ type Summary struct {
 	N        int
 }
 
-// Summarize returns the mean and the sample deviation of the numbers that are
+// Summarise returns the mean and the sample deviation of the numbers that are
 // not NaN: those of subjects, or structures, that count.
-func Summarize(x []float64) Summary {
+func Summarise(x []float64) Summary {
 	var kept []float64
 	for _, v := range x {
 		if !math.IsNaN(v) {

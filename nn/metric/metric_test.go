@@ -53,8 +53,8 @@ func TestMeansGoOverStructuresThenSubjects(t *testing.T) {
 	require.InDelta(t, math.Sqrt(0.125), s.SD, 1e-15)
 	require.Equal(t, Summary{Mean: 1, SD: 0, N: 2}, table.Structure(1))
 	require.Equal(t, 0.5, table.Structure(2).Mean)
-	require.Equal(t, Summary{Mean: 0.5, N: 1}, Summarize([]float64{math.NaN(), 0.5}))
-	none := Summarize(nil)
+	require.Equal(t, Summary{Mean: 0.5, N: 1}, Summarise([]float64{math.NaN(), 0.5}))
+	none := Summarise(nil)
 	require.True(t, math.IsNaN(none.Mean) && math.IsNaN(none.SD))
 }
 

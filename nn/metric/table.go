@@ -25,9 +25,9 @@ func (t *Table) Add(subject string, o *Overlap) {
 func (t *Table) Mean() Summary {
 	var means []float64
 	for _, d := range t.Dice {
-		means = append(means, Summarize(d).Mean)
+		means = append(means, Summarise(d).Mean)
 	}
-	return Summarize(means)
+	return Summarise(means)
 }
 
 // Structure returns the mean and deviation over subjects of one class's Dice.
@@ -36,7 +36,7 @@ func (t *Table) Structure(class int) Summary {
 	for _, d := range t.Dice {
 		x = append(x, d[class])
 	}
-	return Summarize(x)
+	return Summarise(x)
 }
 
 // Text returns the table for people: a line for each structure, under its name

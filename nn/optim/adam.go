@@ -50,7 +50,7 @@ func NewAdam(n int, cfg AdamConfig) *Adam {
 	return a
 }
 
-// Step implements [Optimizer].
+// Step implements [Optimiser].
 func (a *Adam) Step(x, gradient []float32, rate float64) {
 	checkLengths("adam", len(a.m), x, gradient)
 	a.steps[0]++
@@ -80,7 +80,7 @@ func (a *Adam) Step(x, gradient []float32, rate float64) {
 	}
 }
 
-// State implements [Optimizer].
+// State implements [Optimiser].
 func (a *Adam) State() []State {
 	s := []State{vector("steps", a.steps), vector("m", a.m), vector("v", a.v)}
 	if a.largest != nil {
@@ -89,5 +89,5 @@ func (a *Adam) State() []State {
 	return s
 }
 
-// Restore implements [Optimizer].
+// Restore implements [Optimiser].
 func (a *Adam) Restore(from []State) error { return restore("adam", a.State(), from) }

@@ -18,7 +18,7 @@ import (
 // trajectory takes the five steps of a case and compares each. The moments are
 // float32 here and float64 there: a few roundings of 6e-8 a step, relative to
 // parameters of about 1.
-func trajectory(t *testing.T, c golden.Case, o Optimizer) {
+func trajectory(t *testing.T, c golden.Case, o Optimiser) {
 	x := c.Input("p0").Data
 	for step := 1; step <= 5; step++ {
 		g := c.Input(fmt.Sprintf("g%d", step)).Data
@@ -54,10 +54,10 @@ func TestTrajectoriesAgreeWithPyTorch(t *testing.T) {
 	}
 }
 
-func both(n int, groups []Group) map[string]func() Optimizer {
-	return map[string]func() Optimizer{
-		"Adam": func() Optimizer { return NewAdam(n, AdamConfig{Largest: true, Groups: groups}) },
-		"SGD":  func() Optimizer { return NewSGD(n, SGDConfig{Momentum: 0.9, Nesterov: true, Groups: groups}) },
+func both(n int, groups []Group) map[string]func() Optimiser {
+	return map[string]func() Optimiser{
+		"Adam": func() Optimiser { return NewAdam(n, AdamConfig{Largest: true, Groups: groups}) },
+		"SGD":  func() Optimiser { return NewSGD(n, SGDConfig{Momentum: 0.9, Nesterov: true, Groups: groups}) },
 	}
 }
 
@@ -76,7 +76,7 @@ func TestAGroupLearnsAtItsOwnRate(t *testing.T) {
 
 func TestAGroupMayBeSparedTheDecay(t *testing.T) {
 	groups := []Group{{Lo: 1, Hi: 2, Rate: 1, NoDecay: true}}
-	for name, o := range map[string]Optimizer{
+	for name, o := range map[string]Optimiser{
 		"adam":  NewAdam(3, AdamConfig{Decay: 0.5, Groups: groups}),
 		"adamw": NewAdam(3, AdamConfig{Decay: 0.5, Decoupled: true, Groups: groups}),
 		"sgd":   NewSGD(3, SGDConfig{Decay: 0.5, Groups: groups}),
@@ -135,7 +135,7 @@ func TestMisuseSaysWhatWasWrong(t *testing.T) {
 	}
 }
 
-func saved(o Optimizer) (state []State) {
+func saved(o Optimiser) (state []State) {
 	for _, s := range o.State() {
 		state = append(state, State{s.Name, s.Tensor.Clone()})
 	}

@@ -52,7 +52,7 @@ func NewSGD(n int, cfg SGDConfig) *SGD {
 // grain is what a chunk takes: a few streams of 64 KB.
 const grain = 1 << 14
 
-// Step implements [Optimizer].
+// Step implements [Optimiser].
 func (s *SGD) Step(x, gradient []float32, rate float64) {
 	checkLengths("sgd", s.n, x, gradient)
 	m := momentum{keep: float32(s.cfg.Momentum), take: float32(1 - s.cfg.Dampening)}
@@ -101,7 +101,7 @@ func (m momentum) descend(x, gradient, velocity []float32, step, decay float32) 
 	}
 }
 
-// State implements [Optimizer].
+// State implements [Optimiser].
 func (s *SGD) State() []State {
 	state := []State{vector("begun", s.begun)}
 	if s.velocity != nil {
@@ -110,5 +110,5 @@ func (s *SGD) State() []State {
 	return state
 }
 
-// Restore implements [Optimizer].
+// Restore implements [Optimiser].
 func (s *SGD) Restore(from []State) error { return restore("sgd", s.State(), from) }

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	lastFile = "last.safetensors" // params, best, and optimizer.* of the optimiser's state
+	lastFile = "last.safetensors" // params, best, and optimiser.* of the optimiser's state
 	bestFile = "best.safetensors" // params
 	logFile  = "log.jsonl"
 )
@@ -103,7 +103,7 @@ func (r *run) checkpoint() error {
 func (r *run) write() error {
 	b := books{format, r.cfg.Identity, r.done, r.validated, r.time(), r.loss, nil, r.stale}
 	entries := []safetensors.Entry{entryOf("params", r.Params.Data)}
-	for _, s := range r.Optimizer.State() {
+	for _, s := range r.Optimiser.State() {
 		entries = append(entries, safetensors.FromTensor(statePrefix+s.Name, s.Tensor))
 	}
 	if r.best != nil {
@@ -126,7 +126,7 @@ func (r *run) write() error {
 	return safetensors.WriteFile(r.path(lastFile), metadata, entries...)
 }
 
-const statePrefix = "optimizer."
+const statePrefix = "optimiser."
 
 // resume takes up the state of last.safetensors; where that is not there, the
 // run begins anew. With an error nothing has changed.
@@ -164,7 +164,7 @@ func (r *run) resume() error {
 			state = append(state, optim.State{Name: part, Tensor: t})
 		}
 	}
-	if err := r.Optimizer.Restore(state); err != nil {
+	if err := r.Optimiser.Restore(state); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	copy(r.Params.Data, params)

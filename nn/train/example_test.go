@@ -31,7 +31,7 @@ func Example() {
 
 		loop := &train.Loop{
 			Params:    params,
-			Optimizer: optim.NewAdam(layout.Len(), optim.AdamConfig{}),
+			Optimiser: optim.NewAdam(layout.Len(), optim.AdamConfig{}),
 			Schedule:  optim.Constant(0.05),
 			Objective: func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
 				rng := nn.Stream(1, "points", uint64(step))

@@ -21,7 +21,7 @@ type Objective func(t *autograd.Tape, step, part int) (loss autograd.Value, note
 // A Loop is what is trained and how.
 type Loop struct {
 	Params    *nn.Params
-	Optimizer optim.Optimizer
+	Optimiser optim.Optimiser
 	Schedule  optim.Schedule // step size of each step; nil is the constant 1e-3
 	Objective Objective
 	Validate  func(context.Context) (float64, error) // a score, higher is better; nil: none

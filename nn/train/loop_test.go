@@ -39,7 +39,7 @@ func TestPartsAreTheGradientOfOneBatch(t *testing.T) {
 		r.points = points
 		copy(r.params.Data, []float32{0.5, 0.25, -1})
 		// With SGD of rate 1 the gradient is what the parameters lose.
-		loop := &Loop{Params: r.params, Optimizer: optim.NewSGD(3, optim.SGDConfig{}), Schedule: optim.Constant(1), Objective: r.objective}
+		loop := &Loop{Params: r.params, Optimiser: optim.NewSGD(3, optim.SGDConfig{}), Schedule: optim.Constant(1), Objective: r.objective}
 		s, err := loop.Run(t.Context(), Config{Steps: 1, Parts: parts})
 		require.NoError(t, err)
 		return r.params.Data, s.Loss
@@ -54,7 +54,7 @@ func TestPartsAreTheGradientOfOneBatch(t *testing.T) {
 func TestClippedStepsAreShort(t *testing.T) {
 	r := newRegression()
 	dir := t.TempDir()
-	loop := &Loop{Params: r.params, Optimizer: optim.NewSGD(3, optim.SGDConfig{}), Schedule: optim.Constant(1), Objective: r.objective}
+	loop := &Loop{Params: r.params, Optimiser: optim.NewSGD(3, optim.SGDConfig{}), Schedule: optim.Constant(1), Objective: r.objective}
 	_, err := loop.Run(t.Context(), Config{Steps: 1, Clip: 0.5, Dir: dir})
 	require.NoError(t, err)
 	norm := 0.0
@@ -107,7 +107,7 @@ func TestTheFinalValidationRunsOnceAndAFinishedRunDoesNothing(t *testing.T) {
 		log, last := read(t, cfg.Dir, logFile), read(t, cfg.Dir, lastFile)
 
 		fresh := newRegression()
-		loop.Params, loop.Optimizer = fresh.params, optim.NewAdam(3, optim.AdamConfig{})
+		loop.Params, loop.Optimiser = fresh.params, optim.NewAdam(3, optim.AdamConfig{})
 		again, err := loop.Run(t.Context(), cfg)
 		require.NoError(t, err)
 		require.Equal(t, (steps+9)/10, validated)
@@ -263,7 +263,7 @@ func TestWhatIsNotFiniteStopsTheRunAndHarmsNothing(t *testing.T) {
 			require.EqualError(t, err, want)
 			require.Equal(t, bad, s.Steps)
 			require.Equal(t, whole.params.Data, broken.params.Data, "as before the step")
-			require.Equal(t, steady.Optimizer.State(), l.Optimizer.State(), "as before the step")
+			require.Equal(t, steady.Optimiser.State(), l.Optimiser.State(), "as before the step")
 
 			again := newRegression()
 			s, err = again.loop().Run(t.Context(), Config{Steps: 20, Dir: dir, Resume: true})
@@ -319,7 +319,7 @@ func TestASteadyStepAllocatesNoTensors(t *testing.T) {
 	const n = 1 << 14
 	big := newBig(n)
 	var from, to runtime.MemStats
-	loop := &Loop{Params: big.params, Optimizer: optim.NewAdam(n, optim.AdamConfig{})}
+	loop := &Loop{Params: big.params, Optimiser: optim.NewAdam(n, optim.AdamConfig{})}
 	loop.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
 		if step == 10 && part == 0 {
 			runtime.ReadMemStats(&from)

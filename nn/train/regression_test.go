@@ -69,7 +69,7 @@ func (r *regression) score(context.Context) (float64, error) {
 func (r *regression) loop() *Loop {
 	return &Loop{
 		Params:    r.params,
-		Optimizer: optim.NewAdam(len(r.params.Data), optim.AdamConfig{}),
+		Optimiser: optim.NewAdam(len(r.params.Data), optim.AdamConfig{}),
 		Schedule:  optim.Cosine(0.2, 0.01, 60),
 		Objective: r.objective,
 		Validate:  r.score,

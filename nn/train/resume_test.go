@@ -67,7 +67,7 @@ func (want finished) requireSame(t *testing.T, dir string) {
 	got.Time = want.Time
 	require.Equal(t, want.Summary, got)
 	require.Equal(t, want.params.Data, r.params.Data)
-	require.Equal(t, want.Loop.Optimizer.State(), loop.Optimizer.State())
+	require.Equal(t, want.Loop.Optimiser.State(), loop.Optimiser.State())
 	require.Equal(t, entries(t, want.dir), entries(t, dir))
 	for _, name := range []string{lastFile, bestFile} {
 		wantTensors, wantBooks := contents(t, want.dir, name)
@@ -195,8 +195,8 @@ func TestOnlyTheSameRunIsResumed(t *testing.T) {
 			path + ` is of another run: it was "regression", this is "classification"`},
 		{"parameters", func(_ *Config, l *Loop) { l.Params = newBig(4).params },
 			path + `: params holds 3 parameters, the network has 4`},
-		{"optimiser", func(_ *Config, l *Loop) { l.Optimizer = optim.NewSGD(3, optim.SGDConfig{}) }, path + `: `},
-		{"optimiser's options", func(_ *Config, l *Loop) { l.Optimizer = optim.NewAdam(3, optim.AdamConfig{Largest: true}) }, path + `: `},
+		{"optimiser", func(_ *Config, l *Loop) { l.Optimiser = optim.NewSGD(3, optim.SGDConfig{}) }, path + `: `},
+		{"optimiser's options", func(_ *Config, l *Loop) { l.Optimiser = optim.NewAdam(3, optim.AdamConfig{Largest: true}) }, path + `: `},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			r := newRegression()

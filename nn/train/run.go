@@ -107,7 +107,7 @@ func (r *run) step() error {
 	if !finite(rate) {
 		return r.lossError(r.done, "step size", rate)
 	}
-	r.Optimizer.Step(r.Params.Data, gradient, rate)
+	r.Optimiser.Step(r.Params.Data, gradient, rate)
 	if r.done == 0 {
 		r.loss = loss
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/sshn-go/sshn/tensor"
 )
 
-// An Optimizer changes parameters by their gradient. It serves one vector of
+// An Optimiser changes parameters by their gradient. It serves one vector of
 // parameters, whose length it was made for, and one goroutine.
-type Optimizer interface {
+type Optimiser interface {
 	// Step changes x in place by its gradient, with the given step size, in one
 	// pass over memory. It panics with a [*tensor.ShapeError] if x or its
 	// gradient has another length than the optimiser was made for.

@@ -1,0 +1,120 @@
+package sshn_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/hyper"
+	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/nn/loss"
+	"github.com/sshn-go/sshn/nn/optim"
+	"github.com/sshn-go/sshn/nn/unet"
+	"github.com/sshn-go/sshn/pareto"
+	"github.com/sshn-go/sshn/tensor"
+)
+
+// A workload is a network and its input, as they are laid beside PyTorch's.
+type workload struct {
+	n, in   int
+	extents []int
+	width   int
+	classes int
+	phi     float64
+}
+
+func (w workload) String() string {
+	size := ""
+	for i, n := range w.extents {
+		if i > 0 {
+			size += "x"
+		}
+		size += fmt.Sprint(n)
+	}
+	return fmt.Sprintf("dims=%d/n=%d/in=%d/size=%s/width=%d/classes=%d/phi=%v", len(w.extents), w.n, w.in, size, w.width, w.classes, w.phi)
+}
+
+func (w workload) model(b *testing.B, method sshn.Method) *sshn.Model {
+	widths := []int{w.width, w.width, w.width, w.width, w.width}
+	return model(b, sshn.Config{Method: method, Network: unet.Config{Dims: len(w.extents), In: w.in, Out: w.classes, Widths: widths}, Hyper: hyper.Config{Hidden: []int{16, 64, 96}}})
+}
+
+func (w workload) input() (image, labels tensor.Tensor) {
+	dims := append([]int{w.n}, w.extents...)
+	image, labels = tensor.New(append(dims, w.in)...), tensor.New(dims...)
+	rng := nn.Stream(1, "benchmark")
+	for i := range image.Data {
+		image.Data[i] = rng.Float32()
+	}
+	for i := range labels.Data {
+		labels.Data[i] = float32(rng.IntN(w.classes))
+	}
+	return image, labels
+}
+
+// rate reports GFLOP/s by the convolutions' own count, forward and backward.
+func rate(b *testing.B, macs int64) {
+	b.ReportMetric(2*float64(macs)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+}
+
+func (w workload) forward(b *testing.B) {
+	m := w.model(b, sshn.Fixed)
+	image, _ := w.input()
+	f, err := m.Factors(pareto.Phi{w.phi})
+	require.NoError(b, err)
+	tape := autograd.NewTape()
+	var cost autograd.Cost
+	for b.Loop() {
+		tape.Reset()
+		tape.NoGrad(func() { m.Forward(tape, tape.Const(image), f).Tensor() })
+		cost = tape.Cost()
+	}
+	rate(b, cost.MACs)
+}
+
+func (w workload) train(b *testing.B, method sshn.Method) {
+	m := w.model(b, method)
+	image, labels := w.input()
+	f, err := m.Factors(pareto.Phi{w.phi})
+	require.NoError(b, err)
+	params := m.Source().Params()
+	adam := optim.NewAdam(len(params.Data), optim.AdamConfig{})
+	tape := autograd.NewTape()
+	var cost autograd.Cost
+	for b.Loop() {
+		tape.Reset()
+		y := loss.DiceCE(m.Forward(tape, tape.Const(image), f), tape.Const(labels), loss.Config{})
+		tape.Backward(y)
+		adam.Step(params.Data, params.Leaf(tape).Grad().Data, 1e-3)
+		cost = tape.TrainingCost(y)
+	}
+	rate(b, cost.MACs)
+}
+
+func slices(phi float64, n int) workload { return workload{n, 1, []int{160, 192}, 32, 24, phi} }
+func cells(phi float64) workload         { return workload{8, 3, []int{128, 128}, 32, 3, phi} }
+func volumes(phi float64, n int) workload {
+	return workload{1, 1, []int{n, n, n}, 16, 24, phi}
+}
+
+func BenchmarkUNet(b *testing.B) {
+	for _, phi := range []float64{0.25, 0.5} {
+		for _, w := range []workload{slices(phi, 1), slices(phi, 8), cells(phi), volumes(phi, 96)} {
+			b.Run(w.String()+"/pass=forward", w.forward)
+		}
+		for _, w := range []workload{slices(phi, 1), slices(phi, 8), cells(phi), volumes(phi, 64)} {
+			b.Run(w.String()+"/pass=train", func(b *testing.B) { w.train(b, sshn.Fixed) })
+		}
+	}
+}
+
+func BenchmarkSSHN(b *testing.B) {
+	for _, phi := range []float64{0.25, 0.5} {
+		for _, w := range []workload{slices(phi, 1), slices(phi, 8), cells(phi), volumes(phi, 64)} {
+			b.Run(w.String()+"/pass=train", func(b *testing.B) { w.train(b, sshn.SSHN) })
+		}
+	}
+}
