@@ -121,12 +121,12 @@ func TestEachStrengthDoesItsPart(t *testing.T) {
 	for name, a := range map[string]Augment{
 		"rotate": {Rotate: 30}, "zoom": {Zoom: 0.3}, "shift": {Shift: 4}, "elastic": {Elastic: 3},
 	} {
-		got := apply(a, s, 1)
+		got := apply(a, s, 2) // the zoom that seed 1 draws, 0.994, moves no label
 		require.NotEqual(t, s.Image, got.Image, name)
 		require.NotEqual(t, s.Labels, got.Labels, name)
 	}
 	for name, a := range map[string]Augment{"gamma": {Gamma: 0.3}, "bias": {Bias: 0.3}, "noise": {Noise: 0.1}} {
-		got := apply(a, s, 1)
+		got := apply(a, s, 2)
 		require.NotEqual(t, s.Image, got.Image, name)
 		require.Equal(t, s.Labels, got.Labels, name)
 	}
