@@ -21,7 +21,7 @@ type Config struct {
 	Labels  []Label      `json:"labels"`        // of the classes, background first; nil: their numbers
 	Scale   Scale        `json:"scale"`         // of intensities
 	Seed    uint64       `json:"seed"`          // of the initial weights and of training
-	At      pareto.Phi   `json:"at,omitempty"`  // the one phi that a frozen model is for
+	At      pareto.Phi   `json:"at,omitempty"`  // the one phi that a Fixed or a frozen model is for
 }
 
 // Method names a way to cover a range of phi. Source: the paper, section 4.
@@ -90,6 +90,9 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	c.Prior.N = c.numbers()
+	if c.At == nil && c.Prior.Kind == hyper.PointKind && c.Phi == OnePhi {
+		c.At = pareto.Phi{c.Prior.Lo}
+	}
 	if c.Hyper.Encoding.Max == 0 {
 		c.Hyper.Encoding.Max = c.Prior.Hi
 	}
