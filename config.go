@@ -15,7 +15,7 @@ import (
 type Config struct {
 	Method  Method       `json:"method"`
 	Network unet.Config  `json:"network"`
-	Prior   hyper.Prior  `json:"prior"`         // of phi in training; zero: phi 0.5 for Fixed, else uniform on (0, 0.5]
+	Prior   hyper.Prior  `json:"prior"`         // of phi in training; zero: phi 0.5 for Fixed, else uniform on (0, 0.5] with a margin of 0.1
 	Phi     PhiKind      `json:"phi,omitempty"` // what a phi has a number for
 	Hyper   hyper.Config `json:"hyper"`         // of SSHN
 	Labels  []Label      `json:"labels"`        // of the classes, background first; nil: their numbers
@@ -84,7 +84,7 @@ func (c Config) withDefaults() Config {
 		c.Network.Dims = 2
 	}
 	if c.Prior.Kind == "" {
-		c.Prior = hyper.Uniform(0, 0.5)
+		c.Prior = hyper.Uniform(0, 0.5).Beyond(0.1)
 		if c.Method == Fixed {
 			c.Prior = hyper.Point(0.5)
 		}

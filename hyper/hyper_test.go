@@ -147,11 +147,15 @@ func TestPriorsDrawFromTheirRange(t *testing.T) {
 		for _, phi := range c {
 			require.True(t, phi > 0.1 && phi <= 0.5, phi)
 		}
+		require.LessOrEqual(t, Uniform(0.4, 0.5).Beyond(0.1).Sample(rng)[0], 0.55+1e-12)
 		// Half of the draws have less than half of the greatest area.
 		if phi := AreaUniform(0, 0.5, 2).Sample(rng)[0]; phi*phi < 0.125 {
 			below++
 		}
 	}
+	require.Equal(t, 0.55, Uniform(0, 0.5).Beyond(0.1).quantile(1))
+	require.Equal(t, []float64{0.3}, Point(0.3).Beyond(0.1).Sample(rng))
+	require.EqualError(t, Uniform(0, 0.5).Beyond(-1).Check(), "hyper: a prior with a margin of -1; a share of at most 1 is possible")
 	require.InDelta(t, 0.5, float64(below)/n, 5*0.5/math.Sqrt(n), "five deviations of a binomial share")
 	require.EqualError(t, Prior{}.Check(), `hyper: prior "" is unknown; there are "point", "uniform" and "area-uniform"`)
 	require.EqualError(t, Uniform(0.5, 0.1).Check(), "hyper: a prior over (0.5, 0.1] is not one over positive factors")

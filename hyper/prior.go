@@ -15,6 +15,12 @@ type Prior struct {
 	Hi   float64   `json:"hi"`
 	Dims int       `json:"dims,omitempty"` // of AreaUniform: the number of spatial axes
 	N    int       `json:"n,omitempty"`    // numbers in a condition; 0 is 1
+
+	// Margin is the share of Hi by which training goes beyond it, so that Hi,
+	// which users ask for most, is not at the edge of what was seen. Without one
+	// the curve fell over the last tenth of the range: on 28 brain slices, 650
+	// steps, Dice 0.88 at phi 0.4 and 0.85 at 0.5.
+	Margin float64 `json:"margin,omitempty"`
 }
 
 // PriorKind names a family of distributions.
@@ -39,6 +45,12 @@ func AreaUniform(lo, hi float64, dims int) Prior {
 	return Prior{Kind: AreaUniformKind, Lo: lo, Hi: hi, Dims: dims}
 }
 
+// Beyond returns p with a margin.
+func (p Prior) Beyond(margin float64) Prior {
+	p.Margin = margin
+	return p
+}
+
 // Of returns p for conditions of n independent numbers.
 func (p Prior) Of(n int) Prior {
 	p.N = n
@@ -54,6 +66,8 @@ func (p Prior) Check() error {
 		return fmt.Errorf("hyper: a prior over (%v, %v] is not one over positive factors", p.Lo, p.Hi)
 	case p.Kind == AreaUniformKind && (p.Dims < 1 || p.Dims > 3):
 		return fmt.Errorf("hyper: an area-uniform prior over %d spatial axes; 1, 2 or 3 are possible", p.Dims)
+	case !(p.Margin >= 0 && p.Margin <= 1):
+		return fmt.Errorf("hyper: a prior with a margin of %v; a share of at most 1 is possible", p.Margin)
 	case p.N < 0:
 		return fmt.Errorf("hyper: a prior over conditions of %d numbers", p.N)
 	}
@@ -73,10 +87,14 @@ func (p Prior) Sample(rng *rand.Rand) []float64 {
 }
 
 func (p Prior) quantile(u float64) float64 {
+	hi := p.Hi
+	if p.Kind != PointKind {
+		hi *= 1 + p.Margin
+	}
 	if p.Kind == AreaUniformKind {
 		d := float64(p.Dims)
-		lo, hi := math.Pow(p.Lo, d), math.Pow(p.Hi, d)
+		lo, hi := math.Pow(p.Lo, d), math.Pow(hi, d)
 		return math.Pow(lo+u*(hi-lo), 1/d)
 	}
-	return p.Lo + u*(p.Hi-p.Lo)
+	return p.Lo + u*(hi-p.Lo)
 }

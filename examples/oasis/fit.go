@@ -108,7 +108,7 @@ func (t *trainCommand) config(s *study) sshn.Config {
 	cfg := sshn.Config{
 		Method:  sshn.Method(t.method),
 		Network: unet.Config{Dims: s.Kind.Dims, In: 1, Out: len(s.Classes), Widths: slices.Repeat([]int{width}, t.levels)},
-		Prior:   hyper.Uniform(0, t.phi),
+		Prior:   hyper.Uniform(0, t.phi).Beyond(0.1),
 		Labels:  describe(s.Classes),
 		Seed:    t.seed,
 	}
