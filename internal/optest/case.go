@@ -50,14 +50,15 @@ func Shapes(dims ...[]int) []tensor.Shape {
 var checks = []struct {
 	name  string
 	check func(Case) error
+	brief bool // also with -short, as under the race detector, which has no need of the rest
 }{
-	{"value", Case.value},
-	{"adds", Case.adds},
-	{"gradient", Case.gradient},
-	{"adjoint", Case.adjoint},
-	{"tape", Case.tape},
-	{"workers", Case.workers},
-	{"allocation", Case.allocation},
+	{"value", Case.value, true},
+	{"adds", Case.adds, true},
+	{"gradient", Case.gradient, false},
+	{"adjoint", Case.adjoint, false},
+	{"tape", Case.tape, true},
+	{"workers", Case.workers, true},
+	{"allocation", Case.allocation, false},
 }
 
 // Run runs every check on every case, a subtest each.
@@ -66,6 +67,9 @@ func Run(t *testing.T, cases []Case) {
 		t.Run(c.Name, func(t *testing.T) {
 			for _, k := range checks {
 				t.Run(k.name, func(t *testing.T) {
+					if testing.Short() && !k.brief {
+						t.Skip("left out with -short")
+					}
 					if err := guard(c, k.check); err != nil {
 						t.Error(err)
 					}
