@@ -259,6 +259,16 @@ func TestWhatDoesNotFitIsAnError(t *testing.T) {
 	_, err = m.Train(context.Background(), data.Samples{{Subject: "x", Image: odd, Labels: tensor.New(2, 2)}}, sshn.Training{Steps: 1})
 	require.EqualError(t, err, "sshn: train: subject x: 1 of 4 intensities are not finite")
 
+	_, err = m.Train(context.Background(), discs(1, 4, 4), sshn.Training{})
+	require.EqualError(t, err, "sshn: train: no end: give Steps, Limit or Patience")
+	bad := discs(1, 4, 4)
+	bad[0].Labels.Data[3] = 5
+	_, err = m.Train(context.Background(), bad, sshn.Training{Steps: 1})
+	require.EqualError(t, err, "sshn: train: subject a: element 3 has the label 5, the model has the classes 0 to 2")
+	bad[0].Image = tensor.New(4, 4, 2)
+	_, err = m.Train(context.Background(), bad, sshn.Training{Steps: 1})
+	require.EqualError(t, err, "sshn: train: subject a: an image [4 4 2], the model takes 2 spatial axes and 1 channels")
+
 	cfg := config("other")
 	_, err = sshn.New(cfg)
 	require.EqualError(t, err, `sshn: new model: method "other" is unknown; there are [sshn fixed stochastic film]`)

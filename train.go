@@ -23,7 +23,7 @@ import (
 // Training says how a model is trained. Its zero value but for Steps or Limit
 // is the library's choice: Adam on the sum of cross-entropy and soft Dice.
 type Training struct {
-	Steps    int            // steps in all; 0: no limit
+	Steps    int            // steps in all; 0: no limit, but one of Steps, Limit and Patience must be given
 	Limit    time.Duration  // time in all; 0: no limit
 	Batch    int            // images per phi; 0 is 8
 	Parts    int            // phis per step, each with a batch of its own; 0 is 1
@@ -50,6 +50,9 @@ type Training struct {
 // whole row of the last matrix, so with one step size for all, theta's own
 // would be far too large.
 func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Summary, error) {
+	if t.Steps <= 0 && t.Limit <= 0 && t.Patience <= 0 {
+		return train.Summary{}, fmt.Errorf("sshn: train: no end: give Steps, Limit or Patience")
+	}
 	t = t.withDefaults()
 	trainer := &trainer{Model: m, Training: t, ctx: ctx, data: d}
 	if err := trainer.prepare(); err != nil {
@@ -152,6 +155,9 @@ func (t *trainer) scaled(d data.Dataset) (data.Samples, error) {
 		return nil, fmt.Errorf("sshn: train: %w", err)
 	}
 	for i, s := range samples {
+		if err := t.fits(s); err != nil {
+			return nil, fmt.Errorf("sshn: train: subject %s: %w", s.Subject, err)
+		}
 		image := s.Image.Clone()
 		if err := t.cfg.Scale.apply(image, s.Image); err != nil {
 			return nil, fmt.Errorf("sshn: train: subject %s: %w", s.Subject, err)
@@ -159,6 +165,20 @@ func (t *trainer) scaled(d data.Dataset) (data.Samples, error) {
 		samples[i].Image = image
 	}
 	return samples, nil
+}
+
+// fits returns an error if the network cannot be trained on a sample.
+func (t *trainer) fits(s data.Sample) error {
+	network := t.cfg.Network
+	if s.Image.Shape.Rank() != network.Dims+1 || s.Image.Shape.Channels() != network.In {
+		return fmt.Errorf("an image %v, the model takes %d spatial axes and %d channels", s.Image.Shape, network.Dims, network.In)
+	}
+	for i, c := range s.Labels.Data {
+		if !(c >= 0 && c < float32(network.Out)) || c != float32(int(c)) {
+			return fmt.Errorf("element %d has the label %v, the model has the classes 0 to %d", i, c, network.Out-1)
+		}
+	}
+	return nil
 }
 
 // objective implements [train.Objective]. Parts follow each other, so the
