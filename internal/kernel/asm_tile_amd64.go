@@ -183,24 +183,6 @@ var tilesColumn512 = tileTable{
 }
 
 //go:noescape
-func axpy512(y, x *float32, n int, a float32)
-
-//go:noescape
-func axpyFour512(y, x *float32, stride, n int, a0, a1, a2, a3 float32)
-
-//go:noescape
-func add512(y, x *float32, n int)
-
-//go:noescape
-func scale512(y *float32, n int, a float32)
-
-//go:noescape
-func dot512(x, y *float32, n int) float32
-
-//go:noescape
-func peak512(n int)
-
-//go:noescape
 func tileRow256_1x1(p *tile)
 
 //go:noescape
@@ -281,24 +263,3 @@ var tilesColumn256 = tileTable{
 	{nil, tileColumn256_1x1, tileColumn256_2x1, tileColumn256_3x1, tileColumn256_4x1, tileColumn256_5x1, tileColumn256_6x1},
 	{nil, tileColumn256_1x2, tileColumn256_2x2, tileColumn256_3x2, tileColumn256_4x2, tileColumn256_5x2, tileColumn256_6x2},
 }
-
-//go:noescape
-func axpy256(y, x *float32, n int, a float32)
-
-//go:noescape
-func axpyFour256(y, x *float32, stride, n int, a0, a1, a2, a3 float32)
-
-//go:noescape
-func add256(y, x *float32, n int)
-
-//go:noescape
-func scale256(y *float32, n int, a float32)
-
-//go:noescape
-func dot256(x, y *float32, n int) float32
-
-//go:noescape
-func peak256(n int)
-
-//go:noescape
-func transposeEight(to, from *float32, toStride, fromStride, blocks int)
