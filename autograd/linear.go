@@ -53,6 +53,9 @@ func (linear) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.T
 	}
 }
 
+// OuterRows implements [OuterProduct].
+func (linear) OuterRows(in []tensor.Shape) int { return rows(in[0]) }
+
 // rows returns the number of rows along the last axis of s.
 func rows(s tensor.Shape) int {
 	n := 1

@@ -53,6 +53,14 @@ func (o matMul) Forward(out tensor.Tensor, in []tensor.Tensor) {
 	}
 }
 
+// OuterRows implements [OuterProduct]: of one plain product.
+func (o matMul) OuterRows(in []tensor.Shape) int {
+	if o.TransposeA || o.TransposeB || in[0].Rank() != 2 || in[1].Rank() != 2 {
+		return 0
+	}
+	return in[0].Dim(0)
+}
+
 // Backward adds, where an operand is broadcast, over all that it served:
 //
 //	ga = gy b', gb = a' gy, or their transposes

@@ -47,6 +47,21 @@ type Stateful interface {
 	BackwardState(gin []tensor.Tensor, gout, out tensor.Tensor, in []tensor.Tensor, state []float32)
 }
 
+// Assigner is what an Op implements that can write a gradient where nothing was
+// added yet, so that the tape need not clear it first. The tape then calls this
+// in place of Backward.
+type Assigner interface {
+	// BackwardAssign is Backward, but where fresh[i] holds it writes gin[i],
+	// which holds anything before.
+	BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, out tensor.Tensor, in []tensor.Tensor)
+}
+
+// Working is what an Op implements whose Backward takes working memory beyond
+// its arguments.
+type Working interface {
+	BackwardBytes(in []tensor.Shape) int64
+}
+
 // Cost is what work takes: of an operation (without its inputs and output), or
 // of a whole tape.
 type Cost struct {

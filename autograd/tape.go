@@ -17,10 +17,12 @@ type Tape struct {
 	run        runner
 	arena      arena
 	noGrad     bool
+	unfused    bool
 	generation uint32
 
 	in, gin []tensor.Tensor // arguments of the operation that is running
-	shapes  []tensor.Shape  // of the inputs of the operation in question
+	fresh   []bool
+	shapes  []tensor.Shape // of the inputs of the operation in question
 }
 
 type kind uint8
@@ -82,7 +84,6 @@ func (t *Tape) View(x Value, offset int, shape tensor.Shape) Value {
 			Problem: fmt.Sprintf("no %d elements at offset %d", shape.Len(), offset)})
 	}
 	t.unreleased("view", x)
-	t.run.refs[base.root]++ // until the first use of the view has run
 	return t.add(node{shape: shape, kind: view, grad: base.grad && !t.noGrad, root: base.root, offset: base.offset + offset})
 }
 
@@ -107,19 +108,10 @@ func (t *Tape) Apply(op Op, in ...Value) Value {
 	grad = grad && !t.noGrad
 	shape := op.Shape(t.shapes)
 	first := len(t.edges)
-	for i, x := range in {
+	for _, x := range in {
 		t.edges = append(t.edges, x.id)
-		root := t.nodes[x.id].root
-		t.run.refs[root]++
-		if grad && needs(op, i) {
-			t.run.refs[root]++
-		}
 	}
-	v := t.add(node{op: op, in: t.edges[first:len(t.edges):len(t.edges)], shape: shape, kind: applied, grad: grad, root: int32(len(t.nodes))})
-	if grad && needsOutput(op) {
-		t.run.refs[v.id]++
-	}
-	return v
+	return t.add(node{op: op, in: t.edges[first:len(t.edges):len(t.edges)], shape: shape, kind: applied, grad: grad, root: int32(len(t.nodes))})
 }
 
 // Apply records op on the tape of its first input, as [Tape.Apply] does.
@@ -138,6 +130,12 @@ func (t *Tape) NoGrad(f func()) {
 	f()
 }
 
+// Fuse says whether the tape may run neighbours as one operation, where they
+// declare that they can (see [OutputFuser] and [InputFuser]). It may, unless
+// told otherwise; what is recorded, and the numbers but for rounding, are the
+// same either way. It holds for what was not yet run.
+func (t *Tape) Fuse(on bool) { t.unfused = !on }
+
 // Reset empties the tape and takes its buffers back for what is recorded next.
 // Values recorded before are stale.
 func (t *Tape) Reset() {
@@ -152,6 +150,9 @@ func (t *Tape) Reset() {
 		if n.state != nil {
 			t.arena.give(n.state)
 		}
+	}
+	for _, o := range t.run.outer {
+		t.dropTerms(&t.run, o)
 	}
 	clear(t.nodes)
 	t.nodes, t.edges = t.nodes[:0], t.edges[:0]
@@ -190,7 +191,7 @@ func (t *Tape) record(n *node) Record {
 	case view:
 		r.Kind, r.Inputs, r.Offset = "view", []int{int(n.root)}, n.offset
 	default:
-		r.Kind, r.Cost = Name(n.op), n.op.Cost(slices.Clone(t.inputShapes(n)))
+		r.Kind, r.Cost = Name(n.op), n.op.Cost(slices.Clone(t.inputShapes(n.in)))
 		for _, id := range n.in {
 			r.Inputs = append(r.Inputs, int(id))
 		}
@@ -235,9 +236,9 @@ func (t *Tape) unreleased(op string, x Value) {
 	}
 }
 
-func (t *Tape) inputShapes(n *node) []tensor.Shape {
+func (t *Tape) inputShapes(in []int32) []tensor.Shape {
 	t.shapes = t.shapes[:0]
-	for _, id := range n.in {
+	for _, id := range in {
 		t.shapes = append(t.shapes, t.nodes[id].shape)
 	}
 	return t.shapes

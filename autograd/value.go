@@ -49,7 +49,7 @@ func (v Value) Grad() tensor.Tensor {
 	case !v.tape.nodes[n.root].kept && v.tape.nodes[n.root].kind == applied:
 		panic(&UseError{"gradient", n.shape, "released; call Keep on the value before Backward"})
 	}
-	v.tape.holdGrad(&v.tape.run, v.id)
+	v.tape.holdGrad(&v.tape.run, v.id, true)
 	return v.tape.gradient(v.id)
 }
 
@@ -63,7 +63,9 @@ func (v Value) Keep() Value {
 	}
 	if root := &v.tape.nodes[n.root]; !root.kept {
 		root.kept = true
-		v.tape.run.refs[n.root]++
+		if int(n.root) < len(v.tape.run.steps) { // else the plan will see it
+			v.tape.run.refs[n.root]++
+		}
 	}
 	return v
 }

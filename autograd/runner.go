@@ -1,0 +1,264 @@
+package autograd
+
+import "github.com/sshn-go/sshn/tensor"
+
+// A runner keeps the books of a run: what runs, what has run, who still reads
+// which buffer, and how many bytes are held. A rehearsal is a runner that keeps
+// books only; as it walks the same code, its books are those of the real run.
+type runner struct {
+	next      int     // the first node that has not run
+	steps     []step  // of a node: what runs there; see plan
+	edges     []int32 // the inputs of steps that are fused
+	uses      []int32 // of a node: how many read it, while a plan is made
+	state     []state
+	refs      []int32 // of a root: reads to come of its data
+	hasGrad   []bool  // of a root: its gradient has a buffer
+	reached   []bool  // of a root: the Backward under way has added to its gradient
+	passed    []bool  // of a root: Backward went through its operation
+	outer     map[int32]*outer
+	held      int64 // bytes in buffers
+	most      int64 // that held has been
+	rehearsal bool
+	keep      int32 // of a rehearsal: a root that is kept, or -1
+}
+
+type state uint8
+
+const (
+	pending state = iota
+	ready
+	unused   // of a view: nothing that reads it has run
+	released // of a root: its buffer went back to the arena, or it never had one
+)
+
+func (r *runner) record(k kind) {
+	s := ready
+	switch k {
+	case applied:
+		s = pending
+	case view:
+		s = unused
+	}
+	r.state = append(r.state, s)
+	r.refs = append(r.refs, 0)
+	r.hasGrad = append(r.hasGrad, false)
+	r.reached = append(r.reached, false)
+	r.passed = append(r.passed, false)
+}
+
+func (r *runner) reset() {
+	clear(r.steps) // let go of the operations
+	clear(r.outer)
+	*r = runner{
+		steps: r.steps[:0], edges: r.edges[:0], uses: r.uses[:0], state: r.state[:0], refs: r.refs[:0],
+		hasGrad: r.hasGrad[:0], reached: r.reached[:0], passed: r.passed[:0], outer: r.outer,
+	}
+}
+
+func (t *Tape) forward(r *runner) {
+	t.plan(r)
+	for ; r.next < len(t.nodes); r.next++ {
+		id := int32(r.next)
+		n, s := &t.nodes[id], &r.steps[id]
+		switch {
+		case n.kind != applied:
+			continue
+		case s.op == nil:
+			r.state[id] = released
+			continue
+		}
+		t.buffer(r, &n.data, n.shape.Len())
+		size := t.stateSize(s)
+		if size > 0 {
+			t.buffer(r, &n.state, size)
+		}
+		scratch := s.op.Cost(t.inputShapes(s.in)).Bytes
+		r.most = max(r.most, r.held+scratch)
+		if !r.rehearsal {
+			in := t.inputs(s, nil)
+			if op, ok := s.op.(Stateful); ok {
+				op.ForwardState(t.tensor(id), in, n.state)
+			} else {
+				s.op.Forward(t.tensor(id), in)
+			}
+		}
+		r.state[id] = ready
+		if size > 0 && !n.grad {
+			t.unbuffer(r, &n.state, size)
+		}
+		for _, x := range s.in {
+			root := t.nodes[x].root
+			if r.state[x] == unused {
+				r.state[x] = ready
+				t.drop(r, root)
+			}
+			t.drop(r, root)
+		}
+	}
+}
+
+func (t *Tape) backward(r *runner, loss int32) {
+	t.reach(r, loss)
+	if !r.rehearsal {
+		t.gradient(loss).Data[0]++
+	}
+	for id := loss; id >= 0; id-- {
+		n, s := &t.nodes[id], &r.steps[id]
+		if !r.reached[id] {
+			continue
+		}
+		r.reached[id] = false
+		if n.kind != applied {
+			continue
+		}
+		if r.passed[id] {
+			panic(&UseError{"backward", n.shape, Name(n.op) + " was passed by an earlier Backward, which released what it needs"})
+		}
+		t.backwardOne(r, id, n, s)
+		r.passed[id] = true
+		t.release(r, id, n, s, n.kept || id == loss || id == r.keep)
+	}
+}
+
+func (t *Tape) backwardOne(r *runner, id int32, n *node, s *step) {
+	gin, fresh := t.gin[:0], t.fresh[:0]
+	assigner, assigns := s.op.(Assigner)
+	for k, x := range s.in {
+		g := tensor.Tensor{Shape: t.nodes[x].shape}
+		first := false
+		switch {
+		case !t.nodes[x].grad:
+		case t.keepsOuter(r, id, s, k):
+			r.reached[t.nodes[x].root] = true
+		default:
+			first = assigns && !r.hasGrad[t.nodes[x].root] && t.once(s.in, k)
+			t.reachFor(r, x, !first)
+			if !r.rehearsal {
+				g = t.gradient(x)
+			}
+		}
+		gin, fresh = append(gin, g), append(fresh, first)
+	}
+	t.gin, t.fresh = gin, fresh
+	if working, ok := s.op.(Working); ok {
+		r.most = max(r.most, r.held+working.BackwardBytes(t.inputShapes(s.in)))
+	}
+	if r.rehearsal {
+		return
+	}
+	in := t.inputs(s, s.op)
+	out := tensor.Tensor{Shape: n.shape}
+	if needsOutput(s.op) {
+		out = t.tensor(id)
+	}
+	gout := t.gradient(id)
+	switch op := s.op.(type) {
+	case Stateful:
+		op.BackwardState(gin, gout, out, in, n.state)
+	default:
+		if assigns {
+			assigner.BackwardAssign(gin, fresh, gout, out, in)
+		} else {
+			op.Backward(gin, gout, out, in)
+		}
+	}
+}
+
+// once tells whether in[k] is a whole root that is no other input's.
+func (t *Tape) once(in []int32, k int) bool {
+	if t.nodes[in[k]].kind == view {
+		return false
+	}
+	for j, x := range in {
+		if j != k && t.nodes[x].root == in[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// release gives back what only the backward of n still held: its gradient too,
+// unless that is to be kept.
+func (t *Tape) release(r *runner, id int32, n *node, s *step, keep bool) {
+	if size := t.stateSize(s); size > 0 {
+		t.unbuffer(r, &n.state, size)
+	}
+	if !keep {
+		r.hasGrad[id] = false
+		t.unbuffer(r, &n.gdata, n.shape.Len())
+	}
+	for k, x := range s.in {
+		if needs(s.op, k) {
+			t.drop(r, t.nodes[x].root)
+		}
+	}
+	if needsOutput(s.op) {
+		t.drop(r, id)
+	}
+}
+
+// inputs returns what a step reads: all of it, or for the backward of op what op
+// says it needs.
+func (t *Tape) inputs(s *step, op Op) []tensor.Tensor {
+	in := t.in[:0]
+	for k, x := range s.in {
+		if op == nil || needs(op, k) {
+			in = append(in, t.tensor(x))
+		} else {
+			in = append(in, tensor.Tensor{Shape: t.nodes[x].shape})
+		}
+	}
+	t.in = in
+	return in
+}
+
+// drop ends one read of a root's data; after the last the buffer is free.
+func (t *Tape) drop(r *runner, root int32) {
+	n := &t.nodes[root]
+	r.refs[root]--
+	if n.kind == applied && r.refs[root] == 0 {
+		r.state[root] = released
+		t.unbuffer(r, &n.data, n.shape.Len())
+	}
+}
+
+// reach tells Backward that id has a gradient.
+func (t *Tape) reach(r *runner, id int32) { t.reachFor(r, id, true) }
+
+func (t *Tape) reachFor(r *runner, id int32, zero bool) {
+	r.reached[t.nodes[id].root] = true
+	t.holdGrad(r, id, zero)
+}
+
+func (t *Tape) buffer(r *runner, b *[]float32, n int) {
+	r.held += 4 * int64(class(n))
+	r.most = max(r.most, r.held)
+	if !r.rehearsal {
+		*b = t.arena.take(n)
+	}
+}
+
+func (t *Tape) unbuffer(r *runner, b *[]float32, n int) {
+	r.held -= 4 * int64(class(n))
+	if !r.rehearsal {
+		t.arena.give(*b)
+		*b = nil
+	}
+}
+
+func (t *Tape) tensor(id int32) tensor.Tensor {
+	n := &t.nodes[id]
+	return stretch(t.nodes[n.root].data, n.offset, n.shape)
+}
+
+func stretch(data []float32, offset int, s tensor.Shape) tensor.Tensor {
+	end := offset + s.Len()
+	return tensor.Tensor{Shape: s, Data: data[offset:end:end]}
+}
+
+func (t *Tape) stateSize(s *step) int {
+	if op, ok := s.op.(Stateful); ok {
+		return op.State(t.inputShapes(s.in))
+	}
+	return 0
+}
