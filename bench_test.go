@@ -88,7 +88,7 @@ func (w workload) train(b *testing.B, method sshn.Method) {
 		tape.Reset()
 		y := loss.DiceCE(m.Forward(tape, tape.Const(image), f), tape.Const(labels), loss.Config{})
 		tape.Backward(y)
-		adam.Step(params.Data, params.Leaf(tape).Grad().Data, 1e-3)
+		adam.Step(params.Data, params.Leaf(tape).Gradient(), 1e-3)
 		cost = tape.TrainingCost(y)
 	}
 	rate(b, cost.MACs)

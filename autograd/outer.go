@@ -29,6 +29,14 @@ type Outer struct {
 	Left, Right           [][]float32 // of Rows and of Columns elements
 }
 
+// Len returns the number of elements of the leaf.
+func (g Gradient) Len() int {
+	if g.Outer == nil {
+		return len(g.Dense)
+	}
+	return len(g.Dense) + g.Outer.Len()
+}
+
 // Len returns the number of elements of the matrix.
 func (o *Outer) Len() int { return o.Rows * o.Columns }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/internal/kernel"
 )
 
@@ -51,7 +52,7 @@ func NewAdam(n int, cfg AdamConfig) *Adam {
 }
 
 // Step implements [Optimiser].
-func (a *Adam) Step(x, gradient []float32, rate float64) {
+func (a *Adam) Step(x []float32, gradient autograd.Gradient, rate float64) {
 	checkLengths("adam", len(a.m), x, gradient)
 	a.steps[0]++
 	t, c := float64(a.steps[0]), a.cfg
@@ -72,11 +73,13 @@ func (a *Adam) Step(x, gradient []float32, rate float64) {
 		} else {
 			k.Decay = float32(decay)
 		}
-		var largest []float32
-		if a.largest != nil {
-			largest = a.largest[g.Lo:g.Hi]
-		}
-		k.Step(x[g.Lo:g.Hi], gradient[g.Lo:g.Hi], a.m[g.Lo:g.Hi], a.v[g.Lo:g.Hi], largest)
+		each(gradient, g.Lo, g.Hi, func(lo, hi int, d []float32) {
+			var largest []float32
+			if a.largest != nil {
+				largest = a.largest[lo:hi]
+			}
+			k.Step(x[lo:hi], d, a.m[lo:hi], a.v[lo:hi], largest)
+		})
 	}
 }
 

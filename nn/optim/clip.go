@@ -3,6 +3,7 @@ package optim
 import (
 	"math"
 
+	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/internal/kernel"
 	"github.com/sshn-go/sshn/internal/parallel"
 )
@@ -10,34 +11,57 @@ import (
 // Norm returns the Euclidean norm of a gradient, summed in float64. As the
 // square of no float32 overflows there, it is finite if and only if every
 // element is.
-func Norm(gradient []float32) float64 {
-	return math.Sqrt(parallel.Sum(len(gradient), grain, func(lo, hi int) float64 {
-		g := gradient[lo:hi]
+//
+// Of a sum of outer products l_i ⊗ r_i it is the root of the sum over i and j of
+// (l_i·l_j)(r_i·r_j).
+func Norm(g autograd.Gradient) float64 {
+	sum := dot(g.Dense, g.Dense)
+	if o := g.Outer; o != nil {
+		matrix := 0.0
+		for i := range o.Left {
+			for j := range o.Left {
+				matrix += dot(o.Left[i], o.Left[j]) * dot(o.Right[i], o.Right[j])
+			}
+		}
+		sum += max(matrix, 0) // but for rounding it is not negative; a NaN stays one
+	}
+	return math.Sqrt(sum)
+}
+
+func dot(x, y []float32) float64 {
+	return parallel.Sum(len(x), grain, func(lo, hi int) float64 {
+		g, h := x[lo:hi], y[lo:hi]
 		var a, b, c, d float64 // an addition takes four cycles
 		i := 0
 		for ; i+4 <= len(g); i += 4 {
-			q := g[i : i+4 : i+4]
-			a += float64(q[0]) * float64(q[0])
-			b += float64(q[1]) * float64(q[1])
-			c += float64(q[2]) * float64(q[2])
-			d += float64(q[3]) * float64(q[3])
+			q, p := g[i:i+4:i+4], h[i:i+4:i+4]
+			a += float64(q[0]) * float64(p[0])
+			b += float64(q[1]) * float64(p[1])
+			c += float64(q[2]) * float64(p[2])
+			d += float64(q[3]) * float64(p[3])
 		}
-		for _, v := range g[i:] {
-			a += float64(v) * float64(v)
+		for ; i < len(g); i++ {
+			a += float64(g[i]) * float64(h[i])
 		}
 		return a + b + (c + d)
-	}))
+	})
 }
 
 // Clip scales a gradient in place so that its Euclidean norm is at most limit,
 // if that is over 0, and returns the norm from before. A norm that is not
 // finite is returned as it is, and the gradient is left alone: no scale mends
 // it. Source: Pascanu, Mikolov and Bengio, ICML 2013, algorithm 1.
-func Clip(gradient []float32, limit float64) float64 {
-	norm := Norm(gradient)
-	if limit > 0 && norm > limit && !math.IsInf(norm, 1) {
-		scale := float32(limit / norm)
-		parallel.For(len(gradient), grain, func(lo, hi int) { kernel.Scale(gradient[lo:hi], scale) })
+func Clip(g autograd.Gradient, limit float64) float64 {
+	norm := Norm(g)
+	if !(limit > 0 && norm > limit) || math.IsInf(norm, 1) {
+		return norm
+	}
+	scale := float32(limit / norm)
+	parallel.For(len(g.Dense), grain, func(lo, hi int) { kernel.Scale(g.Dense[lo:hi], scale) })
+	if g.Outer != nil {
+		for _, left := range g.Outer.Left {
+			kernel.Scale(left, scale)
+		}
 	}
 	return norm
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/tensor"
 )
 
@@ -13,7 +14,7 @@ type Optimiser interface {
 	// Step changes x in place by its gradient, with the given step size, in one
 	// pass over memory. It panics with a [*tensor.ShapeError] if x or its
 	// gradient has another length than the optimiser was made for.
-	Step(x, gradient []float32, rate float64)
+	Step(x []float32, g autograd.Gradient, rate float64)
 
 	// State returns what a checkpoint must hold, sharing the optimiser's memory:
 	// a later step changes it.
@@ -71,9 +72,9 @@ func named(state []State, name string) bool {
 	return false
 }
 
-func checkLengths(kind string, n int, x, gradient []float32) {
-	if len(x) != n || len(gradient) != n {
-		panic(&tensor.ShapeError{Op: kind, Shapes: []tensor.Shape{tensor.NewShape(len(x)), tensor.NewShape(len(gradient))},
+func checkLengths(kind string, n int, x []float32, g autograd.Gradient) {
+	if len(x) != n || g.Len() != n {
+		panic(&tensor.ShapeError{Op: kind, Shapes: []tensor.Shape{tensor.NewShape(len(x)), tensor.NewShape(g.Len())},
 			Problem: fmt.Sprintf("the optimiser is for %d parameters and their gradient", n)})
 	}
 }

@@ -3,7 +3,7 @@ package optim
 import (
 	"fmt"
 
-	"github.com/sshn-go/sshn/internal/parallel"
+	"github.com/sshn-go/sshn/autograd"
 )
 
 // SGDConfig holds the attributes of SGD.
@@ -49,11 +49,8 @@ func NewSGD(n int, cfg SGDConfig) *SGD {
 	return s
 }
 
-// grain is what a chunk takes: a few streams of 64 KB.
-const grain = 1 << 14
-
 // Step implements [Optimiser].
-func (s *SGD) Step(x, gradient []float32, rate float64) {
+func (s *SGD) Step(x []float32, gradient autograd.Gradient, rate float64) {
 	checkLengths("sgd", s.n, x, gradient)
 	m := momentum{keep: float32(s.cfg.Momentum), take: float32(1 - s.cfg.Dampening)}
 	if s.begun[0] == 0 {
@@ -70,12 +67,11 @@ func (s *SGD) Step(x, gradient []float32, rate float64) {
 			continue
 		}
 		step, decay := float32(rate*g.Rate), float32(s.cfg.Decay*g.decay())
-		parallel.For(g.Hi-g.Lo, grain, func(lo, hi int) {
-			lo, hi = g.Lo+lo, g.Lo+hi
+		each(gradient, g.Lo, g.Hi, func(lo, hi int, d []float32) {
 			if s.velocity == nil {
-				descend(x[lo:hi], gradient[lo:hi], step, decay)
+				descend(x[lo:hi], d, step, decay)
 			} else {
-				m.descend(x[lo:hi], gradient[lo:hi], s.velocity[lo:hi], step, decay)
+				m.descend(x[lo:hi], d, s.velocity[lo:hi], step, decay)
 			}
 		})
 	}

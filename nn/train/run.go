@@ -119,18 +119,18 @@ func (r *run) step() error {
 
 // descend returns the mean loss of the parts of a step, and its gradient. The
 // parts are on one tape, where each uses the memory of those before it.
-func (r *run) descend() (loss float64, gradient []float32, err error) {
+func (r *run) descend() (loss float64, gradient autograd.Gradient, err error) {
 	omega := r.Params.Leaf(r.tape)
 	r.notes = r.notes[:0]
 	for part := range r.cfg.Parts {
 		y, note, err := r.Objective(r.tape, r.done, part)
 		if err != nil {
-			return 0, nil, fmt.Errorf("train: step %d: %w", r.done, err)
+			return 0, gradient, fmt.Errorf("train: step %d: %w", r.done, err)
 		}
 		x := float64(y.Item())
 		if !finite(x) {
 			r.notes = append(r.notes[:0], note)
-			return 0, nil, r.lossError(r.done, "loss", x)
+			return 0, gradient, r.lossError(r.done, "loss", x)
 		}
 		if note != "" {
 			r.notes = append(r.notes, note)
@@ -141,7 +141,7 @@ func (r *run) descend() (loss float64, gradient []float32, err error) {
 		}
 		r.tape.Backward(y)
 	}
-	return loss, omega.Grad().Data, nil
+	return loss, omega.Gradient(), nil
 }
 
 func (r *run) rate() float64 {
