@@ -64,6 +64,9 @@ func (o leakyReLU) Forward(out tensor.Tensor, in []tensor.Tensor) {
 	})
 }
 
+// Slope implements [Rectifier].
+func (o leakyReLU) Slope() (float32, bool) { return o.slope, o.slope >= 0 && o.slope <= 1 }
+
 func (o leakyReLU) Backward(gin []tensor.Tensor, gout, out tensor.Tensor, in []tensor.Tensor) {
 	signed := out.Data
 	if o.slope < 0 {

@@ -46,6 +46,26 @@ func (o concat) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, _ []tensor.
 	o.stretches(gout, gin, func(gy, gx []float32) { kernel.Add(gx, gy) })
 }
 
+// BackwardAssign implements [Assigner].
+func (o concat) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, _ tensor.Tensor, _ []tensor.Tensor, _ []float32) {
+	added, written := make([]tensor.Tensor, len(gin)), make([]tensor.Tensor, len(gin))
+	for i, g := range gin {
+		added[i].Shape, written[i].Shape = g.Shape, g.Shape
+		if fresh[i] {
+			written[i] = g
+		} else {
+			added[i] = g
+		}
+	}
+	o.stretches(gout, added, func(gy, gx []float32) { kernel.Add(gx, gy) })
+	o.stretches(gout, written, func(gy, gx []float32) { copy(gx, gy) })
+}
+
+// Joins implements [Joiner].
+func (o concat) Joins(in []tensor.Shape) bool {
+	return o.axis == -1 || o.axis == in[0].Rank()-1
+}
+
 // stretches calls f for each stretch of the whole and the part that it is, of
 // the parts that have data.
 func (o concat) stretches(whole tensor.Tensor, parts []tensor.Tensor, f func(whole, part []float32)) {

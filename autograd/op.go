@@ -49,11 +49,11 @@ type Stateful interface {
 
 // Assigner is what an Op implements that can write a gradient where nothing was
 // added yet, so that the tape need not clear it first. The tape then calls this
-// in place of Backward.
+// in place of Backward or BackwardState.
 type Assigner interface {
 	// BackwardAssign is Backward, but where fresh[i] holds it writes gin[i],
-	// which holds anything before.
-	BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, out tensor.Tensor, in []tensor.Tensor)
+	// which holds anything before. state is that of a Stateful, else nil.
+	BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, out tensor.Tensor, in []tensor.Tensor, state []float32)
 }
 
 // Working is what an Op implements whose Backward takes working memory beyond

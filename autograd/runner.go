@@ -122,7 +122,7 @@ func (t *Tape) backward(r *runner, loss int32) {
 
 func (t *Tape) backwardOne(r *runner, id int32, n *node, s *step) {
 	gin, fresh := t.gin[:0], t.fresh[:0]
-	assigner, assigns := s.op.(Assigner)
+	_, assigns := s.op.(Assigner)
 	for k, x := range s.in {
 		g := tensor.Tensor{Shape: t.nodes[x].shape}
 		first := false
@@ -153,14 +153,12 @@ func (t *Tape) backwardOne(r *runner, id int32, n *node, s *step) {
 	}
 	gout := t.gradient(id)
 	switch op := s.op.(type) {
+	case Assigner:
+		op.BackwardAssign(gin, fresh, gout, out, in, n.state)
 	case Stateful:
 		op.BackwardState(gin, gout, out, in, n.state)
 	default:
-		if assigns {
-			assigner.BackwardAssign(gin, fresh, gout, out, in)
-		} else {
-			op.Backward(gin, gout, out, in)
-		}
+		s.op.Backward(gin, gout, out, in)
 	}
 }
 

@@ -74,6 +74,19 @@ func (op Op) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, _ []tensor.Ten
 	adjoint.Apply(gin[0].Data, gout.Data, true)
 }
 
+// BackwardAssign implements [autograd.Assigner].
+func (op Op) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, _ tensor.Tensor, _ []tensor.Tensor, _ []float32) {
+	if gin[0].Data == nil {
+		return
+	}
+	_, adjoint := op.tables(gin[0].Shape)
+	adjoint.Apply(gin[0].Data, gout.Data, !fresh[0])
+}
+
+// Resampling returns the linear map for inputs of shape x, and its adjoint, so
+// that a convolution may do it while it reads.
+func (op Op) Resampling(x tensor.Shape) (forward, adjoint kernel.Resampling) { return op.tables(x) }
+
 // Cost implements [autograd.Op]. What is merely copied costs no MACs; the
 // bytes are the row of scratch of one worker.
 func (op Op) Cost(in []tensor.Shape) autograd.Cost {

@@ -43,8 +43,41 @@ func (c Case) adds() error {
 			return err
 		}
 	}
+	if err := t.assigns(); err != nil {
+		return err
+	}
 	return sameBits("backward changed an input, the output or its gradient",
 		append(slices.Clone(t.in), t.out, t.r), append(in, out, r))
+}
+
+// assigns: of an operation that can write gradients, those that are fresh are
+// written over whatever was there, and the others added to, in any combination.
+func (t *trial) assigns() error {
+	op, ok := t.c.Op.(autograd.Assigner)
+	if !ok {
+		return nil
+	}
+	for set := range 1 << min(len(t.in), 5) {
+		gin, fresh := make([]tensor.Tensor, len(t.in)), make([]bool, len(t.in))
+		for i, g := range t.gin {
+			fresh[i] = set>>i&1 == 1
+			gin[i].Shape = g.Shape
+			if g.Data != nil {
+				gin[i] = tensor.Zeros(g.Shape)
+			}
+			if fresh[i] {
+				poison(gin[i].Data)
+			}
+		}
+		in, out := t.needed()
+		op.BackwardAssign(gin, fresh, t.r, out, in, t.state)
+		for i, g := range t.gin {
+			if err := near(fmt.Sprintf("gradient %d, written where %b", i, set), gin[i].Data, float64s(g.Data), t.c.roundoff()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // compare checks the gradients that are wanted, added to start, against t.gin.

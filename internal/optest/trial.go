@@ -51,9 +51,9 @@ func (t *trial) forward() tensor.Tensor {
 	return t.out
 }
 
-// backward adds to gin, and hands over only what the operation says it needs.
-func (t *trial) backward(gin []tensor.Tensor) {
-	in, out := slices.Clone(t.in), t.out
+// needed returns what the operation says that its backward reads.
+func (t *trial) needed() (in []tensor.Tensor, out tensor.Tensor) {
+	in, out = slices.Clone(t.in), t.out
 	if f, ok := t.c.Op.(autograd.Frugal); ok {
 		for i := range in {
 			if !f.Needs(i) {
@@ -64,6 +64,12 @@ func (t *trial) backward(gin []tensor.Tensor) {
 			out.Data = nil
 		}
 	}
+	return in, out
+}
+
+// backward adds to gin.
+func (t *trial) backward(gin []tensor.Tensor) {
+	in, out := t.needed()
 	if s, ok := t.c.Op.(autograd.Stateful); ok {
 		s.BackwardState(gin, t.r, out, in, t.state)
 	} else {
