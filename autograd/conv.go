@@ -58,7 +58,7 @@ func (o conv) Forward(out tensor.Tensor, in []tensor.Tensor) {
 	if g.N == 0 {
 		return
 	}
-	g.Forward(out.Data, in[0].Data, in[1].Data, optional(in, 2))
+	g.Forward(out.Data, g.One(in[0].Data), in[1].Data, optional(in, 2), 1)
 }
 
 func (o conv) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.Tensor) {
@@ -67,10 +67,13 @@ func (o conv) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.T
 		return
 	}
 	if gin[0].Data != nil {
-		g.InputGrad(gin[0].Data, gout.Data, in[1].Data)
+		g.InputGrad([]kernel.Grad{{X: gin[0].Data, C: g.Cin, Add: true}}, gout.Data, in[1].Data)
 	}
-	if gw, gb := gin[1].Data, optional(gin, 2); gw != nil || gb != nil {
-		g.WeightGrad(gw, gb, in[0].Data, gout.Data)
+	if gw := gin[1].Data; gw != nil {
+		g.WeightGrad(gw, g.One(in[0].Data), gout.Data, true)
+	}
+	if gb := optional(gin, 2); gb != nil {
+		kernel.Rectify(gout.Data, nil, 1, gb)
 	}
 }
 

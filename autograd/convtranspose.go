@@ -59,8 +59,11 @@ func (o convTranspose) Forward(out tensor.Tensor, in []tensor.Tensor) {
 	}
 	w := scratchTransposed(in[1])
 	defer parallel.Release(w)
-	setRows(out.Data, optional(in, 2))
-	g.InputGrad(out.Data, in[0].Data, w)
+	b := optional(in, 2)
+	if b != nil {
+		setRows(out.Data, b)
+	}
+	g.InputGrad([]kernel.Grad{{X: out.Data, C: g.Cin, Add: b != nil}}, in[0].Data, w)
 }
 
 func (o convTranspose) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.Tensor) {
@@ -70,15 +73,14 @@ func (o convTranspose) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in [
 	}
 	if gx := gin[0].Data; gx != nil {
 		w, part := scratchTransposed(in[1]), parallel.Scratch(len(gx))
-		g.Forward(part, gout.Data, w, nil)
+		g.Forward(part, g.One(gout.Data), w, nil, 1)
 		kernel.Add(gx, part)
 		parallel.Release(w)
 		parallel.Release(part)
 	}
 	if gw := gin[1]; gw.Data != nil {
 		part := parallel.Scratch(len(gw.Data))
-		clear(part)
-		g.WeightGrad(part, nil, gout.Data, in[0].Data)
+		g.WeightGrad(part, g.One(gout.Data), in[0].Data, false)
 		taps, rows, columns := matrices(gw.Shape)
 		for t := range taps {
 			at := t * rows * columns
@@ -91,7 +93,7 @@ func (o convTranspose) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in [
 		parallel.Release(part)
 	}
 	if gb := optional(gin, 2); gb != nil {
-		g.WeightGrad(nil, gb, nil, gout.Data)
+		kernel.Rectify(gout.Data, nil, 1, gb)
 	}
 }
 

@@ -49,7 +49,7 @@ func (linear) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.T
 		kernel.Gemm(gw, in[0].Data, gout.Data, k, n, m, true, false, k, n, n, true)
 	}
 	if gb := optional(gin, 2); gb != nil {
-		new(kernel.Conv).WeightGrad(nil, gb, nil, gout.Data)
+		kernel.Rectify(gout.Data, nil, 1, gb)
 	}
 }
 

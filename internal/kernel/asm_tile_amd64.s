@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func tileRow512_1x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_1x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -62,7 +62,9 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z1
-	VMULPS       Z0, Z1, Z1
+	VXORPS       Z2, Z2, Z2
+	VCMPPS       $0x04, Z2, Z1, K2
+	VMULPS.Z     Z0, Z1, K2, Z1
 	VMAXPS       Z0, Z1, Z0
 
 store:
@@ -72,7 +74,7 @@ store:
 	RET
 
 // func tileRow512_2x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_2x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -138,9 +140,11 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z3
-	VMULPS       Z0, Z3, Z2
+	VXORPS       Z2, Z2, Z2
+	VCMPPS       $0x04, Z2, Z3, K2
+	VMULPS.Z     Z0, Z3, K2, Z2
 	VMAXPS       Z0, Z2, Z0
-	VMULPS       Z1, Z3, Z2
+	VMULPS.Z     Z1, Z3, K2, Z2
 	VMAXPS       Z1, Z2, Z1
 
 store:
@@ -152,7 +156,7 @@ store:
 	RET
 
 // func tileRow512_3x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_3x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -227,11 +231,13 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z4
-	VMULPS       Z0, Z4, Z3
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x04, Z3, Z4, K2
+	VMULPS.Z     Z0, Z4, K2, Z3
 	VMAXPS       Z0, Z3, Z0
-	VMULPS       Z1, Z4, Z3
+	VMULPS.Z     Z1, Z4, K2, Z3
 	VMAXPS       Z1, Z3, Z1
-	VMULPS       Z2, Z4, Z3
+	VMULPS.Z     Z2, Z4, K2, Z3
 	VMAXPS       Z2, Z3, Z2
 
 store:
@@ -245,7 +251,7 @@ store:
 	RET
 
 // func tileRow512_4x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_4x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -332,13 +338,15 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z5
-	VMULPS       Z0, Z5, Z4
+	VXORPS       Z4, Z4, Z4
+	VCMPPS       $0x04, Z4, Z5, K2
+	VMULPS.Z     Z0, Z5, K2, Z4
 	VMAXPS       Z0, Z4, Z0
-	VMULPS       Z1, Z5, Z4
+	VMULPS.Z     Z1, Z5, K2, Z4
 	VMAXPS       Z1, Z4, Z1
-	VMULPS       Z2, Z5, Z4
+	VMULPS.Z     Z2, Z5, K2, Z4
 	VMAXPS       Z2, Z4, Z2
-	VMULPS       Z3, Z5, Z4
+	VMULPS.Z     Z3, Z5, K2, Z4
 	VMAXPS       Z3, Z4, Z3
 
 store:
@@ -354,7 +362,7 @@ store:
 	RET
 
 // func tileRow512_5x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_5x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -450,15 +458,17 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z6
-	VMULPS       Z0, Z6, Z5
+	VXORPS       Z5, Z5, Z5
+	VCMPPS       $0x04, Z5, Z6, K2
+	VMULPS.Z     Z0, Z6, K2, Z5
 	VMAXPS       Z0, Z5, Z0
-	VMULPS       Z1, Z6, Z5
+	VMULPS.Z     Z1, Z6, K2, Z5
 	VMAXPS       Z1, Z5, Z1
-	VMULPS       Z2, Z6, Z5
+	VMULPS.Z     Z2, Z6, K2, Z5
 	VMAXPS       Z2, Z5, Z2
-	VMULPS       Z3, Z6, Z5
+	VMULPS.Z     Z3, Z6, K2, Z5
 	VMAXPS       Z3, Z5, Z3
-	VMULPS       Z4, Z6, Z5
+	VMULPS.Z     Z4, Z6, K2, Z5
 	VMAXPS       Z4, Z5, Z4
 
 store:
@@ -476,7 +486,7 @@ store:
 	RET
 
 // func tileRow512_6x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_6x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -581,17 +591,19 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z7
-	VMULPS       Z0, Z7, Z6
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z6, Z7, K2
+	VMULPS.Z     Z0, Z7, K2, Z6
 	VMAXPS       Z0, Z6, Z0
-	VMULPS       Z1, Z7, Z6
+	VMULPS.Z     Z1, Z7, K2, Z6
 	VMAXPS       Z1, Z6, Z1
-	VMULPS       Z2, Z7, Z6
+	VMULPS.Z     Z2, Z7, K2, Z6
 	VMAXPS       Z2, Z6, Z2
-	VMULPS       Z3, Z7, Z6
+	VMULPS.Z     Z3, Z7, K2, Z6
 	VMAXPS       Z3, Z6, Z3
-	VMULPS       Z4, Z7, Z6
+	VMULPS.Z     Z4, Z7, K2, Z6
 	VMAXPS       Z4, Z6, Z4
-	VMULPS       Z5, Z7, Z6
+	VMULPS.Z     Z5, Z7, K2, Z6
 	VMAXPS       Z5, Z6, Z5
 
 store:
@@ -611,7 +623,7 @@ store:
 	RET
 
 // func tileRow512_7x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_7x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -728,19 +740,21 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z8
-	VMULPS       Z0, Z8, Z7
+	VXORPS       Z7, Z7, Z7
+	VCMPPS       $0x04, Z7, Z8, K2
+	VMULPS.Z     Z0, Z8, K2, Z7
 	VMAXPS       Z0, Z7, Z0
-	VMULPS       Z1, Z8, Z7
+	VMULPS.Z     Z1, Z8, K2, Z7
 	VMAXPS       Z1, Z7, Z1
-	VMULPS       Z2, Z8, Z7
+	VMULPS.Z     Z2, Z8, K2, Z7
 	VMAXPS       Z2, Z7, Z2
-	VMULPS       Z3, Z8, Z7
+	VMULPS.Z     Z3, Z8, K2, Z7
 	VMAXPS       Z3, Z7, Z3
-	VMULPS       Z4, Z8, Z7
+	VMULPS.Z     Z4, Z8, K2, Z7
 	VMAXPS       Z4, Z7, Z4
-	VMULPS       Z5, Z8, Z7
+	VMULPS.Z     Z5, Z8, K2, Z7
 	VMAXPS       Z5, Z7, Z5
-	VMULPS       Z6, Z8, Z7
+	VMULPS.Z     Z6, Z8, K2, Z7
 	VMAXPS       Z6, Z7, Z6
 
 store:
@@ -762,7 +776,7 @@ store:
 	RET
 
 // func tileRow512_8x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_8x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -888,21 +902,23 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z9
-	VMULPS       Z0, Z9, Z8
+	VXORPS       Z8, Z8, Z8
+	VCMPPS       $0x04, Z8, Z9, K2
+	VMULPS.Z     Z0, Z9, K2, Z8
 	VMAXPS       Z0, Z8, Z0
-	VMULPS       Z1, Z9, Z8
+	VMULPS.Z     Z1, Z9, K2, Z8
 	VMAXPS       Z1, Z8, Z1
-	VMULPS       Z2, Z9, Z8
+	VMULPS.Z     Z2, Z9, K2, Z8
 	VMAXPS       Z2, Z8, Z2
-	VMULPS       Z3, Z9, Z8
+	VMULPS.Z     Z3, Z9, K2, Z8
 	VMAXPS       Z3, Z8, Z3
-	VMULPS       Z4, Z9, Z8
+	VMULPS.Z     Z4, Z9, K2, Z8
 	VMAXPS       Z4, Z8, Z4
-	VMULPS       Z5, Z9, Z8
+	VMULPS.Z     Z5, Z9, K2, Z8
 	VMAXPS       Z5, Z8, Z5
-	VMULPS       Z6, Z9, Z8
+	VMULPS.Z     Z6, Z9, K2, Z8
 	VMAXPS       Z6, Z8, Z6
-	VMULPS       Z7, Z9, Z8
+	VMULPS.Z     Z7, Z9, K2, Z8
 	VMAXPS       Z7, Z8, Z7
 
 store:
@@ -926,7 +942,7 @@ store:
 	RET
 
 // func tileRow512_9x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_9x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -1061,23 +1077,25 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z10
-	VMULPS       Z0, Z10, Z9
+	VXORPS       Z9, Z9, Z9
+	VCMPPS       $0x04, Z9, Z10, K2
+	VMULPS.Z     Z0, Z10, K2, Z9
 	VMAXPS       Z0, Z9, Z0
-	VMULPS       Z1, Z10, Z9
+	VMULPS.Z     Z1, Z10, K2, Z9
 	VMAXPS       Z1, Z9, Z1
-	VMULPS       Z2, Z10, Z9
+	VMULPS.Z     Z2, Z10, K2, Z9
 	VMAXPS       Z2, Z9, Z2
-	VMULPS       Z3, Z10, Z9
+	VMULPS.Z     Z3, Z10, K2, Z9
 	VMAXPS       Z3, Z9, Z3
-	VMULPS       Z4, Z10, Z9
+	VMULPS.Z     Z4, Z10, K2, Z9
 	VMAXPS       Z4, Z9, Z4
-	VMULPS       Z5, Z10, Z9
+	VMULPS.Z     Z5, Z10, K2, Z9
 	VMAXPS       Z5, Z9, Z5
-	VMULPS       Z6, Z10, Z9
+	VMULPS.Z     Z6, Z10, K2, Z9
 	VMAXPS       Z6, Z9, Z6
-	VMULPS       Z7, Z10, Z9
+	VMULPS.Z     Z7, Z10, K2, Z9
 	VMAXPS       Z7, Z9, Z7
-	VMULPS       Z8, Z10, Z9
+	VMULPS.Z     Z8, Z10, K2, Z9
 	VMAXPS       Z8, Z9, Z8
 
 store:
@@ -1103,7 +1121,7 @@ store:
 	RET
 
 // func tileRow512_10x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_10x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -1250,25 +1268,27 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z11
-	VMULPS       Z0, Z11, Z10
+	VXORPS       Z10, Z10, Z10
+	VCMPPS       $0x04, Z10, Z11, K2
+	VMULPS.Z     Z0, Z11, K2, Z10
 	VMAXPS       Z0, Z10, Z0
-	VMULPS       Z1, Z11, Z10
+	VMULPS.Z     Z1, Z11, K2, Z10
 	VMAXPS       Z1, Z10, Z1
-	VMULPS       Z2, Z11, Z10
+	VMULPS.Z     Z2, Z11, K2, Z10
 	VMAXPS       Z2, Z10, Z2
-	VMULPS       Z3, Z11, Z10
+	VMULPS.Z     Z3, Z11, K2, Z10
 	VMAXPS       Z3, Z10, Z3
-	VMULPS       Z4, Z11, Z10
+	VMULPS.Z     Z4, Z11, K2, Z10
 	VMAXPS       Z4, Z10, Z4
-	VMULPS       Z5, Z11, Z10
+	VMULPS.Z     Z5, Z11, K2, Z10
 	VMAXPS       Z5, Z10, Z5
-	VMULPS       Z6, Z11, Z10
+	VMULPS.Z     Z6, Z11, K2, Z10
 	VMAXPS       Z6, Z10, Z6
-	VMULPS       Z7, Z11, Z10
+	VMULPS.Z     Z7, Z11, K2, Z10
 	VMAXPS       Z7, Z10, Z7
-	VMULPS       Z8, Z11, Z10
+	VMULPS.Z     Z8, Z11, K2, Z10
 	VMAXPS       Z8, Z10, Z8
-	VMULPS       Z9, Z11, Z10
+	VMULPS.Z     Z9, Z11, K2, Z10
 	VMAXPS       Z9, Z10, Z9
 
 store:
@@ -1296,7 +1316,7 @@ store:
 	RET
 
 // func tileRow512_11x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_11x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -1452,27 +1472,29 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z12
-	VMULPS       Z0, Z12, Z11
+	VXORPS       Z11, Z11, Z11
+	VCMPPS       $0x04, Z11, Z12, K2
+	VMULPS.Z     Z0, Z12, K2, Z11
 	VMAXPS       Z0, Z11, Z0
-	VMULPS       Z1, Z12, Z11
+	VMULPS.Z     Z1, Z12, K2, Z11
 	VMAXPS       Z1, Z11, Z1
-	VMULPS       Z2, Z12, Z11
+	VMULPS.Z     Z2, Z12, K2, Z11
 	VMAXPS       Z2, Z11, Z2
-	VMULPS       Z3, Z12, Z11
+	VMULPS.Z     Z3, Z12, K2, Z11
 	VMAXPS       Z3, Z11, Z3
-	VMULPS       Z4, Z12, Z11
+	VMULPS.Z     Z4, Z12, K2, Z11
 	VMAXPS       Z4, Z11, Z4
-	VMULPS       Z5, Z12, Z11
+	VMULPS.Z     Z5, Z12, K2, Z11
 	VMAXPS       Z5, Z11, Z5
-	VMULPS       Z6, Z12, Z11
+	VMULPS.Z     Z6, Z12, K2, Z11
 	VMAXPS       Z6, Z11, Z6
-	VMULPS       Z7, Z12, Z11
+	VMULPS.Z     Z7, Z12, K2, Z11
 	VMAXPS       Z7, Z11, Z7
-	VMULPS       Z8, Z12, Z11
+	VMULPS.Z     Z8, Z12, K2, Z11
 	VMAXPS       Z8, Z11, Z8
-	VMULPS       Z9, Z12, Z11
+	VMULPS.Z     Z9, Z12, K2, Z11
 	VMAXPS       Z9, Z11, Z9
-	VMULPS       Z10, Z12, Z11
+	VMULPS.Z     Z10, Z12, K2, Z11
 	VMAXPS       Z10, Z11, Z10
 
 store:
@@ -1502,7 +1524,7 @@ store:
 	RET
 
 // func tileRow512_12x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_12x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -1667,29 +1689,31 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z13
-	VMULPS       Z0, Z13, Z12
+	VXORPS       Z12, Z12, Z12
+	VCMPPS       $0x04, Z12, Z13, K2
+	VMULPS.Z     Z0, Z13, K2, Z12
 	VMAXPS       Z0, Z12, Z0
-	VMULPS       Z1, Z13, Z12
+	VMULPS.Z     Z1, Z13, K2, Z12
 	VMAXPS       Z1, Z12, Z1
-	VMULPS       Z2, Z13, Z12
+	VMULPS.Z     Z2, Z13, K2, Z12
 	VMAXPS       Z2, Z12, Z2
-	VMULPS       Z3, Z13, Z12
+	VMULPS.Z     Z3, Z13, K2, Z12
 	VMAXPS       Z3, Z12, Z3
-	VMULPS       Z4, Z13, Z12
+	VMULPS.Z     Z4, Z13, K2, Z12
 	VMAXPS       Z4, Z12, Z4
-	VMULPS       Z5, Z13, Z12
+	VMULPS.Z     Z5, Z13, K2, Z12
 	VMAXPS       Z5, Z12, Z5
-	VMULPS       Z6, Z13, Z12
+	VMULPS.Z     Z6, Z13, K2, Z12
 	VMAXPS       Z6, Z12, Z6
-	VMULPS       Z7, Z13, Z12
+	VMULPS.Z     Z7, Z13, K2, Z12
 	VMAXPS       Z7, Z12, Z7
-	VMULPS       Z8, Z13, Z12
+	VMULPS.Z     Z8, Z13, K2, Z12
 	VMAXPS       Z8, Z12, Z8
-	VMULPS       Z9, Z13, Z12
+	VMULPS.Z     Z9, Z13, K2, Z12
 	VMAXPS       Z9, Z12, Z9
-	VMULPS       Z10, Z13, Z12
+	VMULPS.Z     Z10, Z13, K2, Z12
 	VMAXPS       Z10, Z12, Z10
-	VMULPS       Z11, Z13, Z12
+	VMULPS.Z     Z11, Z13, K2, Z12
 	VMAXPS       Z11, Z12, Z11
 
 store:
@@ -1721,7 +1745,7 @@ store:
 	RET
 
 // func tileRow512_13x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_13x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -1898,31 +1922,33 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z14
-	VMULPS       Z0, Z14, Z13
+	VXORPS       Z13, Z13, Z13
+	VCMPPS       $0x04, Z13, Z14, K2
+	VMULPS.Z     Z0, Z14, K2, Z13
 	VMAXPS       Z0, Z13, Z0
-	VMULPS       Z1, Z14, Z13
+	VMULPS.Z     Z1, Z14, K2, Z13
 	VMAXPS       Z1, Z13, Z1
-	VMULPS       Z2, Z14, Z13
+	VMULPS.Z     Z2, Z14, K2, Z13
 	VMAXPS       Z2, Z13, Z2
-	VMULPS       Z3, Z14, Z13
+	VMULPS.Z     Z3, Z14, K2, Z13
 	VMAXPS       Z3, Z13, Z3
-	VMULPS       Z4, Z14, Z13
+	VMULPS.Z     Z4, Z14, K2, Z13
 	VMAXPS       Z4, Z13, Z4
-	VMULPS       Z5, Z14, Z13
+	VMULPS.Z     Z5, Z14, K2, Z13
 	VMAXPS       Z5, Z13, Z5
-	VMULPS       Z6, Z14, Z13
+	VMULPS.Z     Z6, Z14, K2, Z13
 	VMAXPS       Z6, Z13, Z6
-	VMULPS       Z7, Z14, Z13
+	VMULPS.Z     Z7, Z14, K2, Z13
 	VMAXPS       Z7, Z13, Z7
-	VMULPS       Z8, Z14, Z13
+	VMULPS.Z     Z8, Z14, K2, Z13
 	VMAXPS       Z8, Z13, Z8
-	VMULPS       Z9, Z14, Z13
+	VMULPS.Z     Z9, Z14, K2, Z13
 	VMAXPS       Z9, Z13, Z9
-	VMULPS       Z10, Z14, Z13
+	VMULPS.Z     Z10, Z14, K2, Z13
 	VMAXPS       Z10, Z13, Z10
-	VMULPS       Z11, Z14, Z13
+	VMULPS.Z     Z11, Z14, K2, Z13
 	VMAXPS       Z11, Z13, Z11
-	VMULPS       Z12, Z14, Z13
+	VMULPS.Z     Z12, Z14, K2, Z13
 	VMAXPS       Z12, Z13, Z12
 
 store:
@@ -1956,7 +1982,7 @@ store:
 	RET
 
 // func tileRow512_14x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_14x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -2142,33 +2168,35 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z15
-	VMULPS       Z0, Z15, Z14
+	VXORPS       Z14, Z14, Z14
+	VCMPPS       $0x04, Z14, Z15, K2
+	VMULPS.Z     Z0, Z15, K2, Z14
 	VMAXPS       Z0, Z14, Z0
-	VMULPS       Z1, Z15, Z14
+	VMULPS.Z     Z1, Z15, K2, Z14
 	VMAXPS       Z1, Z14, Z1
-	VMULPS       Z2, Z15, Z14
+	VMULPS.Z     Z2, Z15, K2, Z14
 	VMAXPS       Z2, Z14, Z2
-	VMULPS       Z3, Z15, Z14
+	VMULPS.Z     Z3, Z15, K2, Z14
 	VMAXPS       Z3, Z14, Z3
-	VMULPS       Z4, Z15, Z14
+	VMULPS.Z     Z4, Z15, K2, Z14
 	VMAXPS       Z4, Z14, Z4
-	VMULPS       Z5, Z15, Z14
+	VMULPS.Z     Z5, Z15, K2, Z14
 	VMAXPS       Z5, Z14, Z5
-	VMULPS       Z6, Z15, Z14
+	VMULPS.Z     Z6, Z15, K2, Z14
 	VMAXPS       Z6, Z14, Z6
-	VMULPS       Z7, Z15, Z14
+	VMULPS.Z     Z7, Z15, K2, Z14
 	VMAXPS       Z7, Z14, Z7
-	VMULPS       Z8, Z15, Z14
+	VMULPS.Z     Z8, Z15, K2, Z14
 	VMAXPS       Z8, Z14, Z8
-	VMULPS       Z9, Z15, Z14
+	VMULPS.Z     Z9, Z15, K2, Z14
 	VMAXPS       Z9, Z14, Z9
-	VMULPS       Z10, Z15, Z14
+	VMULPS.Z     Z10, Z15, K2, Z14
 	VMAXPS       Z10, Z14, Z10
-	VMULPS       Z11, Z15, Z14
+	VMULPS.Z     Z11, Z15, K2, Z14
 	VMAXPS       Z11, Z14, Z11
-	VMULPS       Z12, Z15, Z14
+	VMULPS.Z     Z12, Z15, K2, Z14
 	VMAXPS       Z12, Z14, Z12
-	VMULPS       Z13, Z15, Z14
+	VMULPS.Z     Z13, Z15, K2, Z14
 	VMAXPS       Z13, Z14, Z13
 
 store:
@@ -2204,7 +2232,7 @@ store:
 	RET
 
 // func tileRow512_1x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_1x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -2274,9 +2302,11 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z3
-	VMULPS       Z0, Z3, Z2
+	VXORPS       Z2, Z2, Z2
+	VCMPPS       $0x04, Z2, Z3, K2
+	VMULPS.Z     Z0, Z3, K2, Z2
 	VMAXPS       Z0, Z2, Z0
-	VMULPS       Z1, Z3, Z2
+	VMULPS.Z     Z1, Z3, K2, Z2
 	VMAXPS       Z1, Z2, Z1
 
 store:
@@ -2287,7 +2317,7 @@ store:
 	RET
 
 // func tileRow512_2x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_2x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -2376,13 +2406,15 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z5
-	VMULPS       Z0, Z5, Z4
+	VXORPS       Z4, Z4, Z4
+	VCMPPS       $0x04, Z4, Z5, K2
+	VMULPS.Z     Z0, Z5, K2, Z4
 	VMAXPS       Z0, Z4, Z0
-	VMULPS       Z1, Z5, Z4
+	VMULPS.Z     Z1, Z5, K2, Z4
 	VMAXPS       Z1, Z4, Z1
-	VMULPS       Z2, Z5, Z4
+	VMULPS.Z     Z2, Z5, K2, Z4
 	VMAXPS       Z2, Z4, Z2
-	VMULPS       Z3, Z5, Z4
+	VMULPS.Z     Z3, Z5, K2, Z4
 	VMAXPS       Z3, Z4, Z3
 
 store:
@@ -2396,7 +2428,7 @@ store:
 	RET
 
 // func tileRow512_3x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_3x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -2504,17 +2536,19 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z7
-	VMULPS       Z0, Z7, Z6
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z6, Z7, K2
+	VMULPS.Z     Z0, Z7, K2, Z6
 	VMAXPS       Z0, Z6, Z0
-	VMULPS       Z1, Z7, Z6
+	VMULPS.Z     Z1, Z7, K2, Z6
 	VMAXPS       Z1, Z6, Z1
-	VMULPS       Z2, Z7, Z6
+	VMULPS.Z     Z2, Z7, K2, Z6
 	VMAXPS       Z2, Z6, Z2
-	VMULPS       Z3, Z7, Z6
+	VMULPS.Z     Z3, Z7, K2, Z6
 	VMAXPS       Z3, Z6, Z3
-	VMULPS       Z4, Z7, Z6
+	VMULPS.Z     Z4, Z7, K2, Z6
 	VMAXPS       Z4, Z6, Z4
-	VMULPS       Z5, Z7, Z6
+	VMULPS.Z     Z5, Z7, K2, Z6
 	VMAXPS       Z5, Z6, Z5
 
 store:
@@ -2531,7 +2565,7 @@ store:
 	RET
 
 // func tileRow512_4x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_4x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -2661,21 +2695,23 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z9
-	VMULPS       Z0, Z9, Z8
+	VXORPS       Z8, Z8, Z8
+	VCMPPS       $0x04, Z8, Z9, K2
+	VMULPS.Z     Z0, Z9, K2, Z8
 	VMAXPS       Z0, Z8, Z0
-	VMULPS       Z1, Z9, Z8
+	VMULPS.Z     Z1, Z9, K2, Z8
 	VMAXPS       Z1, Z8, Z1
-	VMULPS       Z2, Z9, Z8
+	VMULPS.Z     Z2, Z9, K2, Z8
 	VMAXPS       Z2, Z8, Z2
-	VMULPS       Z3, Z9, Z8
+	VMULPS.Z     Z3, Z9, K2, Z8
 	VMAXPS       Z3, Z8, Z3
-	VMULPS       Z4, Z9, Z8
+	VMULPS.Z     Z4, Z9, K2, Z8
 	VMAXPS       Z4, Z8, Z4
-	VMULPS       Z5, Z9, Z8
+	VMULPS.Z     Z5, Z9, K2, Z8
 	VMAXPS       Z5, Z8, Z5
-	VMULPS       Z6, Z9, Z8
+	VMULPS.Z     Z6, Z9, K2, Z8
 	VMAXPS       Z6, Z8, Z6
-	VMULPS       Z7, Z9, Z8
+	VMULPS.Z     Z7, Z9, K2, Z8
 	VMAXPS       Z7, Z8, Z7
 
 store:
@@ -2695,7 +2731,7 @@ store:
 	RET
 
 // func tileRow512_5x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_5x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -2844,25 +2880,27 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z11
-	VMULPS       Z0, Z11, Z10
+	VXORPS       Z10, Z10, Z10
+	VCMPPS       $0x04, Z10, Z11, K2
+	VMULPS.Z     Z0, Z11, K2, Z10
 	VMAXPS       Z0, Z10, Z0
-	VMULPS       Z1, Z11, Z10
+	VMULPS.Z     Z1, Z11, K2, Z10
 	VMAXPS       Z1, Z10, Z1
-	VMULPS       Z2, Z11, Z10
+	VMULPS.Z     Z2, Z11, K2, Z10
 	VMAXPS       Z2, Z10, Z2
-	VMULPS       Z3, Z11, Z10
+	VMULPS.Z     Z3, Z11, K2, Z10
 	VMAXPS       Z3, Z10, Z3
-	VMULPS       Z4, Z11, Z10
+	VMULPS.Z     Z4, Z11, K2, Z10
 	VMAXPS       Z4, Z10, Z4
-	VMULPS       Z5, Z11, Z10
+	VMULPS.Z     Z5, Z11, K2, Z10
 	VMAXPS       Z5, Z10, Z5
-	VMULPS       Z6, Z11, Z10
+	VMULPS.Z     Z6, Z11, K2, Z10
 	VMAXPS       Z6, Z10, Z6
-	VMULPS       Z7, Z11, Z10
+	VMULPS.Z     Z7, Z11, K2, Z10
 	VMAXPS       Z7, Z10, Z7
-	VMULPS       Z8, Z11, Z10
+	VMULPS.Z     Z8, Z11, K2, Z10
 	VMAXPS       Z8, Z10, Z8
-	VMULPS       Z9, Z11, Z10
+	VMULPS.Z     Z9, Z11, K2, Z10
 	VMAXPS       Z9, Z10, Z9
 
 store:
@@ -2885,7 +2923,7 @@ store:
 	RET
 
 // func tileRow512_6x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_6x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -3053,29 +3091,31 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z13
-	VMULPS       Z0, Z13, Z12
+	VXORPS       Z12, Z12, Z12
+	VCMPPS       $0x04, Z12, Z13, K2
+	VMULPS.Z     Z0, Z13, K2, Z12
 	VMAXPS       Z0, Z12, Z0
-	VMULPS       Z1, Z13, Z12
+	VMULPS.Z     Z1, Z13, K2, Z12
 	VMAXPS       Z1, Z12, Z1
-	VMULPS       Z2, Z13, Z12
+	VMULPS.Z     Z2, Z13, K2, Z12
 	VMAXPS       Z2, Z12, Z2
-	VMULPS       Z3, Z13, Z12
+	VMULPS.Z     Z3, Z13, K2, Z12
 	VMAXPS       Z3, Z12, Z3
-	VMULPS       Z4, Z13, Z12
+	VMULPS.Z     Z4, Z13, K2, Z12
 	VMAXPS       Z4, Z12, Z4
-	VMULPS       Z5, Z13, Z12
+	VMULPS.Z     Z5, Z13, K2, Z12
 	VMAXPS       Z5, Z12, Z5
-	VMULPS       Z6, Z13, Z12
+	VMULPS.Z     Z6, Z13, K2, Z12
 	VMAXPS       Z6, Z12, Z6
-	VMULPS       Z7, Z13, Z12
+	VMULPS.Z     Z7, Z13, K2, Z12
 	VMAXPS       Z7, Z12, Z7
-	VMULPS       Z8, Z13, Z12
+	VMULPS.Z     Z8, Z13, K2, Z12
 	VMAXPS       Z8, Z12, Z8
-	VMULPS       Z9, Z13, Z12
+	VMULPS.Z     Z9, Z13, K2, Z12
 	VMAXPS       Z9, Z12, Z9
-	VMULPS       Z10, Z13, Z12
+	VMULPS.Z     Z10, Z13, K2, Z12
 	VMAXPS       Z10, Z12, Z10
-	VMULPS       Z11, Z13, Z12
+	VMULPS.Z     Z11, Z13, K2, Z12
 	VMAXPS       Z11, Z12, Z11
 
 store:
@@ -3101,7 +3141,7 @@ store:
 	RET
 
 // func tileRow512_7x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_7x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -3291,33 +3331,35 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z15
-	VMULPS       Z0, Z15, Z14
+	VXORPS       Z14, Z14, Z14
+	VCMPPS       $0x04, Z14, Z15, K2
+	VMULPS.Z     Z0, Z15, K2, Z14
 	VMAXPS       Z0, Z14, Z0
-	VMULPS       Z1, Z15, Z14
+	VMULPS.Z     Z1, Z15, K2, Z14
 	VMAXPS       Z1, Z14, Z1
-	VMULPS       Z2, Z15, Z14
+	VMULPS.Z     Z2, Z15, K2, Z14
 	VMAXPS       Z2, Z14, Z2
-	VMULPS       Z3, Z15, Z14
+	VMULPS.Z     Z3, Z15, K2, Z14
 	VMAXPS       Z3, Z14, Z3
-	VMULPS       Z4, Z15, Z14
+	VMULPS.Z     Z4, Z15, K2, Z14
 	VMAXPS       Z4, Z14, Z4
-	VMULPS       Z5, Z15, Z14
+	VMULPS.Z     Z5, Z15, K2, Z14
 	VMAXPS       Z5, Z14, Z5
-	VMULPS       Z6, Z15, Z14
+	VMULPS.Z     Z6, Z15, K2, Z14
 	VMAXPS       Z6, Z14, Z6
-	VMULPS       Z7, Z15, Z14
+	VMULPS.Z     Z7, Z15, K2, Z14
 	VMAXPS       Z7, Z14, Z7
-	VMULPS       Z8, Z15, Z14
+	VMULPS.Z     Z8, Z15, K2, Z14
 	VMAXPS       Z8, Z14, Z8
-	VMULPS       Z9, Z15, Z14
+	VMULPS.Z     Z9, Z15, K2, Z14
 	VMAXPS       Z9, Z14, Z9
-	VMULPS       Z10, Z15, Z14
+	VMULPS.Z     Z10, Z15, K2, Z14
 	VMAXPS       Z10, Z14, Z10
-	VMULPS       Z11, Z15, Z14
+	VMULPS.Z     Z11, Z15, K2, Z14
 	VMAXPS       Z11, Z14, Z11
-	VMULPS       Z12, Z15, Z14
+	VMULPS.Z     Z12, Z15, K2, Z14
 	VMAXPS       Z12, Z14, Z12
-	VMULPS       Z13, Z15, Z14
+	VMULPS.Z     Z13, Z15, K2, Z14
 	VMAXPS       Z13, Z14, Z13
 
 store:
@@ -3346,7 +3388,7 @@ store:
 	RET
 
 // func tileRow512_8x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_8x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -3555,37 +3597,39 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z17
-	VMULPS       Z0, Z17, Z16
+	VXORPS       Z16, Z16, Z16
+	VCMPPS       $0x04, Z16, Z17, K2
+	VMULPS.Z     Z0, Z17, K2, Z16
 	VMAXPS       Z0, Z16, Z0
-	VMULPS       Z1, Z17, Z16
+	VMULPS.Z     Z1, Z17, K2, Z16
 	VMAXPS       Z1, Z16, Z1
-	VMULPS       Z2, Z17, Z16
+	VMULPS.Z     Z2, Z17, K2, Z16
 	VMAXPS       Z2, Z16, Z2
-	VMULPS       Z3, Z17, Z16
+	VMULPS.Z     Z3, Z17, K2, Z16
 	VMAXPS       Z3, Z16, Z3
-	VMULPS       Z4, Z17, Z16
+	VMULPS.Z     Z4, Z17, K2, Z16
 	VMAXPS       Z4, Z16, Z4
-	VMULPS       Z5, Z17, Z16
+	VMULPS.Z     Z5, Z17, K2, Z16
 	VMAXPS       Z5, Z16, Z5
-	VMULPS       Z6, Z17, Z16
+	VMULPS.Z     Z6, Z17, K2, Z16
 	VMAXPS       Z6, Z16, Z6
-	VMULPS       Z7, Z17, Z16
+	VMULPS.Z     Z7, Z17, K2, Z16
 	VMAXPS       Z7, Z16, Z7
-	VMULPS       Z8, Z17, Z16
+	VMULPS.Z     Z8, Z17, K2, Z16
 	VMAXPS       Z8, Z16, Z8
-	VMULPS       Z9, Z17, Z16
+	VMULPS.Z     Z9, Z17, K2, Z16
 	VMAXPS       Z9, Z16, Z9
-	VMULPS       Z10, Z17, Z16
+	VMULPS.Z     Z10, Z17, K2, Z16
 	VMAXPS       Z10, Z16, Z10
-	VMULPS       Z11, Z17, Z16
+	VMULPS.Z     Z11, Z17, K2, Z16
 	VMAXPS       Z11, Z16, Z11
-	VMULPS       Z12, Z17, Z16
+	VMULPS.Z     Z12, Z17, K2, Z16
 	VMAXPS       Z12, Z16, Z12
-	VMULPS       Z13, Z17, Z16
+	VMULPS.Z     Z13, Z17, K2, Z16
 	VMAXPS       Z13, Z16, Z13
-	VMULPS       Z14, Z17, Z16
+	VMULPS.Z     Z14, Z17, K2, Z16
 	VMAXPS       Z14, Z16, Z14
-	VMULPS       Z15, Z17, Z16
+	VMULPS.Z     Z15, Z17, K2, Z16
 	VMAXPS       Z15, Z16, Z15
 
 store:
@@ -3617,7 +3661,7 @@ store:
 	RET
 
 // func tileRow512_9x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_9x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -3845,41 +3889,43 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z19
-	VMULPS       Z0, Z19, Z18
+	VXORPS       Z18, Z18, Z18
+	VCMPPS       $0x04, Z18, Z19, K2
+	VMULPS.Z     Z0, Z19, K2, Z18
 	VMAXPS       Z0, Z18, Z0
-	VMULPS       Z1, Z19, Z18
+	VMULPS.Z     Z1, Z19, K2, Z18
 	VMAXPS       Z1, Z18, Z1
-	VMULPS       Z2, Z19, Z18
+	VMULPS.Z     Z2, Z19, K2, Z18
 	VMAXPS       Z2, Z18, Z2
-	VMULPS       Z3, Z19, Z18
+	VMULPS.Z     Z3, Z19, K2, Z18
 	VMAXPS       Z3, Z18, Z3
-	VMULPS       Z4, Z19, Z18
+	VMULPS.Z     Z4, Z19, K2, Z18
 	VMAXPS       Z4, Z18, Z4
-	VMULPS       Z5, Z19, Z18
+	VMULPS.Z     Z5, Z19, K2, Z18
 	VMAXPS       Z5, Z18, Z5
-	VMULPS       Z6, Z19, Z18
+	VMULPS.Z     Z6, Z19, K2, Z18
 	VMAXPS       Z6, Z18, Z6
-	VMULPS       Z7, Z19, Z18
+	VMULPS.Z     Z7, Z19, K2, Z18
 	VMAXPS       Z7, Z18, Z7
-	VMULPS       Z8, Z19, Z18
+	VMULPS.Z     Z8, Z19, K2, Z18
 	VMAXPS       Z8, Z18, Z8
-	VMULPS       Z9, Z19, Z18
+	VMULPS.Z     Z9, Z19, K2, Z18
 	VMAXPS       Z9, Z18, Z9
-	VMULPS       Z10, Z19, Z18
+	VMULPS.Z     Z10, Z19, K2, Z18
 	VMAXPS       Z10, Z18, Z10
-	VMULPS       Z11, Z19, Z18
+	VMULPS.Z     Z11, Z19, K2, Z18
 	VMAXPS       Z11, Z18, Z11
-	VMULPS       Z12, Z19, Z18
+	VMULPS.Z     Z12, Z19, K2, Z18
 	VMAXPS       Z12, Z18, Z12
-	VMULPS       Z13, Z19, Z18
+	VMULPS.Z     Z13, Z19, K2, Z18
 	VMAXPS       Z13, Z18, Z13
-	VMULPS       Z14, Z19, Z18
+	VMULPS.Z     Z14, Z19, K2, Z18
 	VMAXPS       Z14, Z18, Z14
-	VMULPS       Z15, Z19, Z18
+	VMULPS.Z     Z15, Z19, K2, Z18
 	VMAXPS       Z15, Z18, Z15
-	VMULPS       Z16, Z19, Z18
+	VMULPS.Z     Z16, Z19, K2, Z18
 	VMAXPS       Z16, Z18, Z16
-	VMULPS       Z17, Z19, Z18
+	VMULPS.Z     Z17, Z19, K2, Z18
 	VMAXPS       Z17, Z18, Z17
 
 store:
@@ -3914,7 +3960,7 @@ store:
 	RET
 
 // func tileRow512_10x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_10x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -4164,45 +4210,47 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z21
-	VMULPS       Z0, Z21, Z20
+	VXORPS       Z20, Z20, Z20
+	VCMPPS       $0x04, Z20, Z21, K2
+	VMULPS.Z     Z0, Z21, K2, Z20
 	VMAXPS       Z0, Z20, Z0
-	VMULPS       Z1, Z21, Z20
+	VMULPS.Z     Z1, Z21, K2, Z20
 	VMAXPS       Z1, Z20, Z1
-	VMULPS       Z2, Z21, Z20
+	VMULPS.Z     Z2, Z21, K2, Z20
 	VMAXPS       Z2, Z20, Z2
-	VMULPS       Z3, Z21, Z20
+	VMULPS.Z     Z3, Z21, K2, Z20
 	VMAXPS       Z3, Z20, Z3
-	VMULPS       Z4, Z21, Z20
+	VMULPS.Z     Z4, Z21, K2, Z20
 	VMAXPS       Z4, Z20, Z4
-	VMULPS       Z5, Z21, Z20
+	VMULPS.Z     Z5, Z21, K2, Z20
 	VMAXPS       Z5, Z20, Z5
-	VMULPS       Z6, Z21, Z20
+	VMULPS.Z     Z6, Z21, K2, Z20
 	VMAXPS       Z6, Z20, Z6
-	VMULPS       Z7, Z21, Z20
+	VMULPS.Z     Z7, Z21, K2, Z20
 	VMAXPS       Z7, Z20, Z7
-	VMULPS       Z8, Z21, Z20
+	VMULPS.Z     Z8, Z21, K2, Z20
 	VMAXPS       Z8, Z20, Z8
-	VMULPS       Z9, Z21, Z20
+	VMULPS.Z     Z9, Z21, K2, Z20
 	VMAXPS       Z9, Z20, Z9
-	VMULPS       Z10, Z21, Z20
+	VMULPS.Z     Z10, Z21, K2, Z20
 	VMAXPS       Z10, Z20, Z10
-	VMULPS       Z11, Z21, Z20
+	VMULPS.Z     Z11, Z21, K2, Z20
 	VMAXPS       Z11, Z20, Z11
-	VMULPS       Z12, Z21, Z20
+	VMULPS.Z     Z12, Z21, K2, Z20
 	VMAXPS       Z12, Z20, Z12
-	VMULPS       Z13, Z21, Z20
+	VMULPS.Z     Z13, Z21, K2, Z20
 	VMAXPS       Z13, Z20, Z13
-	VMULPS       Z14, Z21, Z20
+	VMULPS.Z     Z14, Z21, K2, Z20
 	VMAXPS       Z14, Z20, Z14
-	VMULPS       Z15, Z21, Z20
+	VMULPS.Z     Z15, Z21, K2, Z20
 	VMAXPS       Z15, Z20, Z15
-	VMULPS       Z16, Z21, Z20
+	VMULPS.Z     Z16, Z21, K2, Z20
 	VMAXPS       Z16, Z20, Z16
-	VMULPS       Z17, Z21, Z20
+	VMULPS.Z     Z17, Z21, K2, Z20
 	VMAXPS       Z17, Z20, Z17
-	VMULPS       Z18, Z21, Z20
+	VMULPS.Z     Z18, Z21, K2, Z20
 	VMAXPS       Z18, Z20, Z18
-	VMULPS       Z19, Z21, Z20
+	VMULPS.Z     Z19, Z21, K2, Z20
 	VMAXPS       Z19, Z20, Z19
 
 store:
@@ -4240,7 +4288,7 @@ store:
 	RET
 
 // func tileRow512_11x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_11x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -4509,49 +4557,51 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z23
-	VMULPS       Z0, Z23, Z22
+	VXORPS       Z22, Z22, Z22
+	VCMPPS       $0x04, Z22, Z23, K2
+	VMULPS.Z     Z0, Z23, K2, Z22
 	VMAXPS       Z0, Z22, Z0
-	VMULPS       Z1, Z23, Z22
+	VMULPS.Z     Z1, Z23, K2, Z22
 	VMAXPS       Z1, Z22, Z1
-	VMULPS       Z2, Z23, Z22
+	VMULPS.Z     Z2, Z23, K2, Z22
 	VMAXPS       Z2, Z22, Z2
-	VMULPS       Z3, Z23, Z22
+	VMULPS.Z     Z3, Z23, K2, Z22
 	VMAXPS       Z3, Z22, Z3
-	VMULPS       Z4, Z23, Z22
+	VMULPS.Z     Z4, Z23, K2, Z22
 	VMAXPS       Z4, Z22, Z4
-	VMULPS       Z5, Z23, Z22
+	VMULPS.Z     Z5, Z23, K2, Z22
 	VMAXPS       Z5, Z22, Z5
-	VMULPS       Z6, Z23, Z22
+	VMULPS.Z     Z6, Z23, K2, Z22
 	VMAXPS       Z6, Z22, Z6
-	VMULPS       Z7, Z23, Z22
+	VMULPS.Z     Z7, Z23, K2, Z22
 	VMAXPS       Z7, Z22, Z7
-	VMULPS       Z8, Z23, Z22
+	VMULPS.Z     Z8, Z23, K2, Z22
 	VMAXPS       Z8, Z22, Z8
-	VMULPS       Z9, Z23, Z22
+	VMULPS.Z     Z9, Z23, K2, Z22
 	VMAXPS       Z9, Z22, Z9
-	VMULPS       Z10, Z23, Z22
+	VMULPS.Z     Z10, Z23, K2, Z22
 	VMAXPS       Z10, Z22, Z10
-	VMULPS       Z11, Z23, Z22
+	VMULPS.Z     Z11, Z23, K2, Z22
 	VMAXPS       Z11, Z22, Z11
-	VMULPS       Z12, Z23, Z22
+	VMULPS.Z     Z12, Z23, K2, Z22
 	VMAXPS       Z12, Z22, Z12
-	VMULPS       Z13, Z23, Z22
+	VMULPS.Z     Z13, Z23, K2, Z22
 	VMAXPS       Z13, Z22, Z13
-	VMULPS       Z14, Z23, Z22
+	VMULPS.Z     Z14, Z23, K2, Z22
 	VMAXPS       Z14, Z22, Z14
-	VMULPS       Z15, Z23, Z22
+	VMULPS.Z     Z15, Z23, K2, Z22
 	VMAXPS       Z15, Z22, Z15
-	VMULPS       Z16, Z23, Z22
+	VMULPS.Z     Z16, Z23, K2, Z22
 	VMAXPS       Z16, Z22, Z16
-	VMULPS       Z17, Z23, Z22
+	VMULPS.Z     Z17, Z23, K2, Z22
 	VMAXPS       Z17, Z22, Z17
-	VMULPS       Z18, Z23, Z22
+	VMULPS.Z     Z18, Z23, K2, Z22
 	VMAXPS       Z18, Z22, Z18
-	VMULPS       Z19, Z23, Z22
+	VMULPS.Z     Z19, Z23, K2, Z22
 	VMAXPS       Z19, Z22, Z19
-	VMULPS       Z20, Z23, Z22
+	VMULPS.Z     Z20, Z23, K2, Z22
 	VMAXPS       Z20, Z22, Z20
-	VMULPS       Z21, Z23, Z22
+	VMULPS.Z     Z21, Z23, K2, Z22
 	VMAXPS       Z21, Z22, Z21
 
 store:
@@ -4592,7 +4642,7 @@ store:
 	RET
 
 // func tileRow512_12x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_12x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -4880,53 +4930,55 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z25
-	VMULPS       Z0, Z25, Z24
+	VXORPS       Z24, Z24, Z24
+	VCMPPS       $0x04, Z24, Z25, K2
+	VMULPS.Z     Z0, Z25, K2, Z24
 	VMAXPS       Z0, Z24, Z0
-	VMULPS       Z1, Z25, Z24
+	VMULPS.Z     Z1, Z25, K2, Z24
 	VMAXPS       Z1, Z24, Z1
-	VMULPS       Z2, Z25, Z24
+	VMULPS.Z     Z2, Z25, K2, Z24
 	VMAXPS       Z2, Z24, Z2
-	VMULPS       Z3, Z25, Z24
+	VMULPS.Z     Z3, Z25, K2, Z24
 	VMAXPS       Z3, Z24, Z3
-	VMULPS       Z4, Z25, Z24
+	VMULPS.Z     Z4, Z25, K2, Z24
 	VMAXPS       Z4, Z24, Z4
-	VMULPS       Z5, Z25, Z24
+	VMULPS.Z     Z5, Z25, K2, Z24
 	VMAXPS       Z5, Z24, Z5
-	VMULPS       Z6, Z25, Z24
+	VMULPS.Z     Z6, Z25, K2, Z24
 	VMAXPS       Z6, Z24, Z6
-	VMULPS       Z7, Z25, Z24
+	VMULPS.Z     Z7, Z25, K2, Z24
 	VMAXPS       Z7, Z24, Z7
-	VMULPS       Z8, Z25, Z24
+	VMULPS.Z     Z8, Z25, K2, Z24
 	VMAXPS       Z8, Z24, Z8
-	VMULPS       Z9, Z25, Z24
+	VMULPS.Z     Z9, Z25, K2, Z24
 	VMAXPS       Z9, Z24, Z9
-	VMULPS       Z10, Z25, Z24
+	VMULPS.Z     Z10, Z25, K2, Z24
 	VMAXPS       Z10, Z24, Z10
-	VMULPS       Z11, Z25, Z24
+	VMULPS.Z     Z11, Z25, K2, Z24
 	VMAXPS       Z11, Z24, Z11
-	VMULPS       Z12, Z25, Z24
+	VMULPS.Z     Z12, Z25, K2, Z24
 	VMAXPS       Z12, Z24, Z12
-	VMULPS       Z13, Z25, Z24
+	VMULPS.Z     Z13, Z25, K2, Z24
 	VMAXPS       Z13, Z24, Z13
-	VMULPS       Z14, Z25, Z24
+	VMULPS.Z     Z14, Z25, K2, Z24
 	VMAXPS       Z14, Z24, Z14
-	VMULPS       Z15, Z25, Z24
+	VMULPS.Z     Z15, Z25, K2, Z24
 	VMAXPS       Z15, Z24, Z15
-	VMULPS       Z16, Z25, Z24
+	VMULPS.Z     Z16, Z25, K2, Z24
 	VMAXPS       Z16, Z24, Z16
-	VMULPS       Z17, Z25, Z24
+	VMULPS.Z     Z17, Z25, K2, Z24
 	VMAXPS       Z17, Z24, Z17
-	VMULPS       Z18, Z25, Z24
+	VMULPS.Z     Z18, Z25, K2, Z24
 	VMAXPS       Z18, Z24, Z18
-	VMULPS       Z19, Z25, Z24
+	VMULPS.Z     Z19, Z25, K2, Z24
 	VMAXPS       Z19, Z24, Z19
-	VMULPS       Z20, Z25, Z24
+	VMULPS.Z     Z20, Z25, K2, Z24
 	VMAXPS       Z20, Z24, Z20
-	VMULPS       Z21, Z25, Z24
+	VMULPS.Z     Z21, Z25, K2, Z24
 	VMAXPS       Z21, Z24, Z21
-	VMULPS       Z22, Z25, Z24
+	VMULPS.Z     Z22, Z25, K2, Z24
 	VMAXPS       Z22, Z24, Z22
-	VMULPS       Z23, Z25, Z24
+	VMULPS.Z     Z23, Z25, K2, Z24
 	VMAXPS       Z23, Z24, Z23
 
 store:
@@ -4970,7 +5022,7 @@ store:
 	RET
 
 // func tileRow512_13x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_13x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -5280,57 +5332,59 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z27
-	VMULPS       Z0, Z27, Z26
+	VXORPS       Z26, Z26, Z26
+	VCMPPS       $0x04, Z26, Z27, K2
+	VMULPS.Z     Z0, Z27, K2, Z26
 	VMAXPS       Z0, Z26, Z0
-	VMULPS       Z1, Z27, Z26
+	VMULPS.Z     Z1, Z27, K2, Z26
 	VMAXPS       Z1, Z26, Z1
-	VMULPS       Z2, Z27, Z26
+	VMULPS.Z     Z2, Z27, K2, Z26
 	VMAXPS       Z2, Z26, Z2
-	VMULPS       Z3, Z27, Z26
+	VMULPS.Z     Z3, Z27, K2, Z26
 	VMAXPS       Z3, Z26, Z3
-	VMULPS       Z4, Z27, Z26
+	VMULPS.Z     Z4, Z27, K2, Z26
 	VMAXPS       Z4, Z26, Z4
-	VMULPS       Z5, Z27, Z26
+	VMULPS.Z     Z5, Z27, K2, Z26
 	VMAXPS       Z5, Z26, Z5
-	VMULPS       Z6, Z27, Z26
+	VMULPS.Z     Z6, Z27, K2, Z26
 	VMAXPS       Z6, Z26, Z6
-	VMULPS       Z7, Z27, Z26
+	VMULPS.Z     Z7, Z27, K2, Z26
 	VMAXPS       Z7, Z26, Z7
-	VMULPS       Z8, Z27, Z26
+	VMULPS.Z     Z8, Z27, K2, Z26
 	VMAXPS       Z8, Z26, Z8
-	VMULPS       Z9, Z27, Z26
+	VMULPS.Z     Z9, Z27, K2, Z26
 	VMAXPS       Z9, Z26, Z9
-	VMULPS       Z10, Z27, Z26
+	VMULPS.Z     Z10, Z27, K2, Z26
 	VMAXPS       Z10, Z26, Z10
-	VMULPS       Z11, Z27, Z26
+	VMULPS.Z     Z11, Z27, K2, Z26
 	VMAXPS       Z11, Z26, Z11
-	VMULPS       Z12, Z27, Z26
+	VMULPS.Z     Z12, Z27, K2, Z26
 	VMAXPS       Z12, Z26, Z12
-	VMULPS       Z13, Z27, Z26
+	VMULPS.Z     Z13, Z27, K2, Z26
 	VMAXPS       Z13, Z26, Z13
-	VMULPS       Z14, Z27, Z26
+	VMULPS.Z     Z14, Z27, K2, Z26
 	VMAXPS       Z14, Z26, Z14
-	VMULPS       Z15, Z27, Z26
+	VMULPS.Z     Z15, Z27, K2, Z26
 	VMAXPS       Z15, Z26, Z15
-	VMULPS       Z16, Z27, Z26
+	VMULPS.Z     Z16, Z27, K2, Z26
 	VMAXPS       Z16, Z26, Z16
-	VMULPS       Z17, Z27, Z26
+	VMULPS.Z     Z17, Z27, K2, Z26
 	VMAXPS       Z17, Z26, Z17
-	VMULPS       Z18, Z27, Z26
+	VMULPS.Z     Z18, Z27, K2, Z26
 	VMAXPS       Z18, Z26, Z18
-	VMULPS       Z19, Z27, Z26
+	VMULPS.Z     Z19, Z27, K2, Z26
 	VMAXPS       Z19, Z26, Z19
-	VMULPS       Z20, Z27, Z26
+	VMULPS.Z     Z20, Z27, K2, Z26
 	VMAXPS       Z20, Z26, Z20
-	VMULPS       Z21, Z27, Z26
+	VMULPS.Z     Z21, Z27, K2, Z26
 	VMAXPS       Z21, Z26, Z21
-	VMULPS       Z22, Z27, Z26
+	VMULPS.Z     Z22, Z27, K2, Z26
 	VMAXPS       Z22, Z26, Z22
-	VMULPS       Z23, Z27, Z26
+	VMULPS.Z     Z23, Z27, K2, Z26
 	VMAXPS       Z23, Z26, Z23
-	VMULPS       Z24, Z27, Z26
+	VMULPS.Z     Z24, Z27, K2, Z26
 	VMAXPS       Z24, Z26, Z24
-	VMULPS       Z25, Z27, Z26
+	VMULPS.Z     Z25, Z27, K2, Z26
 	VMAXPS       Z25, Z26, Z25
 
 store:
@@ -5377,7 +5431,7 @@ store:
 	RET
 
 // func tileRow512_14x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileRow512_14x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -5706,61 +5760,63 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z29
-	VMULPS       Z0, Z29, Z28
+	VXORPS       Z28, Z28, Z28
+	VCMPPS       $0x04, Z28, Z29, K2
+	VMULPS.Z     Z0, Z29, K2, Z28
 	VMAXPS       Z0, Z28, Z0
-	VMULPS       Z1, Z29, Z28
+	VMULPS.Z     Z1, Z29, K2, Z28
 	VMAXPS       Z1, Z28, Z1
-	VMULPS       Z2, Z29, Z28
+	VMULPS.Z     Z2, Z29, K2, Z28
 	VMAXPS       Z2, Z28, Z2
-	VMULPS       Z3, Z29, Z28
+	VMULPS.Z     Z3, Z29, K2, Z28
 	VMAXPS       Z3, Z28, Z3
-	VMULPS       Z4, Z29, Z28
+	VMULPS.Z     Z4, Z29, K2, Z28
 	VMAXPS       Z4, Z28, Z4
-	VMULPS       Z5, Z29, Z28
+	VMULPS.Z     Z5, Z29, K2, Z28
 	VMAXPS       Z5, Z28, Z5
-	VMULPS       Z6, Z29, Z28
+	VMULPS.Z     Z6, Z29, K2, Z28
 	VMAXPS       Z6, Z28, Z6
-	VMULPS       Z7, Z29, Z28
+	VMULPS.Z     Z7, Z29, K2, Z28
 	VMAXPS       Z7, Z28, Z7
-	VMULPS       Z8, Z29, Z28
+	VMULPS.Z     Z8, Z29, K2, Z28
 	VMAXPS       Z8, Z28, Z8
-	VMULPS       Z9, Z29, Z28
+	VMULPS.Z     Z9, Z29, K2, Z28
 	VMAXPS       Z9, Z28, Z9
-	VMULPS       Z10, Z29, Z28
+	VMULPS.Z     Z10, Z29, K2, Z28
 	VMAXPS       Z10, Z28, Z10
-	VMULPS       Z11, Z29, Z28
+	VMULPS.Z     Z11, Z29, K2, Z28
 	VMAXPS       Z11, Z28, Z11
-	VMULPS       Z12, Z29, Z28
+	VMULPS.Z     Z12, Z29, K2, Z28
 	VMAXPS       Z12, Z28, Z12
-	VMULPS       Z13, Z29, Z28
+	VMULPS.Z     Z13, Z29, K2, Z28
 	VMAXPS       Z13, Z28, Z13
-	VMULPS       Z14, Z29, Z28
+	VMULPS.Z     Z14, Z29, K2, Z28
 	VMAXPS       Z14, Z28, Z14
-	VMULPS       Z15, Z29, Z28
+	VMULPS.Z     Z15, Z29, K2, Z28
 	VMAXPS       Z15, Z28, Z15
-	VMULPS       Z16, Z29, Z28
+	VMULPS.Z     Z16, Z29, K2, Z28
 	VMAXPS       Z16, Z28, Z16
-	VMULPS       Z17, Z29, Z28
+	VMULPS.Z     Z17, Z29, K2, Z28
 	VMAXPS       Z17, Z28, Z17
-	VMULPS       Z18, Z29, Z28
+	VMULPS.Z     Z18, Z29, K2, Z28
 	VMAXPS       Z18, Z28, Z18
-	VMULPS       Z19, Z29, Z28
+	VMULPS.Z     Z19, Z29, K2, Z28
 	VMAXPS       Z19, Z28, Z19
-	VMULPS       Z20, Z29, Z28
+	VMULPS.Z     Z20, Z29, K2, Z28
 	VMAXPS       Z20, Z28, Z20
-	VMULPS       Z21, Z29, Z28
+	VMULPS.Z     Z21, Z29, K2, Z28
 	VMAXPS       Z21, Z28, Z21
-	VMULPS       Z22, Z29, Z28
+	VMULPS.Z     Z22, Z29, K2, Z28
 	VMAXPS       Z22, Z28, Z22
-	VMULPS       Z23, Z29, Z28
+	VMULPS.Z     Z23, Z29, K2, Z28
 	VMAXPS       Z23, Z28, Z23
-	VMULPS       Z24, Z29, Z28
+	VMULPS.Z     Z24, Z29, K2, Z28
 	VMAXPS       Z24, Z28, Z24
-	VMULPS       Z25, Z29, Z28
+	VMULPS.Z     Z25, Z29, K2, Z28
 	VMAXPS       Z25, Z28, Z25
-	VMULPS       Z26, Z29, Z28
+	VMULPS.Z     Z26, Z29, K2, Z28
 	VMAXPS       Z26, Z28, Z26
-	VMULPS       Z27, Z29, Z28
+	VMULPS.Z     Z27, Z29, K2, Z28
 	VMAXPS       Z27, Z28, Z27
 
 store:
@@ -5810,7 +5866,7 @@ store:
 	RET
 
 // func tileColumn512_1x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_1x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -5869,7 +5925,9 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z1
-	VMULPS       Z0, Z1, Z1
+	VXORPS       Z2, Z2, Z2
+	VCMPPS       $0x04, Z2, Z1, K2
+	VMULPS.Z     Z0, Z1, K2, Z1
 	VMAXPS       Z0, Z1, Z0
 
 store:
@@ -5879,7 +5937,7 @@ store:
 	RET
 
 // func tileColumn512_2x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_2x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -5947,9 +6005,11 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z3
-	VMULPS       Z0, Z3, Z2
+	VXORPS       Z2, Z2, Z2
+	VCMPPS       $0x04, Z2, Z3, K2
+	VMULPS.Z     Z0, Z3, K2, Z2
 	VMAXPS       Z0, Z2, Z0
-	VMULPS       Z1, Z3, Z2
+	VMULPS.Z     Z1, Z3, K2, Z2
 	VMAXPS       Z1, Z2, Z1
 
 store:
@@ -5961,7 +6021,7 @@ store:
 	RET
 
 // func tileColumn512_3x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_3x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -6038,11 +6098,13 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z4
-	VMULPS       Z0, Z4, Z3
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x04, Z3, Z4, K2
+	VMULPS.Z     Z0, Z4, K2, Z3
 	VMAXPS       Z0, Z3, Z0
-	VMULPS       Z1, Z4, Z3
+	VMULPS.Z     Z1, Z4, K2, Z3
 	VMAXPS       Z1, Z3, Z1
-	VMULPS       Z2, Z4, Z3
+	VMULPS.Z     Z2, Z4, K2, Z3
 	VMAXPS       Z2, Z3, Z2
 
 store:
@@ -6056,7 +6118,7 @@ store:
 	RET
 
 // func tileColumn512_4x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_4x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -6142,13 +6204,15 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z5
-	VMULPS       Z0, Z5, Z4
+	VXORPS       Z4, Z4, Z4
+	VCMPPS       $0x04, Z4, Z5, K2
+	VMULPS.Z     Z0, Z5, K2, Z4
 	VMAXPS       Z0, Z4, Z0
-	VMULPS       Z1, Z5, Z4
+	VMULPS.Z     Z1, Z5, K2, Z4
 	VMAXPS       Z1, Z4, Z1
-	VMULPS       Z2, Z5, Z4
+	VMULPS.Z     Z2, Z5, K2, Z4
 	VMAXPS       Z2, Z4, Z2
-	VMULPS       Z3, Z5, Z4
+	VMULPS.Z     Z3, Z5, K2, Z4
 	VMAXPS       Z3, Z4, Z3
 
 store:
@@ -6164,7 +6228,7 @@ store:
 	RET
 
 // func tileColumn512_5x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_5x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -6259,15 +6323,17 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z6
-	VMULPS       Z0, Z6, Z5
+	VXORPS       Z5, Z5, Z5
+	VCMPPS       $0x04, Z5, Z6, K2
+	VMULPS.Z     Z0, Z6, K2, Z5
 	VMAXPS       Z0, Z5, Z0
-	VMULPS       Z1, Z6, Z5
+	VMULPS.Z     Z1, Z6, K2, Z5
 	VMAXPS       Z1, Z5, Z1
-	VMULPS       Z2, Z6, Z5
+	VMULPS.Z     Z2, Z6, K2, Z5
 	VMAXPS       Z2, Z5, Z2
-	VMULPS       Z3, Z6, Z5
+	VMULPS.Z     Z3, Z6, K2, Z5
 	VMAXPS       Z3, Z5, Z3
-	VMULPS       Z4, Z6, Z5
+	VMULPS.Z     Z4, Z6, K2, Z5
 	VMAXPS       Z4, Z5, Z4
 
 store:
@@ -6285,7 +6351,7 @@ store:
 	RET
 
 // func tileColumn512_6x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_6x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -6389,17 +6455,19 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z7
-	VMULPS       Z0, Z7, Z6
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z6, Z7, K2
+	VMULPS.Z     Z0, Z7, K2, Z6
 	VMAXPS       Z0, Z6, Z0
-	VMULPS       Z1, Z7, Z6
+	VMULPS.Z     Z1, Z7, K2, Z6
 	VMAXPS       Z1, Z6, Z1
-	VMULPS       Z2, Z7, Z6
+	VMULPS.Z     Z2, Z7, K2, Z6
 	VMAXPS       Z2, Z6, Z2
-	VMULPS       Z3, Z7, Z6
+	VMULPS.Z     Z3, Z7, K2, Z6
 	VMAXPS       Z3, Z6, Z3
-	VMULPS       Z4, Z7, Z6
+	VMULPS.Z     Z4, Z7, K2, Z6
 	VMAXPS       Z4, Z6, Z4
-	VMULPS       Z5, Z7, Z6
+	VMULPS.Z     Z5, Z7, K2, Z6
 	VMAXPS       Z5, Z6, Z5
 
 store:
@@ -6419,7 +6487,7 @@ store:
 	RET
 
 // func tileColumn512_7x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_7x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -6532,19 +6600,21 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z8
-	VMULPS       Z0, Z8, Z7
+	VXORPS       Z7, Z7, Z7
+	VCMPPS       $0x04, Z7, Z8, K2
+	VMULPS.Z     Z0, Z8, K2, Z7
 	VMAXPS       Z0, Z7, Z0
-	VMULPS       Z1, Z8, Z7
+	VMULPS.Z     Z1, Z8, K2, Z7
 	VMAXPS       Z1, Z7, Z1
-	VMULPS       Z2, Z8, Z7
+	VMULPS.Z     Z2, Z8, K2, Z7
 	VMAXPS       Z2, Z7, Z2
-	VMULPS       Z3, Z8, Z7
+	VMULPS.Z     Z3, Z8, K2, Z7
 	VMAXPS       Z3, Z7, Z3
-	VMULPS       Z4, Z8, Z7
+	VMULPS.Z     Z4, Z8, K2, Z7
 	VMAXPS       Z4, Z7, Z4
-	VMULPS       Z5, Z8, Z7
+	VMULPS.Z     Z5, Z8, K2, Z7
 	VMAXPS       Z5, Z7, Z5
-	VMULPS       Z6, Z8, Z7
+	VMULPS.Z     Z6, Z8, K2, Z7
 	VMAXPS       Z6, Z7, Z6
 
 store:
@@ -6566,7 +6636,7 @@ store:
 	RET
 
 // func tileColumn512_8x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_8x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -6688,21 +6758,23 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z9
-	VMULPS       Z0, Z9, Z8
+	VXORPS       Z8, Z8, Z8
+	VCMPPS       $0x04, Z8, Z9, K2
+	VMULPS.Z     Z0, Z9, K2, Z8
 	VMAXPS       Z0, Z8, Z0
-	VMULPS       Z1, Z9, Z8
+	VMULPS.Z     Z1, Z9, K2, Z8
 	VMAXPS       Z1, Z8, Z1
-	VMULPS       Z2, Z9, Z8
+	VMULPS.Z     Z2, Z9, K2, Z8
 	VMAXPS       Z2, Z8, Z2
-	VMULPS       Z3, Z9, Z8
+	VMULPS.Z     Z3, Z9, K2, Z8
 	VMAXPS       Z3, Z8, Z3
-	VMULPS       Z4, Z9, Z8
+	VMULPS.Z     Z4, Z9, K2, Z8
 	VMAXPS       Z4, Z8, Z4
-	VMULPS       Z5, Z9, Z8
+	VMULPS.Z     Z5, Z9, K2, Z8
 	VMAXPS       Z5, Z8, Z5
-	VMULPS       Z6, Z9, Z8
+	VMULPS.Z     Z6, Z9, K2, Z8
 	VMAXPS       Z6, Z8, Z6
-	VMULPS       Z7, Z9, Z8
+	VMULPS.Z     Z7, Z9, K2, Z8
 	VMAXPS       Z7, Z8, Z7
 
 store:
@@ -6726,7 +6798,7 @@ store:
 	RET
 
 // func tileColumn512_9x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_9x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -6857,23 +6929,25 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z10
-	VMULPS       Z0, Z10, Z9
+	VXORPS       Z9, Z9, Z9
+	VCMPPS       $0x04, Z9, Z10, K2
+	VMULPS.Z     Z0, Z10, K2, Z9
 	VMAXPS       Z0, Z9, Z0
-	VMULPS       Z1, Z10, Z9
+	VMULPS.Z     Z1, Z10, K2, Z9
 	VMAXPS       Z1, Z9, Z1
-	VMULPS       Z2, Z10, Z9
+	VMULPS.Z     Z2, Z10, K2, Z9
 	VMAXPS       Z2, Z9, Z2
-	VMULPS       Z3, Z10, Z9
+	VMULPS.Z     Z3, Z10, K2, Z9
 	VMAXPS       Z3, Z9, Z3
-	VMULPS       Z4, Z10, Z9
+	VMULPS.Z     Z4, Z10, K2, Z9
 	VMAXPS       Z4, Z9, Z4
-	VMULPS       Z5, Z10, Z9
+	VMULPS.Z     Z5, Z10, K2, Z9
 	VMAXPS       Z5, Z9, Z5
-	VMULPS       Z6, Z10, Z9
+	VMULPS.Z     Z6, Z10, K2, Z9
 	VMAXPS       Z6, Z9, Z6
-	VMULPS       Z7, Z10, Z9
+	VMULPS.Z     Z7, Z10, K2, Z9
 	VMAXPS       Z7, Z9, Z7
-	VMULPS       Z8, Z10, Z9
+	VMULPS.Z     Z8, Z10, K2, Z9
 	VMAXPS       Z8, Z9, Z8
 
 store:
@@ -6899,7 +6973,7 @@ store:
 	RET
 
 // func tileColumn512_10x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_10x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -7039,25 +7113,27 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z11
-	VMULPS       Z0, Z11, Z10
+	VXORPS       Z10, Z10, Z10
+	VCMPPS       $0x04, Z10, Z11, K2
+	VMULPS.Z     Z0, Z11, K2, Z10
 	VMAXPS       Z0, Z10, Z0
-	VMULPS       Z1, Z11, Z10
+	VMULPS.Z     Z1, Z11, K2, Z10
 	VMAXPS       Z1, Z10, Z1
-	VMULPS       Z2, Z11, Z10
+	VMULPS.Z     Z2, Z11, K2, Z10
 	VMAXPS       Z2, Z10, Z2
-	VMULPS       Z3, Z11, Z10
+	VMULPS.Z     Z3, Z11, K2, Z10
 	VMAXPS       Z3, Z10, Z3
-	VMULPS       Z4, Z11, Z10
+	VMULPS.Z     Z4, Z11, K2, Z10
 	VMAXPS       Z4, Z10, Z4
-	VMULPS       Z5, Z11, Z10
+	VMULPS.Z     Z5, Z11, K2, Z10
 	VMAXPS       Z5, Z10, Z5
-	VMULPS       Z6, Z11, Z10
+	VMULPS.Z     Z6, Z11, K2, Z10
 	VMAXPS       Z6, Z10, Z6
-	VMULPS       Z7, Z11, Z10
+	VMULPS.Z     Z7, Z11, K2, Z10
 	VMAXPS       Z7, Z10, Z7
-	VMULPS       Z8, Z11, Z10
+	VMULPS.Z     Z8, Z11, K2, Z10
 	VMAXPS       Z8, Z10, Z8
-	VMULPS       Z9, Z11, Z10
+	VMULPS.Z     Z9, Z11, K2, Z10
 	VMAXPS       Z9, Z10, Z9
 
 store:
@@ -7085,7 +7161,7 @@ store:
 	RET
 
 // func tileColumn512_11x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_11x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -7234,27 +7310,29 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z12
-	VMULPS       Z0, Z12, Z11
+	VXORPS       Z11, Z11, Z11
+	VCMPPS       $0x04, Z11, Z12, K2
+	VMULPS.Z     Z0, Z12, K2, Z11
 	VMAXPS       Z0, Z11, Z0
-	VMULPS       Z1, Z12, Z11
+	VMULPS.Z     Z1, Z12, K2, Z11
 	VMAXPS       Z1, Z11, Z1
-	VMULPS       Z2, Z12, Z11
+	VMULPS.Z     Z2, Z12, K2, Z11
 	VMAXPS       Z2, Z11, Z2
-	VMULPS       Z3, Z12, Z11
+	VMULPS.Z     Z3, Z12, K2, Z11
 	VMAXPS       Z3, Z11, Z3
-	VMULPS       Z4, Z12, Z11
+	VMULPS.Z     Z4, Z12, K2, Z11
 	VMAXPS       Z4, Z11, Z4
-	VMULPS       Z5, Z12, Z11
+	VMULPS.Z     Z5, Z12, K2, Z11
 	VMAXPS       Z5, Z11, Z5
-	VMULPS       Z6, Z12, Z11
+	VMULPS.Z     Z6, Z12, K2, Z11
 	VMAXPS       Z6, Z11, Z6
-	VMULPS       Z7, Z12, Z11
+	VMULPS.Z     Z7, Z12, K2, Z11
 	VMAXPS       Z7, Z11, Z7
-	VMULPS       Z8, Z12, Z11
+	VMULPS.Z     Z8, Z12, K2, Z11
 	VMAXPS       Z8, Z11, Z8
-	VMULPS       Z9, Z12, Z11
+	VMULPS.Z     Z9, Z12, K2, Z11
 	VMAXPS       Z9, Z11, Z9
-	VMULPS       Z10, Z12, Z11
+	VMULPS.Z     Z10, Z12, K2, Z11
 	VMAXPS       Z10, Z11, Z10
 
 store:
@@ -7284,7 +7362,7 @@ store:
 	RET
 
 // func tileColumn512_12x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_12x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -7442,29 +7520,31 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z13
-	VMULPS       Z0, Z13, Z12
+	VXORPS       Z12, Z12, Z12
+	VCMPPS       $0x04, Z12, Z13, K2
+	VMULPS.Z     Z0, Z13, K2, Z12
 	VMAXPS       Z0, Z12, Z0
-	VMULPS       Z1, Z13, Z12
+	VMULPS.Z     Z1, Z13, K2, Z12
 	VMAXPS       Z1, Z12, Z1
-	VMULPS       Z2, Z13, Z12
+	VMULPS.Z     Z2, Z13, K2, Z12
 	VMAXPS       Z2, Z12, Z2
-	VMULPS       Z3, Z13, Z12
+	VMULPS.Z     Z3, Z13, K2, Z12
 	VMAXPS       Z3, Z12, Z3
-	VMULPS       Z4, Z13, Z12
+	VMULPS.Z     Z4, Z13, K2, Z12
 	VMAXPS       Z4, Z12, Z4
-	VMULPS       Z5, Z13, Z12
+	VMULPS.Z     Z5, Z13, K2, Z12
 	VMAXPS       Z5, Z12, Z5
-	VMULPS       Z6, Z13, Z12
+	VMULPS.Z     Z6, Z13, K2, Z12
 	VMAXPS       Z6, Z12, Z6
-	VMULPS       Z7, Z13, Z12
+	VMULPS.Z     Z7, Z13, K2, Z12
 	VMAXPS       Z7, Z12, Z7
-	VMULPS       Z8, Z13, Z12
+	VMULPS.Z     Z8, Z13, K2, Z12
 	VMAXPS       Z8, Z12, Z8
-	VMULPS       Z9, Z13, Z12
+	VMULPS.Z     Z9, Z13, K2, Z12
 	VMAXPS       Z9, Z12, Z9
-	VMULPS       Z10, Z13, Z12
+	VMULPS.Z     Z10, Z13, K2, Z12
 	VMAXPS       Z10, Z12, Z10
-	VMULPS       Z11, Z13, Z12
+	VMULPS.Z     Z11, Z13, K2, Z12
 	VMAXPS       Z11, Z12, Z11
 
 store:
@@ -7496,7 +7576,7 @@ store:
 	RET
 
 // func tileColumn512_13x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_13x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -7663,31 +7743,33 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z14
-	VMULPS       Z0, Z14, Z13
+	VXORPS       Z13, Z13, Z13
+	VCMPPS       $0x04, Z13, Z14, K2
+	VMULPS.Z     Z0, Z14, K2, Z13
 	VMAXPS       Z0, Z13, Z0
-	VMULPS       Z1, Z14, Z13
+	VMULPS.Z     Z1, Z14, K2, Z13
 	VMAXPS       Z1, Z13, Z1
-	VMULPS       Z2, Z14, Z13
+	VMULPS.Z     Z2, Z14, K2, Z13
 	VMAXPS       Z2, Z13, Z2
-	VMULPS       Z3, Z14, Z13
+	VMULPS.Z     Z3, Z14, K2, Z13
 	VMAXPS       Z3, Z13, Z3
-	VMULPS       Z4, Z14, Z13
+	VMULPS.Z     Z4, Z14, K2, Z13
 	VMAXPS       Z4, Z13, Z4
-	VMULPS       Z5, Z14, Z13
+	VMULPS.Z     Z5, Z14, K2, Z13
 	VMAXPS       Z5, Z13, Z5
-	VMULPS       Z6, Z14, Z13
+	VMULPS.Z     Z6, Z14, K2, Z13
 	VMAXPS       Z6, Z13, Z6
-	VMULPS       Z7, Z14, Z13
+	VMULPS.Z     Z7, Z14, K2, Z13
 	VMAXPS       Z7, Z13, Z7
-	VMULPS       Z8, Z14, Z13
+	VMULPS.Z     Z8, Z14, K2, Z13
 	VMAXPS       Z8, Z13, Z8
-	VMULPS       Z9, Z14, Z13
+	VMULPS.Z     Z9, Z14, K2, Z13
 	VMAXPS       Z9, Z13, Z9
-	VMULPS       Z10, Z14, Z13
+	VMULPS.Z     Z10, Z14, K2, Z13
 	VMAXPS       Z10, Z13, Z10
-	VMULPS       Z11, Z14, Z13
+	VMULPS.Z     Z11, Z14, K2, Z13
 	VMAXPS       Z11, Z13, Z11
-	VMULPS       Z12, Z14, Z13
+	VMULPS.Z     Z12, Z14, K2, Z13
 	VMAXPS       Z12, Z13, Z12
 
 store:
@@ -7721,7 +7803,7 @@ store:
 	RET
 
 // func tileColumn512_14x1(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_14x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -7897,33 +7979,35 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z15
-	VMULPS       Z0, Z15, Z14
+	VXORPS       Z14, Z14, Z14
+	VCMPPS       $0x04, Z14, Z15, K2
+	VMULPS.Z     Z0, Z15, K2, Z14
 	VMAXPS       Z0, Z14, Z0
-	VMULPS       Z1, Z15, Z14
+	VMULPS.Z     Z1, Z15, K2, Z14
 	VMAXPS       Z1, Z14, Z1
-	VMULPS       Z2, Z15, Z14
+	VMULPS.Z     Z2, Z15, K2, Z14
 	VMAXPS       Z2, Z14, Z2
-	VMULPS       Z3, Z15, Z14
+	VMULPS.Z     Z3, Z15, K2, Z14
 	VMAXPS       Z3, Z14, Z3
-	VMULPS       Z4, Z15, Z14
+	VMULPS.Z     Z4, Z15, K2, Z14
 	VMAXPS       Z4, Z14, Z4
-	VMULPS       Z5, Z15, Z14
+	VMULPS.Z     Z5, Z15, K2, Z14
 	VMAXPS       Z5, Z14, Z5
-	VMULPS       Z6, Z15, Z14
+	VMULPS.Z     Z6, Z15, K2, Z14
 	VMAXPS       Z6, Z14, Z6
-	VMULPS       Z7, Z15, Z14
+	VMULPS.Z     Z7, Z15, K2, Z14
 	VMAXPS       Z7, Z14, Z7
-	VMULPS       Z8, Z15, Z14
+	VMULPS.Z     Z8, Z15, K2, Z14
 	VMAXPS       Z8, Z14, Z8
-	VMULPS       Z9, Z15, Z14
+	VMULPS.Z     Z9, Z15, K2, Z14
 	VMAXPS       Z9, Z14, Z9
-	VMULPS       Z10, Z15, Z14
+	VMULPS.Z     Z10, Z15, K2, Z14
 	VMAXPS       Z10, Z14, Z10
-	VMULPS       Z11, Z15, Z14
+	VMULPS.Z     Z11, Z15, K2, Z14
 	VMAXPS       Z11, Z14, Z11
-	VMULPS       Z12, Z15, Z14
+	VMULPS.Z     Z12, Z15, K2, Z14
 	VMAXPS       Z12, Z14, Z12
-	VMULPS       Z13, Z15, Z14
+	VMULPS.Z     Z13, Z15, K2, Z14
 	VMAXPS       Z13, Z14, Z13
 
 store:
@@ -7959,7 +8043,7 @@ store:
 	RET
 
 // func tileColumn512_1x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_1x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -8031,9 +8115,11 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z3
-	VMULPS       Z0, Z3, Z2
+	VXORPS       Z2, Z2, Z2
+	VCMPPS       $0x04, Z2, Z3, K2
+	VMULPS.Z     Z0, Z3, K2, Z2
 	VMAXPS       Z0, Z2, Z0
-	VMULPS       Z1, Z3, Z2
+	VMULPS.Z     Z1, Z3, K2, Z2
 	VMAXPS       Z1, Z2, Z1
 
 store:
@@ -8044,7 +8130,7 @@ store:
 	RET
 
 // func tileColumn512_2x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_2x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -8135,13 +8221,15 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z5
-	VMULPS       Z0, Z5, Z4
+	VXORPS       Z4, Z4, Z4
+	VCMPPS       $0x04, Z4, Z5, K2
+	VMULPS.Z     Z0, Z5, K2, Z4
 	VMAXPS       Z0, Z4, Z0
-	VMULPS       Z1, Z5, Z4
+	VMULPS.Z     Z1, Z5, K2, Z4
 	VMAXPS       Z1, Z4, Z1
-	VMULPS       Z2, Z5, Z4
+	VMULPS.Z     Z2, Z5, K2, Z4
 	VMAXPS       Z2, Z4, Z2
-	VMULPS       Z3, Z5, Z4
+	VMULPS.Z     Z3, Z5, K2, Z4
 	VMAXPS       Z3, Z4, Z3
 
 store:
@@ -8155,7 +8243,7 @@ store:
 	RET
 
 // func tileColumn512_3x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_3x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -8265,17 +8353,19 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z7
-	VMULPS       Z0, Z7, Z6
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z6, Z7, K2
+	VMULPS.Z     Z0, Z7, K2, Z6
 	VMAXPS       Z0, Z6, Z0
-	VMULPS       Z1, Z7, Z6
+	VMULPS.Z     Z1, Z7, K2, Z6
 	VMAXPS       Z1, Z6, Z1
-	VMULPS       Z2, Z7, Z6
+	VMULPS.Z     Z2, Z7, K2, Z6
 	VMAXPS       Z2, Z6, Z2
-	VMULPS       Z3, Z7, Z6
+	VMULPS.Z     Z3, Z7, K2, Z6
 	VMAXPS       Z3, Z6, Z3
-	VMULPS       Z4, Z7, Z6
+	VMULPS.Z     Z4, Z7, K2, Z6
 	VMAXPS       Z4, Z6, Z4
-	VMULPS       Z5, Z7, Z6
+	VMULPS.Z     Z5, Z7, K2, Z6
 	VMAXPS       Z5, Z6, Z5
 
 store:
@@ -8292,7 +8382,7 @@ store:
 	RET
 
 // func tileColumn512_4x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_4x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -8421,21 +8511,23 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z9
-	VMULPS       Z0, Z9, Z8
+	VXORPS       Z8, Z8, Z8
+	VCMPPS       $0x04, Z8, Z9, K2
+	VMULPS.Z     Z0, Z9, K2, Z8
 	VMAXPS       Z0, Z8, Z0
-	VMULPS       Z1, Z9, Z8
+	VMULPS.Z     Z1, Z9, K2, Z8
 	VMAXPS       Z1, Z8, Z1
-	VMULPS       Z2, Z9, Z8
+	VMULPS.Z     Z2, Z9, K2, Z8
 	VMAXPS       Z2, Z8, Z2
-	VMULPS       Z3, Z9, Z8
+	VMULPS.Z     Z3, Z9, K2, Z8
 	VMAXPS       Z3, Z8, Z3
-	VMULPS       Z4, Z9, Z8
+	VMULPS.Z     Z4, Z9, K2, Z8
 	VMAXPS       Z4, Z8, Z4
-	VMULPS       Z5, Z9, Z8
+	VMULPS.Z     Z5, Z9, K2, Z8
 	VMAXPS       Z5, Z8, Z5
-	VMULPS       Z6, Z9, Z8
+	VMULPS.Z     Z6, Z9, K2, Z8
 	VMAXPS       Z6, Z8, Z6
-	VMULPS       Z7, Z9, Z8
+	VMULPS.Z     Z7, Z9, K2, Z8
 	VMAXPS       Z7, Z8, Z7
 
 store:
@@ -8455,7 +8547,7 @@ store:
 	RET
 
 // func tileColumn512_5x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_5x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -8603,25 +8695,27 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z11
-	VMULPS       Z0, Z11, Z10
+	VXORPS       Z10, Z10, Z10
+	VCMPPS       $0x04, Z10, Z11, K2
+	VMULPS.Z     Z0, Z11, K2, Z10
 	VMAXPS       Z0, Z10, Z0
-	VMULPS       Z1, Z11, Z10
+	VMULPS.Z     Z1, Z11, K2, Z10
 	VMAXPS       Z1, Z10, Z1
-	VMULPS       Z2, Z11, Z10
+	VMULPS.Z     Z2, Z11, K2, Z10
 	VMAXPS       Z2, Z10, Z2
-	VMULPS       Z3, Z11, Z10
+	VMULPS.Z     Z3, Z11, K2, Z10
 	VMAXPS       Z3, Z10, Z3
-	VMULPS       Z4, Z11, Z10
+	VMULPS.Z     Z4, Z11, K2, Z10
 	VMAXPS       Z4, Z10, Z4
-	VMULPS       Z5, Z11, Z10
+	VMULPS.Z     Z5, Z11, K2, Z10
 	VMAXPS       Z5, Z10, Z5
-	VMULPS       Z6, Z11, Z10
+	VMULPS.Z     Z6, Z11, K2, Z10
 	VMAXPS       Z6, Z10, Z6
-	VMULPS       Z7, Z11, Z10
+	VMULPS.Z     Z7, Z11, K2, Z10
 	VMAXPS       Z7, Z10, Z7
-	VMULPS       Z8, Z11, Z10
+	VMULPS.Z     Z8, Z11, K2, Z10
 	VMAXPS       Z8, Z10, Z8
-	VMULPS       Z9, Z11, Z10
+	VMULPS.Z     Z9, Z11, K2, Z10
 	VMAXPS       Z9, Z10, Z9
 
 store:
@@ -8644,7 +8738,7 @@ store:
 	RET
 
 // func tileColumn512_6x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_6x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -8811,29 +8905,31 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z13
-	VMULPS       Z0, Z13, Z12
+	VXORPS       Z12, Z12, Z12
+	VCMPPS       $0x04, Z12, Z13, K2
+	VMULPS.Z     Z0, Z13, K2, Z12
 	VMAXPS       Z0, Z12, Z0
-	VMULPS       Z1, Z13, Z12
+	VMULPS.Z     Z1, Z13, K2, Z12
 	VMAXPS       Z1, Z12, Z1
-	VMULPS       Z2, Z13, Z12
+	VMULPS.Z     Z2, Z13, K2, Z12
 	VMAXPS       Z2, Z12, Z2
-	VMULPS       Z3, Z13, Z12
+	VMULPS.Z     Z3, Z13, K2, Z12
 	VMAXPS       Z3, Z12, Z3
-	VMULPS       Z4, Z13, Z12
+	VMULPS.Z     Z4, Z13, K2, Z12
 	VMAXPS       Z4, Z12, Z4
-	VMULPS       Z5, Z13, Z12
+	VMULPS.Z     Z5, Z13, K2, Z12
 	VMAXPS       Z5, Z12, Z5
-	VMULPS       Z6, Z13, Z12
+	VMULPS.Z     Z6, Z13, K2, Z12
 	VMAXPS       Z6, Z12, Z6
-	VMULPS       Z7, Z13, Z12
+	VMULPS.Z     Z7, Z13, K2, Z12
 	VMAXPS       Z7, Z12, Z7
-	VMULPS       Z8, Z13, Z12
+	VMULPS.Z     Z8, Z13, K2, Z12
 	VMAXPS       Z8, Z12, Z8
-	VMULPS       Z9, Z13, Z12
+	VMULPS.Z     Z9, Z13, K2, Z12
 	VMAXPS       Z9, Z12, Z9
-	VMULPS       Z10, Z13, Z12
+	VMULPS.Z     Z10, Z13, K2, Z12
 	VMAXPS       Z10, Z12, Z10
-	VMULPS       Z11, Z13, Z12
+	VMULPS.Z     Z11, Z13, K2, Z12
 	VMAXPS       Z11, Z12, Z11
 
 store:
@@ -8859,7 +8955,7 @@ store:
 	RET
 
 // func tileColumn512_7x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_7x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -9045,33 +9141,35 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z15
-	VMULPS       Z0, Z15, Z14
+	VXORPS       Z14, Z14, Z14
+	VCMPPS       $0x04, Z14, Z15, K2
+	VMULPS.Z     Z0, Z15, K2, Z14
 	VMAXPS       Z0, Z14, Z0
-	VMULPS       Z1, Z15, Z14
+	VMULPS.Z     Z1, Z15, K2, Z14
 	VMAXPS       Z1, Z14, Z1
-	VMULPS       Z2, Z15, Z14
+	VMULPS.Z     Z2, Z15, K2, Z14
 	VMAXPS       Z2, Z14, Z2
-	VMULPS       Z3, Z15, Z14
+	VMULPS.Z     Z3, Z15, K2, Z14
 	VMAXPS       Z3, Z14, Z3
-	VMULPS       Z4, Z15, Z14
+	VMULPS.Z     Z4, Z15, K2, Z14
 	VMAXPS       Z4, Z14, Z4
-	VMULPS       Z5, Z15, Z14
+	VMULPS.Z     Z5, Z15, K2, Z14
 	VMAXPS       Z5, Z14, Z5
-	VMULPS       Z6, Z15, Z14
+	VMULPS.Z     Z6, Z15, K2, Z14
 	VMAXPS       Z6, Z14, Z6
-	VMULPS       Z7, Z15, Z14
+	VMULPS.Z     Z7, Z15, K2, Z14
 	VMAXPS       Z7, Z14, Z7
-	VMULPS       Z8, Z15, Z14
+	VMULPS.Z     Z8, Z15, K2, Z14
 	VMAXPS       Z8, Z14, Z8
-	VMULPS       Z9, Z15, Z14
+	VMULPS.Z     Z9, Z15, K2, Z14
 	VMAXPS       Z9, Z14, Z9
-	VMULPS       Z10, Z15, Z14
+	VMULPS.Z     Z10, Z15, K2, Z14
 	VMAXPS       Z10, Z14, Z10
-	VMULPS       Z11, Z15, Z14
+	VMULPS.Z     Z11, Z15, K2, Z14
 	VMAXPS       Z11, Z14, Z11
-	VMULPS       Z12, Z15, Z14
+	VMULPS.Z     Z12, Z15, K2, Z14
 	VMAXPS       Z12, Z14, Z12
-	VMULPS       Z13, Z15, Z14
+	VMULPS.Z     Z13, Z15, K2, Z14
 	VMAXPS       Z13, Z14, Z13
 
 store:
@@ -9100,7 +9198,7 @@ store:
 	RET
 
 // func tileColumn512_8x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_8x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -9305,37 +9403,39 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z17
-	VMULPS       Z0, Z17, Z16
+	VXORPS       Z16, Z16, Z16
+	VCMPPS       $0x04, Z16, Z17, K2
+	VMULPS.Z     Z0, Z17, K2, Z16
 	VMAXPS       Z0, Z16, Z0
-	VMULPS       Z1, Z17, Z16
+	VMULPS.Z     Z1, Z17, K2, Z16
 	VMAXPS       Z1, Z16, Z1
-	VMULPS       Z2, Z17, Z16
+	VMULPS.Z     Z2, Z17, K2, Z16
 	VMAXPS       Z2, Z16, Z2
-	VMULPS       Z3, Z17, Z16
+	VMULPS.Z     Z3, Z17, K2, Z16
 	VMAXPS       Z3, Z16, Z3
-	VMULPS       Z4, Z17, Z16
+	VMULPS.Z     Z4, Z17, K2, Z16
 	VMAXPS       Z4, Z16, Z4
-	VMULPS       Z5, Z17, Z16
+	VMULPS.Z     Z5, Z17, K2, Z16
 	VMAXPS       Z5, Z16, Z5
-	VMULPS       Z6, Z17, Z16
+	VMULPS.Z     Z6, Z17, K2, Z16
 	VMAXPS       Z6, Z16, Z6
-	VMULPS       Z7, Z17, Z16
+	VMULPS.Z     Z7, Z17, K2, Z16
 	VMAXPS       Z7, Z16, Z7
-	VMULPS       Z8, Z17, Z16
+	VMULPS.Z     Z8, Z17, K2, Z16
 	VMAXPS       Z8, Z16, Z8
-	VMULPS       Z9, Z17, Z16
+	VMULPS.Z     Z9, Z17, K2, Z16
 	VMAXPS       Z9, Z16, Z9
-	VMULPS       Z10, Z17, Z16
+	VMULPS.Z     Z10, Z17, K2, Z16
 	VMAXPS       Z10, Z16, Z10
-	VMULPS       Z11, Z17, Z16
+	VMULPS.Z     Z11, Z17, K2, Z16
 	VMAXPS       Z11, Z16, Z11
-	VMULPS       Z12, Z17, Z16
+	VMULPS.Z     Z12, Z17, K2, Z16
 	VMAXPS       Z12, Z16, Z12
-	VMULPS       Z13, Z17, Z16
+	VMULPS.Z     Z13, Z17, K2, Z16
 	VMAXPS       Z13, Z16, Z13
-	VMULPS       Z14, Z17, Z16
+	VMULPS.Z     Z14, Z17, K2, Z16
 	VMAXPS       Z14, Z16, Z14
-	VMULPS       Z15, Z17, Z16
+	VMULPS.Z     Z15, Z17, K2, Z16
 	VMAXPS       Z15, Z16, Z15
 
 store:
@@ -9367,7 +9467,7 @@ store:
 	RET
 
 // func tileColumn512_9x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_9x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -9591,41 +9691,43 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z19
-	VMULPS       Z0, Z19, Z18
+	VXORPS       Z18, Z18, Z18
+	VCMPPS       $0x04, Z18, Z19, K2
+	VMULPS.Z     Z0, Z19, K2, Z18
 	VMAXPS       Z0, Z18, Z0
-	VMULPS       Z1, Z19, Z18
+	VMULPS.Z     Z1, Z19, K2, Z18
 	VMAXPS       Z1, Z18, Z1
-	VMULPS       Z2, Z19, Z18
+	VMULPS.Z     Z2, Z19, K2, Z18
 	VMAXPS       Z2, Z18, Z2
-	VMULPS       Z3, Z19, Z18
+	VMULPS.Z     Z3, Z19, K2, Z18
 	VMAXPS       Z3, Z18, Z3
-	VMULPS       Z4, Z19, Z18
+	VMULPS.Z     Z4, Z19, K2, Z18
 	VMAXPS       Z4, Z18, Z4
-	VMULPS       Z5, Z19, Z18
+	VMULPS.Z     Z5, Z19, K2, Z18
 	VMAXPS       Z5, Z18, Z5
-	VMULPS       Z6, Z19, Z18
+	VMULPS.Z     Z6, Z19, K2, Z18
 	VMAXPS       Z6, Z18, Z6
-	VMULPS       Z7, Z19, Z18
+	VMULPS.Z     Z7, Z19, K2, Z18
 	VMAXPS       Z7, Z18, Z7
-	VMULPS       Z8, Z19, Z18
+	VMULPS.Z     Z8, Z19, K2, Z18
 	VMAXPS       Z8, Z18, Z8
-	VMULPS       Z9, Z19, Z18
+	VMULPS.Z     Z9, Z19, K2, Z18
 	VMAXPS       Z9, Z18, Z9
-	VMULPS       Z10, Z19, Z18
+	VMULPS.Z     Z10, Z19, K2, Z18
 	VMAXPS       Z10, Z18, Z10
-	VMULPS       Z11, Z19, Z18
+	VMULPS.Z     Z11, Z19, K2, Z18
 	VMAXPS       Z11, Z18, Z11
-	VMULPS       Z12, Z19, Z18
+	VMULPS.Z     Z12, Z19, K2, Z18
 	VMAXPS       Z12, Z18, Z12
-	VMULPS       Z13, Z19, Z18
+	VMULPS.Z     Z13, Z19, K2, Z18
 	VMAXPS       Z13, Z18, Z13
-	VMULPS       Z14, Z19, Z18
+	VMULPS.Z     Z14, Z19, K2, Z18
 	VMAXPS       Z14, Z18, Z14
-	VMULPS       Z15, Z19, Z18
+	VMULPS.Z     Z15, Z19, K2, Z18
 	VMAXPS       Z15, Z18, Z15
-	VMULPS       Z16, Z19, Z18
+	VMULPS.Z     Z16, Z19, K2, Z18
 	VMAXPS       Z16, Z18, Z16
-	VMULPS       Z17, Z19, Z18
+	VMULPS.Z     Z17, Z19, K2, Z18
 	VMAXPS       Z17, Z18, Z17
 
 store:
@@ -9660,7 +9762,7 @@ store:
 	RET
 
 // func tileColumn512_10x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_10x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -9903,45 +10005,47 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z21
-	VMULPS       Z0, Z21, Z20
+	VXORPS       Z20, Z20, Z20
+	VCMPPS       $0x04, Z20, Z21, K2
+	VMULPS.Z     Z0, Z21, K2, Z20
 	VMAXPS       Z0, Z20, Z0
-	VMULPS       Z1, Z21, Z20
+	VMULPS.Z     Z1, Z21, K2, Z20
 	VMAXPS       Z1, Z20, Z1
-	VMULPS       Z2, Z21, Z20
+	VMULPS.Z     Z2, Z21, K2, Z20
 	VMAXPS       Z2, Z20, Z2
-	VMULPS       Z3, Z21, Z20
+	VMULPS.Z     Z3, Z21, K2, Z20
 	VMAXPS       Z3, Z20, Z3
-	VMULPS       Z4, Z21, Z20
+	VMULPS.Z     Z4, Z21, K2, Z20
 	VMAXPS       Z4, Z20, Z4
-	VMULPS       Z5, Z21, Z20
+	VMULPS.Z     Z5, Z21, K2, Z20
 	VMAXPS       Z5, Z20, Z5
-	VMULPS       Z6, Z21, Z20
+	VMULPS.Z     Z6, Z21, K2, Z20
 	VMAXPS       Z6, Z20, Z6
-	VMULPS       Z7, Z21, Z20
+	VMULPS.Z     Z7, Z21, K2, Z20
 	VMAXPS       Z7, Z20, Z7
-	VMULPS       Z8, Z21, Z20
+	VMULPS.Z     Z8, Z21, K2, Z20
 	VMAXPS       Z8, Z20, Z8
-	VMULPS       Z9, Z21, Z20
+	VMULPS.Z     Z9, Z21, K2, Z20
 	VMAXPS       Z9, Z20, Z9
-	VMULPS       Z10, Z21, Z20
+	VMULPS.Z     Z10, Z21, K2, Z20
 	VMAXPS       Z10, Z20, Z10
-	VMULPS       Z11, Z21, Z20
+	VMULPS.Z     Z11, Z21, K2, Z20
 	VMAXPS       Z11, Z20, Z11
-	VMULPS       Z12, Z21, Z20
+	VMULPS.Z     Z12, Z21, K2, Z20
 	VMAXPS       Z12, Z20, Z12
-	VMULPS       Z13, Z21, Z20
+	VMULPS.Z     Z13, Z21, K2, Z20
 	VMAXPS       Z13, Z20, Z13
-	VMULPS       Z14, Z21, Z20
+	VMULPS.Z     Z14, Z21, K2, Z20
 	VMAXPS       Z14, Z20, Z14
-	VMULPS       Z15, Z21, Z20
+	VMULPS.Z     Z15, Z21, K2, Z20
 	VMAXPS       Z15, Z20, Z15
-	VMULPS       Z16, Z21, Z20
+	VMULPS.Z     Z16, Z21, K2, Z20
 	VMAXPS       Z16, Z20, Z16
-	VMULPS       Z17, Z21, Z20
+	VMULPS.Z     Z17, Z21, K2, Z20
 	VMAXPS       Z17, Z20, Z17
-	VMULPS       Z18, Z21, Z20
+	VMULPS.Z     Z18, Z21, K2, Z20
 	VMAXPS       Z18, Z20, Z18
-	VMULPS       Z19, Z21, Z20
+	VMULPS.Z     Z19, Z21, K2, Z20
 	VMAXPS       Z19, Z20, Z19
 
 store:
@@ -9979,7 +10083,7 @@ store:
 	RET
 
 // func tileColumn512_11x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_11x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -10241,49 +10345,51 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z23
-	VMULPS       Z0, Z23, Z22
+	VXORPS       Z22, Z22, Z22
+	VCMPPS       $0x04, Z22, Z23, K2
+	VMULPS.Z     Z0, Z23, K2, Z22
 	VMAXPS       Z0, Z22, Z0
-	VMULPS       Z1, Z23, Z22
+	VMULPS.Z     Z1, Z23, K2, Z22
 	VMAXPS       Z1, Z22, Z1
-	VMULPS       Z2, Z23, Z22
+	VMULPS.Z     Z2, Z23, K2, Z22
 	VMAXPS       Z2, Z22, Z2
-	VMULPS       Z3, Z23, Z22
+	VMULPS.Z     Z3, Z23, K2, Z22
 	VMAXPS       Z3, Z22, Z3
-	VMULPS       Z4, Z23, Z22
+	VMULPS.Z     Z4, Z23, K2, Z22
 	VMAXPS       Z4, Z22, Z4
-	VMULPS       Z5, Z23, Z22
+	VMULPS.Z     Z5, Z23, K2, Z22
 	VMAXPS       Z5, Z22, Z5
-	VMULPS       Z6, Z23, Z22
+	VMULPS.Z     Z6, Z23, K2, Z22
 	VMAXPS       Z6, Z22, Z6
-	VMULPS       Z7, Z23, Z22
+	VMULPS.Z     Z7, Z23, K2, Z22
 	VMAXPS       Z7, Z22, Z7
-	VMULPS       Z8, Z23, Z22
+	VMULPS.Z     Z8, Z23, K2, Z22
 	VMAXPS       Z8, Z22, Z8
-	VMULPS       Z9, Z23, Z22
+	VMULPS.Z     Z9, Z23, K2, Z22
 	VMAXPS       Z9, Z22, Z9
-	VMULPS       Z10, Z23, Z22
+	VMULPS.Z     Z10, Z23, K2, Z22
 	VMAXPS       Z10, Z22, Z10
-	VMULPS       Z11, Z23, Z22
+	VMULPS.Z     Z11, Z23, K2, Z22
 	VMAXPS       Z11, Z22, Z11
-	VMULPS       Z12, Z23, Z22
+	VMULPS.Z     Z12, Z23, K2, Z22
 	VMAXPS       Z12, Z22, Z12
-	VMULPS       Z13, Z23, Z22
+	VMULPS.Z     Z13, Z23, K2, Z22
 	VMAXPS       Z13, Z22, Z13
-	VMULPS       Z14, Z23, Z22
+	VMULPS.Z     Z14, Z23, K2, Z22
 	VMAXPS       Z14, Z22, Z14
-	VMULPS       Z15, Z23, Z22
+	VMULPS.Z     Z15, Z23, K2, Z22
 	VMAXPS       Z15, Z22, Z15
-	VMULPS       Z16, Z23, Z22
+	VMULPS.Z     Z16, Z23, K2, Z22
 	VMAXPS       Z16, Z22, Z16
-	VMULPS       Z17, Z23, Z22
+	VMULPS.Z     Z17, Z23, K2, Z22
 	VMAXPS       Z17, Z22, Z17
-	VMULPS       Z18, Z23, Z22
+	VMULPS.Z     Z18, Z23, K2, Z22
 	VMAXPS       Z18, Z22, Z18
-	VMULPS       Z19, Z23, Z22
+	VMULPS.Z     Z19, Z23, K2, Z22
 	VMAXPS       Z19, Z22, Z19
-	VMULPS       Z20, Z23, Z22
+	VMULPS.Z     Z20, Z23, K2, Z22
 	VMAXPS       Z20, Z22, Z20
-	VMULPS       Z21, Z23, Z22
+	VMULPS.Z     Z21, Z23, K2, Z22
 	VMAXPS       Z21, Z22, Z21
 
 store:
@@ -10324,7 +10430,7 @@ store:
 	RET
 
 // func tileColumn512_12x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_12x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -10605,53 +10711,55 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z25
-	VMULPS       Z0, Z25, Z24
+	VXORPS       Z24, Z24, Z24
+	VCMPPS       $0x04, Z24, Z25, K2
+	VMULPS.Z     Z0, Z25, K2, Z24
 	VMAXPS       Z0, Z24, Z0
-	VMULPS       Z1, Z25, Z24
+	VMULPS.Z     Z1, Z25, K2, Z24
 	VMAXPS       Z1, Z24, Z1
-	VMULPS       Z2, Z25, Z24
+	VMULPS.Z     Z2, Z25, K2, Z24
 	VMAXPS       Z2, Z24, Z2
-	VMULPS       Z3, Z25, Z24
+	VMULPS.Z     Z3, Z25, K2, Z24
 	VMAXPS       Z3, Z24, Z3
-	VMULPS       Z4, Z25, Z24
+	VMULPS.Z     Z4, Z25, K2, Z24
 	VMAXPS       Z4, Z24, Z4
-	VMULPS       Z5, Z25, Z24
+	VMULPS.Z     Z5, Z25, K2, Z24
 	VMAXPS       Z5, Z24, Z5
-	VMULPS       Z6, Z25, Z24
+	VMULPS.Z     Z6, Z25, K2, Z24
 	VMAXPS       Z6, Z24, Z6
-	VMULPS       Z7, Z25, Z24
+	VMULPS.Z     Z7, Z25, K2, Z24
 	VMAXPS       Z7, Z24, Z7
-	VMULPS       Z8, Z25, Z24
+	VMULPS.Z     Z8, Z25, K2, Z24
 	VMAXPS       Z8, Z24, Z8
-	VMULPS       Z9, Z25, Z24
+	VMULPS.Z     Z9, Z25, K2, Z24
 	VMAXPS       Z9, Z24, Z9
-	VMULPS       Z10, Z25, Z24
+	VMULPS.Z     Z10, Z25, K2, Z24
 	VMAXPS       Z10, Z24, Z10
-	VMULPS       Z11, Z25, Z24
+	VMULPS.Z     Z11, Z25, K2, Z24
 	VMAXPS       Z11, Z24, Z11
-	VMULPS       Z12, Z25, Z24
+	VMULPS.Z     Z12, Z25, K2, Z24
 	VMAXPS       Z12, Z24, Z12
-	VMULPS       Z13, Z25, Z24
+	VMULPS.Z     Z13, Z25, K2, Z24
 	VMAXPS       Z13, Z24, Z13
-	VMULPS       Z14, Z25, Z24
+	VMULPS.Z     Z14, Z25, K2, Z24
 	VMAXPS       Z14, Z24, Z14
-	VMULPS       Z15, Z25, Z24
+	VMULPS.Z     Z15, Z25, K2, Z24
 	VMAXPS       Z15, Z24, Z15
-	VMULPS       Z16, Z25, Z24
+	VMULPS.Z     Z16, Z25, K2, Z24
 	VMAXPS       Z16, Z24, Z16
-	VMULPS       Z17, Z25, Z24
+	VMULPS.Z     Z17, Z25, K2, Z24
 	VMAXPS       Z17, Z24, Z17
-	VMULPS       Z18, Z25, Z24
+	VMULPS.Z     Z18, Z25, K2, Z24
 	VMAXPS       Z18, Z24, Z18
-	VMULPS       Z19, Z25, Z24
+	VMULPS.Z     Z19, Z25, K2, Z24
 	VMAXPS       Z19, Z24, Z19
-	VMULPS       Z20, Z25, Z24
+	VMULPS.Z     Z20, Z25, K2, Z24
 	VMAXPS       Z20, Z24, Z20
-	VMULPS       Z21, Z25, Z24
+	VMULPS.Z     Z21, Z25, K2, Z24
 	VMAXPS       Z21, Z24, Z21
-	VMULPS       Z22, Z25, Z24
+	VMULPS.Z     Z22, Z25, K2, Z24
 	VMAXPS       Z22, Z24, Z22
-	VMULPS       Z23, Z25, Z24
+	VMULPS.Z     Z23, Z25, K2, Z24
 	VMAXPS       Z23, Z24, Z23
 
 store:
@@ -10695,7 +10803,7 @@ store:
 	RET
 
 // func tileColumn512_13x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_13x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -10995,57 +11103,59 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z27
-	VMULPS       Z0, Z27, Z26
+	VXORPS       Z26, Z26, Z26
+	VCMPPS       $0x04, Z26, Z27, K2
+	VMULPS.Z     Z0, Z27, K2, Z26
 	VMAXPS       Z0, Z26, Z0
-	VMULPS       Z1, Z27, Z26
+	VMULPS.Z     Z1, Z27, K2, Z26
 	VMAXPS       Z1, Z26, Z1
-	VMULPS       Z2, Z27, Z26
+	VMULPS.Z     Z2, Z27, K2, Z26
 	VMAXPS       Z2, Z26, Z2
-	VMULPS       Z3, Z27, Z26
+	VMULPS.Z     Z3, Z27, K2, Z26
 	VMAXPS       Z3, Z26, Z3
-	VMULPS       Z4, Z27, Z26
+	VMULPS.Z     Z4, Z27, K2, Z26
 	VMAXPS       Z4, Z26, Z4
-	VMULPS       Z5, Z27, Z26
+	VMULPS.Z     Z5, Z27, K2, Z26
 	VMAXPS       Z5, Z26, Z5
-	VMULPS       Z6, Z27, Z26
+	VMULPS.Z     Z6, Z27, K2, Z26
 	VMAXPS       Z6, Z26, Z6
-	VMULPS       Z7, Z27, Z26
+	VMULPS.Z     Z7, Z27, K2, Z26
 	VMAXPS       Z7, Z26, Z7
-	VMULPS       Z8, Z27, Z26
+	VMULPS.Z     Z8, Z27, K2, Z26
 	VMAXPS       Z8, Z26, Z8
-	VMULPS       Z9, Z27, Z26
+	VMULPS.Z     Z9, Z27, K2, Z26
 	VMAXPS       Z9, Z26, Z9
-	VMULPS       Z10, Z27, Z26
+	VMULPS.Z     Z10, Z27, K2, Z26
 	VMAXPS       Z10, Z26, Z10
-	VMULPS       Z11, Z27, Z26
+	VMULPS.Z     Z11, Z27, K2, Z26
 	VMAXPS       Z11, Z26, Z11
-	VMULPS       Z12, Z27, Z26
+	VMULPS.Z     Z12, Z27, K2, Z26
 	VMAXPS       Z12, Z26, Z12
-	VMULPS       Z13, Z27, Z26
+	VMULPS.Z     Z13, Z27, K2, Z26
 	VMAXPS       Z13, Z26, Z13
-	VMULPS       Z14, Z27, Z26
+	VMULPS.Z     Z14, Z27, K2, Z26
 	VMAXPS       Z14, Z26, Z14
-	VMULPS       Z15, Z27, Z26
+	VMULPS.Z     Z15, Z27, K2, Z26
 	VMAXPS       Z15, Z26, Z15
-	VMULPS       Z16, Z27, Z26
+	VMULPS.Z     Z16, Z27, K2, Z26
 	VMAXPS       Z16, Z26, Z16
-	VMULPS       Z17, Z27, Z26
+	VMULPS.Z     Z17, Z27, K2, Z26
 	VMAXPS       Z17, Z26, Z17
-	VMULPS       Z18, Z27, Z26
+	VMULPS.Z     Z18, Z27, K2, Z26
 	VMAXPS       Z18, Z26, Z18
-	VMULPS       Z19, Z27, Z26
+	VMULPS.Z     Z19, Z27, K2, Z26
 	VMAXPS       Z19, Z26, Z19
-	VMULPS       Z20, Z27, Z26
+	VMULPS.Z     Z20, Z27, K2, Z26
 	VMAXPS       Z20, Z26, Z20
-	VMULPS       Z21, Z27, Z26
+	VMULPS.Z     Z21, Z27, K2, Z26
 	VMAXPS       Z21, Z26, Z21
-	VMULPS       Z22, Z27, Z26
+	VMULPS.Z     Z22, Z27, K2, Z26
 	VMAXPS       Z22, Z26, Z22
-	VMULPS       Z23, Z27, Z26
+	VMULPS.Z     Z23, Z27, K2, Z26
 	VMAXPS       Z23, Z26, Z23
-	VMULPS       Z24, Z27, Z26
+	VMULPS.Z     Z24, Z27, K2, Z26
 	VMAXPS       Z24, Z26, Z24
-	VMULPS       Z25, Z27, Z26
+	VMULPS.Z     Z25, Z27, K2, Z26
 	VMAXPS       Z25, Z26, Z25
 
 store:
@@ -11092,7 +11202,7 @@ store:
 	RET
 
 // func tileColumn512_14x2(p *tile)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tileColumn512_14x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
@@ -11411,61 +11521,63 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Z29
-	VMULPS       Z0, Z29, Z28
+	VXORPS       Z28, Z28, Z28
+	VCMPPS       $0x04, Z28, Z29, K2
+	VMULPS.Z     Z0, Z29, K2, Z28
 	VMAXPS       Z0, Z28, Z0
-	VMULPS       Z1, Z29, Z28
+	VMULPS.Z     Z1, Z29, K2, Z28
 	VMAXPS       Z1, Z28, Z1
-	VMULPS       Z2, Z29, Z28
+	VMULPS.Z     Z2, Z29, K2, Z28
 	VMAXPS       Z2, Z28, Z2
-	VMULPS       Z3, Z29, Z28
+	VMULPS.Z     Z3, Z29, K2, Z28
 	VMAXPS       Z3, Z28, Z3
-	VMULPS       Z4, Z29, Z28
+	VMULPS.Z     Z4, Z29, K2, Z28
 	VMAXPS       Z4, Z28, Z4
-	VMULPS       Z5, Z29, Z28
+	VMULPS.Z     Z5, Z29, K2, Z28
 	VMAXPS       Z5, Z28, Z5
-	VMULPS       Z6, Z29, Z28
+	VMULPS.Z     Z6, Z29, K2, Z28
 	VMAXPS       Z6, Z28, Z6
-	VMULPS       Z7, Z29, Z28
+	VMULPS.Z     Z7, Z29, K2, Z28
 	VMAXPS       Z7, Z28, Z7
-	VMULPS       Z8, Z29, Z28
+	VMULPS.Z     Z8, Z29, K2, Z28
 	VMAXPS       Z8, Z28, Z8
-	VMULPS       Z9, Z29, Z28
+	VMULPS.Z     Z9, Z29, K2, Z28
 	VMAXPS       Z9, Z28, Z9
-	VMULPS       Z10, Z29, Z28
+	VMULPS.Z     Z10, Z29, K2, Z28
 	VMAXPS       Z10, Z28, Z10
-	VMULPS       Z11, Z29, Z28
+	VMULPS.Z     Z11, Z29, K2, Z28
 	VMAXPS       Z11, Z28, Z11
-	VMULPS       Z12, Z29, Z28
+	VMULPS.Z     Z12, Z29, K2, Z28
 	VMAXPS       Z12, Z28, Z12
-	VMULPS       Z13, Z29, Z28
+	VMULPS.Z     Z13, Z29, K2, Z28
 	VMAXPS       Z13, Z28, Z13
-	VMULPS       Z14, Z29, Z28
+	VMULPS.Z     Z14, Z29, K2, Z28
 	VMAXPS       Z14, Z28, Z14
-	VMULPS       Z15, Z29, Z28
+	VMULPS.Z     Z15, Z29, K2, Z28
 	VMAXPS       Z15, Z28, Z15
-	VMULPS       Z16, Z29, Z28
+	VMULPS.Z     Z16, Z29, K2, Z28
 	VMAXPS       Z16, Z28, Z16
-	VMULPS       Z17, Z29, Z28
+	VMULPS.Z     Z17, Z29, K2, Z28
 	VMAXPS       Z17, Z28, Z17
-	VMULPS       Z18, Z29, Z28
+	VMULPS.Z     Z18, Z29, K2, Z28
 	VMAXPS       Z18, Z28, Z18
-	VMULPS       Z19, Z29, Z28
+	VMULPS.Z     Z19, Z29, K2, Z28
 	VMAXPS       Z19, Z28, Z19
-	VMULPS       Z20, Z29, Z28
+	VMULPS.Z     Z20, Z29, K2, Z28
 	VMAXPS       Z20, Z28, Z20
-	VMULPS       Z21, Z29, Z28
+	VMULPS.Z     Z21, Z29, K2, Z28
 	VMAXPS       Z21, Z28, Z21
-	VMULPS       Z22, Z29, Z28
+	VMULPS.Z     Z22, Z29, K2, Z28
 	VMAXPS       Z22, Z28, Z22
-	VMULPS       Z23, Z29, Z28
+	VMULPS.Z     Z23, Z29, K2, Z28
 	VMAXPS       Z23, Z28, Z23
-	VMULPS       Z24, Z29, Z28
+	VMULPS.Z     Z24, Z29, K2, Z28
 	VMAXPS       Z24, Z28, Z24
-	VMULPS       Z25, Z29, Z28
+	VMULPS.Z     Z25, Z29, K2, Z28
 	VMAXPS       Z25, Z28, Z25
-	VMULPS       Z26, Z29, Z28
+	VMULPS.Z     Z26, Z29, K2, Z28
 	VMAXPS       Z26, Z28, Z26
-	VMULPS       Z27, Z29, Z28
+	VMULPS.Z     Z27, Z29, K2, Z28
 	VMAXPS       Z27, Z28, Z27
 
 store:
@@ -11576,7 +11688,10 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y2, Y3
 	VMULPS       Y1, Y2, Y2
+	VANDPS       Y2, Y3, Y2
 	VMAXPS       Y1, Y2, Y1
 
 store:
@@ -11659,9 +11774,13 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y5
 	VMULPS       Y1, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y1, Y3, Y1
 	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y2, Y3, Y2
 
 store:
@@ -11758,11 +11877,16 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y5, Y6
 	VMULPS       Y1, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y1, Y4, Y1
 	VMULPS       Y2, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y2, Y4, Y2
 	VMULPS       Y3, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y3, Y4, Y3
 
 store:
@@ -11876,13 +12000,19 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x04, Y7, Y6, Y7
 	VMULPS       Y1, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y1, Y5, Y1
 	VMULPS       Y2, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y2, Y5, Y2
 	VMULPS       Y3, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y3, Y5, Y3
 	VMULPS       Y4, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y4, Y5, Y4
 
 store:
@@ -12010,15 +12140,22 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x04, Y8, Y7, Y8
 	VMULPS       Y1, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y1, Y6, Y1
 	VMULPS       Y2, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y2, Y6, Y2
 	VMULPS       Y3, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y3, Y6, Y3
 	VMULPS       Y4, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y4, Y6, Y4
 	VMULPS       Y5, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y5, Y6, Y5
 
 store:
@@ -12160,17 +12297,25 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y9, Y8, Y9
 	VMULPS       Y1, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y1, Y7, Y1
 	VMULPS       Y2, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y2, Y7, Y2
 	VMULPS       Y3, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y3, Y7, Y3
 	VMULPS       Y4, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y4, Y7, Y4
 	VMULPS       Y5, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y5, Y7, Y5
 	VMULPS       Y6, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
 
 store:
@@ -12260,9 +12405,13 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y5
 	VMULPS       Y1, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y1, Y3, Y1
 	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y2, Y3, Y2
 
 store:
@@ -12361,13 +12510,19 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x04, Y7, Y6, Y7
 	VMULPS       Y1, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y1, Y5, Y1
 	VMULPS       Y2, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y2, Y5, Y2
 	VMULPS       Y3, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y3, Y5, Y3
 	VMULPS       Y4, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y4, Y5, Y4
 
 store:
@@ -12487,17 +12642,25 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y9, Y8, Y9
 	VMULPS       Y1, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y1, Y7, Y1
 	VMULPS       Y2, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y2, Y7, Y2
 	VMULPS       Y3, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y3, Y7, Y3
 	VMULPS       Y4, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y4, Y7, Y4
 	VMULPS       Y5, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y5, Y7, Y5
 	VMULPS       Y6, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
 
 store:
@@ -12641,21 +12804,31 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y10
+	VXORPS       Y11, Y11, Y11
+	VCMPPS       $0x04, Y11, Y10, Y11
 	VMULPS       Y1, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y1, Y9, Y1
 	VMULPS       Y2, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y2, Y9, Y2
 	VMULPS       Y3, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y3, Y9, Y3
 	VMULPS       Y4, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y4, Y9, Y4
 	VMULPS       Y5, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y5, Y9, Y5
 	VMULPS       Y6, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y6, Y9, Y6
 	VMULPS       Y7, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y7, Y9, Y7
 	VMULPS       Y8, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y8, Y9, Y8
 
 store:
@@ -12820,25 +12993,37 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y12
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x04, Y13, Y12, Y13
 	VMULPS       Y1, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y1, Y11, Y1
 	VMULPS       Y2, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y2, Y11, Y2
 	VMULPS       Y3, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y3, Y11, Y3
 	VMULPS       Y4, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y4, Y11, Y4
 	VMULPS       Y5, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y5, Y11, Y5
 	VMULPS       Y6, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y6, Y11, Y6
 	VMULPS       Y7, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y7, Y11, Y7
 	VMULPS       Y8, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y8, Y11, Y8
 	VMULPS       Y9, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y9, Y11, Y9
 	VMULPS       Y10, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y10, Y11, Y10
 
 store:
@@ -13024,29 +13209,43 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y14
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x04, Y15, Y14, Y15
 	VMULPS       Y1, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y1, Y13, Y1
 	VMULPS       Y2, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y2, Y13, Y2
 	VMULPS       Y3, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y3, Y13, Y3
 	VMULPS       Y4, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y4, Y13, Y4
 	VMULPS       Y5, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y5, Y13, Y5
 	VMULPS       Y6, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y6, Y13, Y6
 	VMULPS       Y7, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y7, Y13, Y7
 	VMULPS       Y8, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y8, Y13, Y8
 	VMULPS       Y9, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y9, Y13, Y9
 	VMULPS       Y10, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y10, Y13, Y10
 	VMULPS       Y11, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y11, Y13, Y11
 	VMULPS       Y12, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y12, Y13, Y12
 
 store:
@@ -13135,7 +13334,10 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y2, Y3
 	VMULPS       Y1, Y2, Y2
+	VANDPS       Y2, Y3, Y2
 	VMAXPS       Y1, Y2, Y1
 
 store:
@@ -13220,9 +13422,13 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y5
 	VMULPS       Y1, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y1, Y3, Y1
 	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y2, Y3, Y2
 
 store:
@@ -13321,11 +13527,16 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y5, Y6
 	VMULPS       Y1, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y1, Y4, Y1
 	VMULPS       Y2, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y2, Y4, Y2
 	VMULPS       Y3, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y3, Y4, Y3
 
 store:
@@ -13438,13 +13649,19 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x04, Y7, Y6, Y7
 	VMULPS       Y1, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y1, Y5, Y1
 	VMULPS       Y2, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y2, Y5, Y2
 	VMULPS       Y3, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y3, Y5, Y3
 	VMULPS       Y4, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y4, Y5, Y4
 
 store:
@@ -13571,15 +13788,22 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x04, Y8, Y7, Y8
 	VMULPS       Y1, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y1, Y6, Y1
 	VMULPS       Y2, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y2, Y6, Y2
 	VMULPS       Y3, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y3, Y6, Y3
 	VMULPS       Y4, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y4, Y6, Y4
 	VMULPS       Y5, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y5, Y6, Y5
 
 store:
@@ -13720,17 +13944,25 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y9, Y8, Y9
 	VMULPS       Y1, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y1, Y7, Y1
 	VMULPS       Y2, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y2, Y7, Y2
 	VMULPS       Y3, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y3, Y7, Y3
 	VMULPS       Y4, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y4, Y7, Y4
 	VMULPS       Y5, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y5, Y7, Y5
 	VMULPS       Y6, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
 
 store:
@@ -13822,9 +14054,13 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y5
 	VMULPS       Y1, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y1, Y3, Y1
 	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y2, Y3, Y2
 
 store:
@@ -13925,13 +14161,19 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x04, Y7, Y6, Y7
 	VMULPS       Y1, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y1, Y5, Y1
 	VMULPS       Y2, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y2, Y5, Y2
 	VMULPS       Y3, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y3, Y5, Y3
 	VMULPS       Y4, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y4, Y5, Y4
 
 store:
@@ -14053,17 +14295,25 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y9, Y8, Y9
 	VMULPS       Y1, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y1, Y7, Y1
 	VMULPS       Y2, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y2, Y7, Y2
 	VMULPS       Y3, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y3, Y7, Y3
 	VMULPS       Y4, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y4, Y7, Y4
 	VMULPS       Y5, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y5, Y7, Y5
 	VMULPS       Y6, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
 
 store:
@@ -14206,21 +14456,31 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y10
+	VXORPS       Y11, Y11, Y11
+	VCMPPS       $0x04, Y11, Y10, Y11
 	VMULPS       Y1, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y1, Y9, Y1
 	VMULPS       Y2, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y2, Y9, Y2
 	VMULPS       Y3, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y3, Y9, Y3
 	VMULPS       Y4, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y4, Y9, Y4
 	VMULPS       Y5, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y5, Y9, Y5
 	VMULPS       Y6, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y6, Y9, Y6
 	VMULPS       Y7, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y7, Y9, Y7
 	VMULPS       Y8, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y8, Y9, Y8
 
 store:
@@ -14384,25 +14644,37 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y12
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x04, Y13, Y12, Y13
 	VMULPS       Y1, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y1, Y11, Y1
 	VMULPS       Y2, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y2, Y11, Y2
 	VMULPS       Y3, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y3, Y11, Y3
 	VMULPS       Y4, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y4, Y11, Y4
 	VMULPS       Y5, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y5, Y11, Y5
 	VMULPS       Y6, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y6, Y11, Y6
 	VMULPS       Y7, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y7, Y11, Y7
 	VMULPS       Y8, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y8, Y11, Y8
 	VMULPS       Y9, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y9, Y11, Y9
 	VMULPS       Y10, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y10, Y11, Y10
 
 store:
@@ -14587,29 +14859,43 @@ activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
 	VBROADCASTSS 96(AX), Y14
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x04, Y15, Y14, Y15
 	VMULPS       Y1, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y1, Y13, Y1
 	VMULPS       Y2, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y2, Y13, Y2
 	VMULPS       Y3, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y3, Y13, Y3
 	VMULPS       Y4, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y4, Y13, Y4
 	VMULPS       Y5, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y5, Y13, Y5
 	VMULPS       Y6, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y6, Y13, Y6
 	VMULPS       Y7, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y7, Y13, Y7
 	VMULPS       Y8, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y8, Y13, Y8
 	VMULPS       Y9, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y9, Y13, Y9
 	VMULPS       Y10, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y10, Y13, Y10
 	VMULPS       Y11, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y11, Y13, Y11
 	VMULPS       Y12, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y12, Y13, Y12
 
 store:

@@ -40,52 +40,67 @@ func (c *Conv) MACs() int64 {
 	return int64(c.N) * int64(volume(c.Out)) * int64(c.weights())
 }
 
-// Forward computes y. b may be nil.
-func (c *Conv) Forward(y, x, w, b []float32) {
-	c.check(x, y, w)
+// Forward computes y, the convolution of the inputs side by side, plus b unless
+// that is nil; then max(y, slope y), which with a slope of 1 is nothing, with 0
+// ReLU and between them LeakyReLU.
+func (c *Conv) Forward(y []float32, x []Input, w, b []float32, slope float32) {
+	c.check(y, w)
+	c.checkInputs(x)
 	if b != nil && len(b) != c.Cout {
 		panic(fmt.Sprintf("kernel: a bias of %d for %d channels", len(b), c.Cout))
 	}
+	if !(slope >= 0 && slope <= 1) {
+		panic(fmt.Sprintf("kernel: a slope of %g", slope))
+	}
+	x, copied := c.simple(x)
+	defer release(copied)
 	if fast.available() {
-		reads(x, w, b)
+		reads(w, b)
 		writes(y)
-		c.forwardFast(y, x, w, b)
+		c.forwardFast(y, x, w, b, slope)
 		return
 	}
-	forwardPlain(c, y, x, w, b)
+	forwardPlain(c, y, x[0].X, w, b)
+	activate(y, slope)
 }
 
-// InputGrad adds to gx the gradient by x, given the gradient by y.
-func (c *Conv) InputGrad(gx, gy, w []float32) {
-	c.check(gx, gy, w)
+// InputGrad sets the gradients by the inputs, or adds to them, given the
+// gradient by y before the activation.
+func (c *Conv) InputGrad(gx []Grad, gy, w []float32) {
+	c.check(gy, w)
+	c.checkGrads(gx)
 	if fast.available() {
 		reads(gy, w)
-		writes(gx)
 		c.inputGradFast(gx, gy, w)
 		return
 	}
-	inputGradPlain(c, gx, gy, w)
+	whole := parallel.Scratch(c.N * volume(c.In) * c.Cin)
+	defer parallel.Release(whole)
+	clear(whole)
+	inputGradPlain(c, whole, gy, w)
+	c.share(gx, whole)
 }
 
-// WeightGrad adds to gw and gb the gradients by w and b, given the gradient by
-// y. Either may be nil.
-func (c *Conv) WeightGrad(gw, gb, x, gy []float32) {
-	if gw != nil {
-		c.check(x, gy, gw)
-		if fast.available() {
-			reads(x, gy)
-			writes(gw)
-			c.weightGradFast(gw, x, gy)
-		} else {
-			weightGradPlain(c, gw, x, gy)
-		}
+// WeightGrad sets gw to the gradient by w, or with add adds it, given the
+// gradient by y before the activation. [Rectify] gives the gradient by b.
+func (c *Conv) WeightGrad(gw []float32, x []Input, gy []float32, add bool) {
+	c.check(gy, gw)
+	c.checkInputs(x)
+	x, copied := c.simple(x)
+	defer release(copied)
+	if fast.available() {
+		reads(gy)
+		writes(gw)
+		c.weightGradFast(gw, x, gy, add)
+		return
 	}
-	if gb != nil {
-		biasGrad(gb, gy)
+	if !add {
+		clear(gw)
 	}
+	weightGradPlain(c, gw, x[0].X, gy)
 }
 
-func (c *Conv) check(x, y, w []float32) {
+func (c *Conv) check(y, w []float32) {
 	for a := range 3 {
 		reach := (c.Out[a]-1)*c.Stride[a] + (c.Kernel[a]-1)*c.Dilation[a] + 1
 		if c.In[a] < 1 || c.Out[a] < 1 || c.Kernel[a] < 1 || c.Stride[a] < 1 || c.Dilation[a] < 1 || c.Pad[a] < 0 ||
@@ -96,8 +111,8 @@ func (c *Conv) check(x, y, w []float32) {
 	if c.Groups < 1 || c.Cin%c.Groups != 0 || c.Cout%c.Groups != 0 {
 		panic(fmt.Sprintf("kernel: %d groups of %d channels to %d", c.Groups, c.Cin, c.Cout))
 	}
-	if len(x) != c.N*volume(c.In)*c.Cin || len(y) != c.N*volume(c.Out)*c.Cout || len(w) != c.weights() {
-		panic(fmt.Sprintf("kernel: x of %d, y of %d and w of %d elements for %+v", len(x), len(y), len(w), *c))
+	if len(y) != c.N*volume(c.Out)*c.Cout || len(w) != c.weights() {
+		panic(fmt.Sprintf("kernel: y of %d and w of %d elements for %+v", len(y), len(w), *c))
 	}
 }
 
@@ -137,51 +152,6 @@ func (c *Conv) taps(axis, o int) (lo, hi int) {
 // in returns where output o and tap t read along an axis.
 func (c *Conv) in(axis, o, t int) int {
 	return o*c.Stride[axis] - c.Pad[axis] + t*c.Dilation[axis]
-}
-
-// biasGrad adds to gb the sum of gy over everything but the channels.
-func biasGrad(gb, gy []float32) {
-	channels := len(gb)
-	if channels == 0 || len(gy)%channels != 0 {
-		panic(fmt.Sprintf("kernel: gradients of %d elements for a bias of %d", len(gy), channels))
-	}
-	pixels := len(gy) / channels
-	grain := max(1024, (pixels+63)/64)
-	chunks := (pixels + grain - 1) / grain
-	partial := parallel.Scratch(chunks * channels)
-	defer parallel.Release(partial)
-	parallel.For(pixels, grain, func(lo, hi int) {
-		if fast.available() {
-			sumRowsFast(partial[lo/grain*channels:][:channels], gy[lo*channels:hi*channels])
-		} else {
-			sumRows(partial[lo/grain*channels:][:channels], gy[lo*channels:hi*channels])
-		}
-	})
-	for j := range gb {
-		sum := 0.0
-		for i := range chunks {
-			sum += float64(partial[i*channels+j])
-		}
-		gb[j] += float32(sum)
-	}
-}
-
-// sumRows sets y to the sum of the rows of x, taken in float64.
-func sumRows(y, x []float32) {
-	const block = 64
-	channels := len(y)
-	for j := 0; j < channels; j += block {
-		n := min(block, channels-j)
-		var sum [block]float64
-		for at := j; at < len(x); at += channels {
-			for i, v := range x[at : at+n] {
-				sum[i&(block-1)] += float64(v)
-			}
-		}
-		for i := range n {
-			y[j+i] = float32(sum[i])
-		}
-	}
 }
 
 // grain returns how many of n equal pieces of a work of so many operations make

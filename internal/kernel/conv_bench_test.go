@@ -46,11 +46,11 @@ func benchmarkConv(b *testing.B, c *Conv, pass string) {
 	for b.Loop() {
 		switch pass {
 		case "forward":
-			c.Forward(y, x, w, bias)
+			c.Forward(y, c.One(x), w, bias, 1)
 		case "input":
-			c.InputGrad(x, y, w)
+			c.InputGrad([]Grad{{X: x, C: c.Cin}}, y, w)
 		case "weight":
-			c.WeightGrad(w, bias, x, y)
+			c.WeightGrad(w, c.One(x), y, false)
 		}
 	}
 	seconds := b.Elapsed().Seconds() / float64(b.N)

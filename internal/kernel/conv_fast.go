@@ -7,53 +7,72 @@ import (
 )
 
 // forwardFast is a gather for each group.
-func (c *Conv) forwardFast(y, x, w, b []float32) {
+func (c *Conv) forwardFast(y []float32, x []Input, w, b []float32, slope float32) {
 	k, n := c.Cin/c.Groups, c.Cout/c.Groups
 	var held [3][8]tap
-	g := gather{batch: c.N, x: x, xc: c.Cin, k: k, y: y, yc: c.Cout, n: n}
+	g := gather{batch: c.N, in: x, k: k, n: n, slope: slope}
 	for a := range g.axes {
 		g.axes[a] = c.forwardAxis(a, held[a][:0])
-		if len(g.axes[a].taps) == 0 {
-			fill(y, b, c.Cout) // every output sees padding alone
-			return
-		}
+	}
+	if g.tapCount() == 0 { // every output sees padding alone
+		fill(y, b, c.Cout)
+		activate(y, slope)
+		return
 	}
 	g.flatten()
+	out := []Grad{{X: y, C: c.Cout}}
 	for i := range c.Groups {
-		g.x0, g.y0 = i*k, i*n
-		if b != nil {
-			g.bias = b[i*n : (i+1)*n]
-		}
-		g.w = c.pack(&g, w, i, false)
+		g.x0 = i * k
+		copied := c.pack(&g, w, b, i, false, out)
 		g.run()
-		release(g.w.copied)
+		release(copied)
 	}
 }
 
 // inputGradFast is, for each group, a gather over gy for each combination of
 // remainders of the input's place by the strides.
-func (c *Conv) inputGradFast(gx, gy, w []float32) {
+func (c *Conv) inputGradFast(gx []Grad, gy, w []float32) {
 	k, n := c.Cout/c.Groups, c.Cin/c.Groups
 	var held [3][8]tap
-	g := gather{batch: c.N, x: gy, xc: c.Cout, k: k, y: gx, yc: c.Cin, n: n, add: true}
+	g := gather{batch: c.N, in: []Input{{X: gy, C: c.Cout}}, k: k, n: n, slope: 1}
+	if c.skips() {
+		for _, p := range gx {
+			if !p.Add {
+				clear(p.X)
+			}
+		}
+	}
 	for phase := range volume(c.Stride) {
 		g.axes = [3]axis{}
-		some := true
+		outputs := 1
 		for a, remainder := range unravel(phase, c.Stride) {
 			g.axes[a] = c.inputGradAxis(a, remainder, held[a][:0])
-			some = some && g.axes[a].n > 0 && len(g.axes[a].taps) > 0
+			outputs *= max(0, g.axes[a].n)
 		}
-		if !some { // nobody reads these inputs
+		if outputs == 0 || g.tapCount() == 0 {
 			continue
 		}
 		g.flatten()
 		for i := range c.Groups {
-			g.x0, g.y0 = i*k, i*n
-			g.w = c.pack(&g, w, i, true)
+			g.x0 = i * k
+			copied := c.pack(&g, w, nil, i, true, gx)
 			g.run()
-			release(g.w.copied)
+			release(copied)
 		}
 	}
+}
+
+// skips tells whether there are inputs that no output reads, at some remainder.
+func (c *Conv) skips() bool {
+	for a := range c.Stride {
+		for r := range min(c.Stride[a], c.In[a]) {
+			var held [8]tap
+			if len(c.inputGradAxis(a, r, held[:0]).taps) == 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (c *Conv) forwardAxis(a int, taps []tap) axis {
@@ -97,42 +116,51 @@ func (g *gather) flatten() {
 	g.batch = 1
 }
 
-// panels are weights in the order in which tiles read them:
-// [panels of output channels][taps][input channels][width].
-type panels struct {
-	data         []float32
-	width, panel int       // channels of a panel; elements of one
-	copied       []float32 // to be released
-}
-
-// pack lays out the weights of group i for g, for the gradient transposed.
-func (c *Conv) pack(g *gather, w []float32, i int, transposed bool) panels {
-	taps := len(g.axes[0].taps) * len(g.axes[1].taps) * len(g.axes[2].taps)
-	p := panels{width: 2 * fast.lanes}
-	if g.n <= fast.lanes {
-		p.width = fast.lanes
+// pack lays out the weights of group i for g, for the gradient transposed, in
+// panels that go to what out wants. What it returns is to be released after.
+func (c *Conv) pack(g *gather, w, b []float32, i int, transposed bool, out []Grad) (copied []float32) {
+	g.panels = g.panels[:0]
+	depth, size, first := g.tapCount()*g.k, 0, 0
+	for _, o := range out {
+		n := 0
+		for j := max(first, i*g.n); o.X != nil && j < min(first+o.C, (i+1)*g.n); j += n {
+			n = min(2*fast.lanes, first+o.C-j, (i+1)*g.n-j)
+			p := panel{n: n, width: (n + fast.lanes - 1) / fast.lanes * fast.lanes, y: o.X, yc: o.C, y0: j - first, channel: j, add: o.Add}
+			if b != nil {
+				p.bias = b[j : j+n]
+			}
+			g.panels = append(g.panels, p)
+			size += depth * p.width
+		}
+		first += o.C
 	}
-	p.panel = taps * g.k * p.width
-	if !transposed && c.Groups == 1 && g.n == p.width && taps == volume(c.Kernel) && uintptr(unsafe.Pointer(&w[0]))%64 == 0 {
-		p.data = w
-		return p
+	if len(g.panels) == 0 {
+		return nil
 	}
-	blocks := (g.n + p.width - 1) / p.width
-	p.copied = parallel.Scratch(blocks * p.panel)
-	p.data = p.copied
-	each := g.k * p.width
-	parallel.For(blocks*taps, grain(blocks*taps, int64(len(p.data)), 1<<14), func(lo, hi int) {
+	if p := &g.panels[0]; !transposed && g.n == c.Cout && c.Cout == p.width && g.tapCount() == volume(c.Kernel) && uintptr(unsafe.Pointer(&w[0]))%64 == 0 {
+		p.w = w
+		return nil
+	}
+	copied = parallel.Scratch(size)
+	size = 0
+	for j := range g.panels {
+		p := &g.panels[j]
+		p.w = copied[size:][:depth*p.width]
+		size += len(p.w)
+	}
+	pieces := len(g.panels) * g.tapCount()
+	parallel.For(pieces, grain(pieces, int64(size), 1<<14), func(lo, hi int) {
 		for t := lo; t < hi; t++ {
-			from := w[c.tapAt(g, t%taps)*c.Cin/c.Groups*c.Cout:]
-			j := t / taps * p.width
+			p := &g.panels[t/g.tapCount()]
+			from, to := w[c.tapAt(g, t%g.tapCount())*c.Cin/c.Groups*c.Cout:], p.w[t%g.tapCount()*g.k*p.width:][:g.k*p.width]
 			if transposed {
-				packTransposed(p.data[t*each:][:each], from[j*c.Cout+i*g.k:], c.Cout, min(p.width, g.n-j), p.width)
+				packTransposed(to, from[(p.channel-i*g.n)*c.Cout+i*g.k:], c.Cout, p.n, p.width)
 			} else {
-				packRows(p.data[t*each:][:each], from[i*g.n+j:], c.Cout, min(p.width, g.n-j), p.width)
+				packRows(to, from[p.channel:], c.Cout, p.n, p.width)
 			}
 		}
 	})
-	return p
+	return copied
 }
 
 // tapAt is the place in the kernel of g's tap i.

@@ -97,9 +97,13 @@ var samples = sync.OnceValue(func() (all []*sample) {
 })
 
 func newSample(c Conv) *sample {
+	return newSampleOf(c, random(rand.New(rand.NewPCG(3, 4)), c.N*volume(c.In)*c.Cin))
+}
+
+func newSampleOf(c Conv, x []float32) *sample {
 	r := rand.New(rand.NewPCG(1, 2))
-	nx, ny, nw := c.N*volume(c.In)*c.Cin, c.N*volume(c.Out)*c.Cout, c.weights()
-	s := &sample{Conv: &c, x: random(r, nx), w: random(r, nw), b: random(r, c.Cout), gy: random(r, ny),
+	nx, ny, nw := len(x), c.N*volume(c.Out)*c.Cout, c.weights()
+	s := &sample{Conv: &c, x: x, w: random(r, nw), b: random(r, c.Cout), gy: random(r, ny),
 		gx0: random(r, nx), gw0: random(r, nw), gb0: random(r, c.Cout)}
 	magnitude := func(v []float64) []float64 {
 		m := make([]float64, len(v))
@@ -145,9 +149,10 @@ func (s *sample) results() (y, gx, gw, gb []float32) {
 		y[i] = float32(math.NaN()) // must be overwritten
 	}
 	gx, gw, gb = clone(s.gx0), clone(s.gw0), clone(s.gb0)
-	s.Forward(y, s.x, s.w, s.b)
-	s.InputGrad(gx, s.gy, s.w)
-	s.WeightGrad(gw, gb, s.x, s.gy)
+	s.Forward(y, s.One(s.x), s.w, s.b, 1)
+	s.InputGrad([]Grad{{gx, s.Cin, true}}, s.gy, s.w)
+	s.WeightGrad(gw, s.One(s.x), s.gy, true)
+	Rectify(s.gy, nil, 1, gb)
 	return y, gx, gw, gb
 }
 
@@ -235,9 +240,9 @@ func TestConvolutionHasTheSameBitsOnAnyNumberOfWorkers(t *testing.T) {
 func TestGradientsOfConvolutionAreAdjoints(t *testing.T) {
 	for _, s := range samples() {
 		y, gx, gw := make([]float32, len(s.y)), make([]float32, len(s.x)), make([]float32, len(s.w))
-		s.Forward(y, s.x, s.w, nil)
-		s.InputGrad(gx, s.gy, s.w)
-		s.WeightGrad(gw, nil, s.x, s.gy)
+		s.Forward(y, s.One(s.x), s.w, nil, 1)
+		s.InputGrad([]Grad{{X: gx, C: s.Cin}}, s.gy, s.w)
+		s.WeightGrad(gw, s.One(s.x), s.gy, false)
 		dot := func(a, b []float32) (sum, scale float64) {
 			for i := range a {
 				p := float64(a[i]) * float64(b[i])
@@ -254,28 +259,24 @@ func TestGradientsOfConvolutionAreAdjoints(t *testing.T) {
 	}
 }
 
-func TestConvolutionOfPartIsOptional(t *testing.T) {
-	s := samples()[4]
-	_, _, gw, gb := s.results()
-	onlyW, onlyB := clone(s.gw0), clone(s.gb0)
-	s.WeightGrad(onlyW, nil, s.x, s.gy)
-	s.WeightGrad(nil, onlyB, nil, s.gy)
-	require.Equal(t, gw, onlyW)
-	require.Equal(t, gb, onlyB)
-}
-
 func TestMisuseOfConvolutionPanics(t *testing.T) {
 	s := samples()[4]
 	y := make([]float32, len(s.y))
-	require.PanicsWithValue(t, "kernel: a bias of 2 for 33 channels", func() { s.Forward(y, s.x, s.w, s.b[:2]) })
-	require.Panics(t, func() { s.Forward(y, s.x[1:], s.w, nil) })
-	require.Panics(t, func() { s.WeightGrad(s.gw0[1:], nil, s.x, s.gy) })
+	x := s.One(s.x)
+	require.PanicsWithValue(t, "kernel: a bias of 2 for 33 channels", func() { s.Forward(y, x, s.w, s.b[:2], 1) })
+	require.PanicsWithValue(t, "kernel: a slope of 2", func() { s.Forward(y, x, s.w, nil, 2) })
+	require.Panics(t, func() { s.Forward(y, s.One(s.x[1:]), s.w, nil, 1) })
+	require.Panics(t, func() { s.Forward(y, []Input{{X: s.x[:len(s.x)/2], C: 4}}, s.w, nil, 1) })
+	require.Panics(t, func() { s.InputGrad([]Grad{{C: 4}, {C: 5}}, s.gy, s.w) })
+	require.Panics(t, func() { s.WeightGrad(s.gw0[1:], x, s.gy, true) })
+	small := &Resampling{1, 8, [3]*Taps{Identity(1), Identity(9), Identity(9)}}
+	require.Panics(t, func() { s.Forward(y, []Input{{s.x[:648], 8, small}}, s.w, nil, 1) })
 	c := *s.Conv
 	c.Out[1]++
-	require.Panics(t, func() { c.Forward(y, s.x, s.w, nil) })
+	require.Panics(t, func() { c.Forward(y, x, s.w, nil, 1) })
 	c = *s.Conv
 	c.Groups = 3
-	require.PanicsWithValue(t, "kernel: 3 groups of 8 channels to 33", func() { c.Forward(y, s.x, s.w, nil) })
+	require.PanicsWithValue(t, "kernel: 3 groups of 8 channels to 33", func() { c.Forward(y, x, s.w, nil, 1) })
 }
 
 // In steady state a pass allocates a closure or two and the like, and no data.
@@ -287,9 +288,10 @@ func TestConvolutionAllocatesNoData(t *testing.T) {
 		Pad: [3]int{0, 1, 1}, Dilation: [3]int{1, 1, 1}, Cin: 16, Cout: 24, Groups: 1})
 	y := make([]float32, len(s.y))
 	passes := func() {
-		s.Forward(y, s.x, s.w, s.b)
-		s.InputGrad(s.gx0, s.gy, s.w)
-		s.WeightGrad(s.gw0, s.gb0, s.x, s.gy)
+		s.Forward(y, s.One(s.x), s.w, s.b, 0.01)
+		s.InputGrad([]Grad{{s.gx0, s.Cin, true}}, s.gy, s.w)
+		s.WeightGrad(s.gw0, s.One(s.x), s.gy, true)
+		Rectify(s.gy, y, 0.01, s.gb0)
 	}
 	passes()
 	var before, after runtime.MemStats
@@ -307,7 +309,7 @@ func ExampleConv() {
 	c := Conv{N: 1, In: [3]int{1, 1, 5}, Out: [3]int{1, 1, 5}, Kernel: [3]int{1, 1, 3}, Stride: [3]int{1, 1, 1},
 		Pad: [3]int{0, 0, 1}, Dilation: [3]int{1, 1, 1}, Cin: 1, Cout: 1, Groups: 1}
 	y := make([]float32, 5)
-	c.Forward(y, []float32{1, 2, 3, 4, 5}, []float32{-1, 0, 1}, nil)
+	c.Forward(y, c.One([]float32{1, 2, 3, 4, 5}), []float32{-1, 0, 1}, nil, 1)
 	fmt.Println(y, c.MACs())
 	// Output: [2 2 2 2 -4] 15
 }

@@ -20,19 +20,24 @@ type weightGrad struct {
 	*Conv
 	gather                  // how the input is read
 	gy, sums      []float32 // sums: a gradient of w for each chunk
+	fresh         bool      // the sums are yet to be written
 	size, blocks  [3]int
 	chunks, parts int // of the blocks; of the kernel
 }
 
-func (c *Conv) weightGradFast(gw, x, gy []float32) {
+func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 	var held [3][8]tap
 	s := weightGrad{Conv: c, gy: gy}
-	s.gather = gather{batch: c.N, x: x, xc: c.Cin, k: c.Cin / c.Groups, n: c.Cout / c.Groups}
+	s.gather = gather{batch: c.N, in: x, k: c.Cin / c.Groups, n: c.Cout / c.Groups}
 	for a := range s.axes {
 		s.axes[a] = c.forwardAxis(a, held[a][:0])
-		if len(s.axes[a].taps) == 0 {
-			return
-		}
+	}
+	if s.tapCount() < volume(c.Kernel) && !add { // those that never meet the input get nothing
+		clear(gw)
+		add = true
+	}
+	if s.tapCount() == 0 {
+		return
 	}
 	s.flatten()
 	s.chunks = int(max(1, min(weightChunks, int64(weightMemory/len(gw)), c.MACs()/weightWork)))
@@ -47,26 +52,37 @@ func (c *Conv) weightGradFast(gw, x, gy []float32) {
 	if s.chunks < weightChunks/2 {
 		s.parts = len(s.axes[0].taps) * len(s.axes[1].taps)
 	}
-	s.sums = gw
+	s.sums, s.fresh = gw, !add
 	if s.chunks > 1 {
-		s.sums = parallel.Scratch(s.chunks * len(gw))
+		s.sums, s.fresh = parallel.Scratch(s.chunks*len(gw)), true
 		defer parallel.Release(s.sums)
-		clear(s.sums)
+		if s.tapCount() < volume(c.Kernel) {
+			clear(s.sums)
+		}
 	}
 	parallel.For(s.chunks*s.parts, 1, func(task, _ int) {
 		r := newRunner()
 		defer r.free()
 		chunk := task / s.parts
+		r.flags = tileAdd
+		if s.fresh {
+			r.flags = 0
+		}
 		for b := chunk * blocks / s.chunks; b < (chunk+1)*blocks/s.chunks; b++ {
 			for i := range c.Groups {
 				s.block(r, b, i, task%s.parts, s.sums[chunk*len(gw):][:len(gw)])
 			}
+			r.flags = tileAdd
 		}
 	})
 	if s.chunks > 1 {
 		parallel.For(len(gw), 1<<13, func(lo, hi int) {
 			for i := range s.chunks {
-				Add(gw[lo:hi], s.sums[i*len(gw)+lo:i*len(gw)+hi])
+				if part := s.sums[i*len(gw)+lo : i*len(gw)+hi]; i > 0 || add {
+					Add(gw[lo:hi], part)
+				} else {
+					copy(gw[lo:hi], part)
+				}
 			}
 		})
 	}
@@ -96,7 +112,7 @@ func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 	}
 	r.k, r.am, r.ak = n[2], elem, g.axes[2].step*v.pixel*elem
 	r.bk, r.cm = s.Cout*elem, s.Cout*elem
-	r.flags, r.bias = tileAdd, unsafe.Pointer(&zeros)
+	r.bias = unsafe.Pointer(&zeros)
 	gy := (((b/volume(s.blocks)*g.axes[0].n+lo[0])*g.axes[1].n+lo[1])*g.axes[2].n + lo[2]) * s.Cout
 
 	across, m := g.axes[2].taps, g.k
@@ -132,34 +148,3 @@ func (s *weightGrad) tiles(r *runner, a, b, c []float32, m, n int) {
 		}
 	}
 }
-
-// sumRowsFast is sumRows by tiles of one row, with ones for A: float32 sums of
-// a few rows, which are then added up in float64.
-func sumRowsFast(y, x []float32) {
-	const few = 256 // rows summed in float32
-	channels := len(y)
-	r := newRunner()
-	defer r.free()
-	r.list = append(r.list[:0], segment{})
-	r.a, r.am, r.ak = unsafe.Pointer(&one), elem, 0
-	r.bk, r.cm = channels*elem, 0
-	r.flags, r.bias = 0, unsafe.Pointer(&zeros)
-	r.c = unsafe.Pointer(&r.sums)
-	for j := 0; j < channels; j += 2 * fast.lanes {
-		n := min(2*fast.lanes, channels-j)
-		vectors := r.columns(n, fast.lanes)
-		var sum [32]float64
-		for at := 0; at < len(x); at += few * channels {
-			r.b, r.k = unsafe.Pointer(&x[at+j]), min(few, (len(x)-at)/channels)
-			r.call(fast.column[vectors-1][1])
-			for i := range n {
-				sum[i] += float64(r.sums[i])
-			}
-		}
-		for i := range n {
-			y[j+i] = float32(sum[i])
-		}
-	}
-}
-
-var one float32 = 1

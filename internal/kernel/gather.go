@@ -10,15 +10,25 @@ import (
 // inputs around it. A forward pass is one; an input gradient is one for every
 // combination of remainders by the strides.
 type gather struct {
-	batch     int
-	axes      [3]axis
-	x         []float32
-	xc, x0, k int // x's channels; the first that is read, and how many are
-	y         []float32
-	yc, y0, n int
-	w         panels
-	bias      []float32 // of n, or nil
-	add       bool
+	batch  int
+	axes   [3]axis
+	in     []Input
+	x0, k  int // the first channel that is read, and how many are
+	n      int // channels of an output
+	panels []panel
+	slope  float32
+}
+
+// A panel is a run of output channels, at most two vectors of them: their
+// weights, in the order in which tiles read them, and where they go.
+type panel struct {
+	w        []float32 // [taps][input channels][width]
+	n, width int
+	bias     []float32 // of n, or nil
+	y        []float32
+	yc, y0   int // y's channels, and the first of these
+	channel  int // the first of these among all outputs, side by side
+	add      bool
 }
 
 // An axis of a gather: output j reads the inputs j*step + offset of its taps.
@@ -58,6 +68,9 @@ const (
 
 // run computes y.
 func (g *gather) run() {
+	if len(g.panels) == 0 {
+		return
+	}
 	if g.folds() {
 		g.runFolded()
 		return
@@ -68,7 +81,7 @@ func (g *gather) run() {
 		blocks[a] = (g.axes[a].n + size[a] - 1) / size[a]
 	}
 	tasks := g.batch * volume(blocks)
-	parts := g.columnParts(tasks)
+	parts := g.panelParts(tasks)
 	parallel.For(tasks*parts, 1, func(task, _ int) {
 		r := newRunner()
 		defer r.free()
@@ -79,8 +92,7 @@ func (g *gather) run() {
 			lo[a] = at[a] * size[a]
 			n[a] = min(size[a], g.axes[a].n-lo[a])
 		}
-		from, to := g.columnsOf(task%parts, parts)
-		g.block(r, task/parts/volume(blocks), lo, n, from, to)
+		g.block(r, task/parts/volume(blocks), lo, n, g.panelsOf(task%parts, parts))
 	})
 }
 
@@ -137,24 +149,23 @@ func (g *gather) work() int64 {
 	return w
 }
 
-// columnParts returns into how many parts the output channels are cut as well,
+// panelParts returns into how many parts the output channels are cut as well,
 // where there are few tasks but enough work.
-func (g *gather) columnParts(tasks int) int {
-	blocks := (g.n + g.w.width - 1) / g.w.width
+func (g *gather) panelParts(tasks int) int {
 	if tasks >= tasksWanted/2 {
 		return 1
 	}
-	return int(max(1, min(int64(blocks), g.work()/int64(tasks)/blockWork)))
+	return int(max(1, min(int64(len(g.panels)), g.work()/int64(tasks)/blockWork)))
 }
 
-// columnsOf returns the output channels of part i.
-func (g *gather) columnsOf(i, parts int) (from, to int) {
-	blocks := (g.n + g.w.width - 1) / g.w.width
-	return i * blocks / parts * g.w.width, min(g.n, (i+1)*blocks/parts*g.w.width)
+// panelsOf returns the panels of part i.
+func (g *gather) panelsOf(i, parts int) []panel {
+	n := len(g.panels)
+	return g.panels[i*n/parts : (i+1)*n/parts]
 }
 
-// block computes n outputs from lo on along each axis, channels from to to.
-func (g *gather) block(r *runner, image int, lo, n [3]int, from, to int) {
+// block computes n outputs from lo on along each axis.
+func (g *gather) block(r *runner, image int, lo, n [3]int, panels []panel) {
 	v := g.view(image, lo, n)
 	defer release(v.copied)
 	ax := &g.axes
@@ -165,19 +176,16 @@ func (g *gather) block(r *runner, image int, lo, n [3]int, from, to int) {
 		width = width[:1]
 	}
 	r.list = r.list[:0]
-	b := 0
 	for _, d := range ax[0].taps {
 		for _, h := range ax[1].taps {
 			for _, w := range width {
-				r.list = append(r.list, segment{v.offset(ax, d, h, w) * elem, b * elem})
-				b += r.k * g.w.width
+				r.list = append(r.list, segment{a: v.offset(ax, d, h, w) * elem})
 			}
 		}
 	}
 	r.am, r.ak = ax[2].step*v.pixel*elem, elem
-	r.cm = ax[2].every * g.yc * elem
 	blocks, rows, larger := split(n[2], fast.rows)
-	g.eachColumns(r, from, to, func(j int, kernels *[15]func(*tile)) {
+	g.eachPanel(r, panels, ax[2].every, func(p *panel, kernels *[15]func(*tile)) {
 		for i, w := 0, 0; i < blocks; i++ {
 			m := rows
 			if i < larger {
@@ -186,7 +194,7 @@ func (g *gather) block(r *runner, image int, lo, n [3]int, from, to int) {
 			for d := range n[0] {
 				for h := range n[1] {
 					r.a = unsafe.Pointer(&v.data[((d*ax[0].step*v.rows+h*ax[1].step)*v.row + w*ax[2].step*v.pixel)])
-					r.c = unsafe.Pointer(&g.y[g.output(image, lo[0]+d, lo[1]+h, lo[2]+w)+j])
+					r.c = unsafe.Pointer(&p.y[g.output(image, lo[0]+d, lo[1]+h, lo[2]+w)*p.yc+p.y0])
 					r.call(kernels[m])
 				}
 			}
@@ -195,31 +203,44 @@ func (g *gather) block(r *runner, image int, lo, n [3]int, from, to int) {
 	})
 }
 
-// eachColumns prepares r for each panel of output channels in turn.
-func (g *gather) eachColumns(r *runner, from, to int, f func(j int, kernels *[15]func(*tile))) {
-	r.flags = 0
-	if g.add {
-		r.flags = tileAdd
-	}
-	r.bk = g.w.width * elem
-	for j := from; j < to; j += g.w.width {
-		vectors := r.columns(min(g.w.width, to-j), fast.lanes)
-		r.bias = unsafe.Pointer(&zeros)
-		if g.bias != nil {
-			r.bias = unsafe.Pointer(&g.bias[j])
+// eachPanel prepares r for each panel in turn, whose outputs lie so many pixels
+// apart.
+func (g *gather) eachPanel(r *runner, panels []panel, every int, f func(p *panel, kernels *[15]func(*tile))) {
+	r.slope = g.slope
+	for i := range panels {
+		p := &panels[i]
+		r.flags = 0
+		if p.add {
+			r.flags = tileAdd
 		}
-		r.b = unsafe.Pointer(&g.w.data[j/g.w.width*g.w.panel])
-		f(j, &fast.row[vectors-1])
+		if g.slope != 1 {
+			r.flags |= tileLeaky
+		}
+		vectors := r.columns(p.n, fast.lanes)
+		r.bias = unsafe.Pointer(&zeros)
+		if p.bias != nil {
+			r.bias = unsafe.Pointer(&p.bias[0])
+		}
+		r.b, r.bk, r.cm = unsafe.Pointer(&p.w[0]), p.width*elem, every*p.yc*elem
+		for s := range r.list {
+			r.list[s].b = s * r.k * r.bk
+		}
+		f(p, &fast.row[vectors-1])
 	}
 }
 
-// output is where the first channel of an output lies in y.
+// output is the place of an output among y's pixels.
 func (g *gather) output(image, d, h, w int) int {
 	at := image
 	for a, j := range [3]int{d, h, w} {
 		at = at*g.axes[a].out + g.axes[a].first + j*g.axes[a].every
 	}
-	return at*g.yc + g.y0
+	return at
+}
+
+// tapCount is the number of taps that meet the input.
+func (g *gather) tapCount() int {
+	return len(g.axes[0].taps) * len(g.axes[1].taps) * len(g.axes[2].taps)
 }
 
 // A view is what a block reads: a part of x where that can be, or else a copy
@@ -238,14 +259,15 @@ func (v *view) offset(ax *[3]axis, d, h, w tap) int {
 
 func (g *gather) view(image int, lo, n [3]int) view {
 	var from, count [3]int
-	inside := g.k == g.xc
+	part, first := g.alone()
+	inside := part != nil
 	for a := range from {
 		from[a], count[a] = g.axes[a].region(lo[a], n[a])
 		inside = inside && from[a] >= 0 && from[a]+count[a] <= g.axes[a].in
 	}
 	if inside {
 		at := ((image*g.axes[0].in+from[0])*g.axes[1].in+from[1])*g.axes[2].in + from[2]
-		return view{data: g.x[at*g.xc:], pixel: g.xc, row: g.axes[2].in * g.xc, rows: g.axes[1].in}
+		return view{data: part.X[at*part.C+first:], pixel: part.C, row: g.axes[2].in * part.C, rows: g.axes[1].in}
 	}
 	v := view{pixel: g.k, row: count[2] * g.k, rows: count[1]}
 	v.copied = parallel.Scratch(count[0] * count[1] * v.row)
@@ -254,6 +276,23 @@ func (g *gather) view(image int, lo, n [3]int) view {
 		g.copyRow(v.data[i*v.row:][:v.row], image, from[0]+i/count[1], from[1]+i%count[1], from[2])
 	}
 	return v
+}
+
+// alone returns the input that holds all channels that are read, if there is one
+// and it is there to be read, and the first of them in it.
+func (g *gather) alone() (*Input, int) {
+	first := g.x0
+	for i := range g.in {
+		p := &g.in[i]
+		if first < p.C {
+			if first+g.k <= p.C && p.From == nil {
+				return p, first
+			}
+			return nil, 0
+		}
+		first -= p.C
+	}
+	return nil, 0
 }
 
 // copyRow copies the inputs of row (d, h) from w on, zeros where there are none.
@@ -267,12 +306,30 @@ func (g *gather) copyRow(to []float32, image, d, h, w int) {
 	}
 	clear(to[:lo*g.k])
 	clear(to[hi*g.k:])
-	from := g.x[((image*g.axes[0].in+d)*g.axes[1].in+h)*in*g.xc:][:in*g.xc]
-	if g.k == g.xc {
-		copy(to[lo*g.k:hi*g.k], from[(w+lo)*g.k:])
+	to = to[lo*g.k : hi*g.k]
+	at := ((image*g.axes[0].in+d)*g.axes[1].in+h)*in + w + lo
+	first := -g.x0 // of the part, among the channels that are read
+	for i := range g.in {
+		p := &g.in[i]
+		if a, b := max(0, first), min(g.k, first+p.C); a < b {
+			if p.From != nil {
+				p.From.Region(to[a:], g.k, p.X, image, [3]int{d, h, w + lo}, [3]int{1, 1, hi - lo})
+			} else {
+				copyChannels(to[a:], g.k, p.X[at*p.C+a-first:], p.C, b-a, hi-lo)
+			}
+		}
+		first += p.C
+	}
+}
+
+// copyChannels copies so many channels of so many pixels that lie as many
+// elements apart.
+func copyChannels(to []float32, toStride int, from []float32, fromStride, channels, pixels int) {
+	if channels == toStride && channels == fromStride {
+		copy(to[:pixels*channels], from)
 		return
 	}
-	for i := lo; i < hi; i++ {
-		copy(to[i*g.k:(i+1)*g.k], from[(w+i)*g.xc+g.x0:])
+	for i := range pixels {
+		copy(to[i*toStride:][:channels], from[i*fromStride:])
 	}
 }

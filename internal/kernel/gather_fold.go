@@ -34,43 +34,42 @@ func (g *gather) runFolded() {
 	size := grain(outputs, g.work(), blockWork)
 	size = min(size, max(fast.rows, blockFloats/depth))
 	tasks := (outputs + size - 1) / size
-	parts := g.columnParts(tasks)
+	parts := g.panelParts(tasks)
 	parallel.For(tasks*parts, 1, func(task, _ int) {
 		r := newRunner()
 		defer r.free()
 		lo := task / parts * size
-		from, to := g.columnsOf(task%parts, parts)
-		g.foldedBlock(r, lo, min(lo+size, outputs), depth, from, to)
+		g.foldedBlock(r, lo, min(lo+size, outputs), depth, g.panelsOf(task%parts, parts))
 	})
 }
 
-func (g *gather) foldedBlock(r *runner, lo, hi, depth, from, to int) {
+func (g *gather) foldedBlock(r *runner, lo, hi, depth int, panels []panel) {
 	laid := parallel.Scratch((hi - lo) * depth)
 	defer release(laid)
 	for p := lo; p < hi; p++ {
 		g.lay(laid[(p-lo)*depth:][:depth], p)
 	}
 	r.list = append(r.list[:0], segment{})
-	r.k, r.am, r.ak, r.cm = depth, depth*elem, elem, g.yc*elem
+	r.k, r.am, r.ak = depth, depth*elem, elem
 	const long = 1 << 12
 	if depth > long { // in pieces, for a call must be short
 		r.list = r.list[:0]
 		r.k = g.k
 		for i := 0; i < depth; i += g.k {
-			r.list = append(r.list, segment{i * elem, i * g.w.width * elem})
+			r.list = append(r.list, segment{a: i * elem})
 		}
 	}
 	blocks, rows, larger := split(hi-lo, fast.rows)
-	g.eachColumns(r, from, to, func(j int, kernels *[15]func(*tile)) {
-		for i, p := 0, 0; i < blocks; i++ {
+	g.eachPanel(r, panels, 1, func(p *panel, kernels *[15]func(*tile)) {
+		for i, o := 0, 0; i < blocks; i++ {
 			m := rows
 			if i < larger {
 				m++
 			}
-			r.a = unsafe.Pointer(&laid[p*depth])
-			r.c = unsafe.Pointer(&g.y[(lo+p)*g.yc+g.y0+j])
+			r.a = unsafe.Pointer(&laid[o*depth])
+			r.c = unsafe.Pointer(&p.y[(lo+o)*p.yc+p.y0])
 			r.call(kernels[m])
-			p += m
+			o += m
 		}
 	})
 }

@@ -40,7 +40,7 @@ type segment struct{ a, b int }
 
 const (
 	tileAdd   = 1 // plus what C held
-	tileLeaky = 2 // then the greater of the value and slope times it
+	tileLeaky = 2 // then max(value, slope value), where 0 times infinity is 0
 )
 
 // A tileTable holds kernels by vectors - 1 and rows.
@@ -142,8 +142,8 @@ func tilePlain(p *tile, rows, columns int) {
 			if p.flags&tileAdd != 0 {
 				sum += *c
 			}
-			if scaled := p.slope * sum; p.flags&tileLeaky != 0 && scaled > sum {
-				sum = scaled
+			if p.flags&tileLeaky != 0 {
+				sum = leaky(sum, p.slope)
 			}
 			*c = sum
 		}

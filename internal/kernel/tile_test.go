@@ -68,7 +68,7 @@ func tileCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs, 
 		}
 		return s
 	}
-	p := tile{flags: flags, slope: 0.25, k: k, nsegs: nsegs}
+	p := tile{flags: flags, slope: float32(k%2) / 4, k: k, nsegs: nsegs}
 	m, n := rows-1, columns-1
 	if column {
 		p.am, p.ak = elem, (rows+gap)*elem

@@ -266,12 +266,11 @@ func (t *tileKernel) finish() {
 	t.Label("activation")
 	t.TESTQ(U32(flagLeaky), flags)
 	t.JZ(LabelRef("store"))
-	slope := t.vec()
-	t.VBROADCASTSS(t.field(tileSlope), slope)
+	scaled := t.scaler()
 	for m := range t.acc {
 		for _, sum := range t.acc[m] {
 			// max(s, slope s) with the operands so that a NaN stays one
-			t.VMULPS(sum, slope, v)
+			scaled(sum, v)
 			t.VMAXPS(sum, v, sum)
 		}
 	}
@@ -280,4 +279,23 @@ func (t *tileKernel) finish() {
 	rows(func(m, n int) { t.write(t.acc[m][n], Mem{Base: c}, n) })
 	t.VZEROUPPER()
 	t.RET()
+}
+
+// scaler returns the generator of v = slope x, which with a slope of zero is
+// zero even of an infinity.
+func (t *tileKernel) scaler() func(x, v reg.VecVirtual) {
+	slope, zero := t.vec(), t.vec()
+	t.VBROADCASTSS(t.field(tileSlope), slope)
+	t.VXORPS(zero, zero, zero)
+	const notEqual = 4
+	if t.isa.wide() {
+		some := t.K()
+		t.VCMPPS(Imm(notEqual), zero, slope, some)
+		return func(x, v reg.VecVirtual) { t.VMULPS_Z(x, slope, some, v) }
+	}
+	t.VCMPPS(Imm(notEqual), zero, slope, zero)
+	return func(x, v reg.VecVirtual) {
+		t.VMULPS(x, slope, v)
+		t.VANDPS(v, zero, v)
+	}
 }
