@@ -138,10 +138,12 @@ func (c Case) roundoff() float64 {
 }
 
 // rng returns a source that depends on the name alone.
-func (c Case) rng() *rand.Rand {
+func (c Case) rng() *rand.Rand { return rand.New(rand.NewPCG(c.hash(), 1)) }
+
+func (c Case) hash() uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(c.Name))
-	return rand.New(rand.NewPCG(h.Sum64(), 1))
+	return h.Sum64()
 }
 
 func (c Case) fill(rng *rand.Rand, i int, x []float32) {

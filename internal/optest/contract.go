@@ -26,13 +26,13 @@ func (c Case) value() error {
 	if err := sameBits("forward changed an input", t.in, in); err != nil || c.Reference == nil {
 		return err
 	}
-	return near("value", t.out.Data, t.reference(), c.roundoff())
+	return near("value", t.out.Data, t.reference(), t.measure().sizes.out, c.roundoff())
 }
 
 // adds: backward adds to what the gradients held, changes nothing else, and
 // gives each gradient whichever of the others are wanted.
 func (c Case) adds() error {
-	t := newTrial(c)
+	t := newTrial(c).measure()
 	in, out, r := clone(t.in), t.out.Clone(), t.r.Clone()
 	if err := t.compare("into gradients of 1", func(int) bool { return true }, 1); err != nil {
 		return err
@@ -90,7 +90,7 @@ func (t *trial) compare(what string, want func(i int) bool, start float32) error
 		for k := range sum {
 			sum[k] += float64(start)
 		}
-		if err := near(fmt.Sprintf("gradient %d %s", i, what), g.Data, sum, t.c.roundoff()); err != nil {
+		if err := near(fmt.Sprintf("gradient %d %s", i, what), g.Data, sum, t.sizes.gin[i], t.c.roundoff()); err != nil {
 			return err
 		}
 	}
@@ -132,10 +132,13 @@ func (c Case) tape() error {
 	}
 	t.in[i] = t.in[j]
 	t.forward()
-	gin := t.gradients(func(int) bool { return true }, 0)
-	sum := float64s(gin[i].Data)
+	t.gin = t.gradients(func(int) bool { return true }, 0)
+	t.measure()
+	gin := slices.Clone(t.gin)
+	sum, size := float64s(gin[i].Data), t.sizes.gin[i]
 	for k, g := range gin[j].Data {
 		sum[k] += float64(g)
+		size[k] += t.sizes.gin[j][k]
 	}
 	for k := range gin {
 		gin[k].Data = nil
@@ -143,7 +146,7 @@ func (c Case) tape() error {
 	gin[i] = tensor.Zeros(c.In[i])
 	gin[j] = gin[i]
 	t.backward(gin)
-	return near(fmt.Sprintf("gradient of one value as inputs %d and %d", i, j), gin[i].Data, sum, c.roundoff())
+	return near(fmt.Sprintf("gradient of one value as inputs %d and %d", i, j), gin[i].Data, sum, size, c.roundoff())
 }
 
 // twins returns two inputs that may be the same value.

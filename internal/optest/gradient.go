@@ -15,7 +15,7 @@ const (
 
 // gradient: the gradients agree with central differences of <y, r>.
 func (c Case) gradient() error {
-	t := newTrial(c)
+	t := newTrial(c).measure()
 	rng := c.rng()
 	d := make([][]float64, len(t.in))
 	size := 0
@@ -103,9 +103,10 @@ func (t *trial) difference(d [][]float64, h float64) (err, floor float64) {
 		for k, v := range d[i] {
 			up := float32(float64(x[i].Data[k]) + h*v)
 			g := float64(t.gin[i].Data[k])
-			step := g * (float64(up) - float64(t.in[i].Data[k]))
-			product += step
-			terms += step * step
+			step := float64(up) - float64(t.in[i].Data[k])
+			product += g * step
+			size := max(math.Abs(g), t.sizes.gin[i][k])
+			terms += size * size * step * step
 			if v != 0 {
 				moved += g * g * float64(x[i].Data[k]) * float64(x[i].Data[k])
 			}
@@ -131,7 +132,7 @@ func (t *trial) difference(d [][]float64, h float64) (err, floor float64) {
 // adjoint: <A x, r> = <x, A' r> for each input in which the operation is
 // affine, A x being f(x) - f(0).
 func (c Case) adjoint() error {
-	t := newTrial(c)
+	t := newTrial(c).measure()
 	for _, i := range c.Linear {
 		x := t.in[i]
 		y := t.forward().Clone()
@@ -140,13 +141,14 @@ func (c Case) adjoint() error {
 		var left, square float64
 		for k, r := range t.r.Data {
 			left += float64(r) * (float64(y.Data[k]) - float64(zero.Data[k]))
-			v := float64(r) * (math.Abs(float64(y.Data[k])) + math.Abs(float64(zero.Data[k])))
-			square += v * v
+			size := math.Abs(float64(y.Data[k])) + math.Abs(float64(zero.Data[k])) + t.sizes.out[k]
+			square += math.Pow(float64(r)*size, 2)
 		}
 		t.in[i] = x
 		right := inner(x.Data, t.gin[i].Data)
 		for k, g := range t.gin[i].Data {
-			square += math.Pow(float64(g)*float64(x.Data[k]), 2)
+			size := max(math.Abs(float64(g)), t.sizes.gin[i][k])
+			square += math.Pow(float64(x.Data[k])*size, 2)
 		}
 		if allowed := c.roundoff() * math.Sqrt(square); !(math.Abs(left-right) <= allowed) {
 			return fmt.Errorf("<A x, r> = %.9g by input %d, but <x, A' r> = %.9g: off by %.3g, allowed %.3g", left, i, right, left-right, allowed)

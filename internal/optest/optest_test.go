@@ -1,6 +1,7 @@
 package optest
 
 import (
+	"fmt"
 	"math"
 	"runtime"
 	"testing"
@@ -159,8 +160,54 @@ func TestAGradientThatIsNotTheAdjointIsFound(t *testing.T) {
 }
 
 func TestNearSeesNaN(t *testing.T) {
-	require.Error(t, near("y", []float32{1, float32(math.NaN())}, []float64{1, 1}, 1))
-	require.NoError(t, near("y", []float32{0, 0}, []float64{0, 0}, 1e-6))
+	require.Error(t, near("y", []float32{1, float32(math.NaN())}, []float64{1, 1}, []float64{1, 1}, 1))
+	require.NoError(t, near("y", []float32{0, 0}, []float64{0, 0}, []float64{0, 0}, 1e-6))
 }
 
 func BenchmarkProduct(b *testing.B) { Bench(b, []Case{good(8, 1024)}) }
+
+// scaled is y = a b for one a and many b: the gradient by a is a sum that may
+// cancel to anything.
+type scaled struct{ fault float32 }
+
+func (scaled) Shape(in []tensor.Shape) tensor.Shape { return in[1] }
+func (scaled) Cost([]tensor.Shape) autograd.Cost    { return autograd.Cost{} }
+
+func (scaled) Forward(out tensor.Tensor, in []tensor.Tensor) {
+	for k, b := range in[1].Data {
+		out.Data[k] = in[0].Data[0] * b
+	}
+}
+
+func (o scaled) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.Tensor) {
+	for k, gy := range gout.Data {
+		if gin[0].Data != nil {
+			gin[0].Data[0] += gy * in[1].Data[k] * (1 + o.fault)
+		}
+		if gin[1].Data != nil {
+			gin[1].Data[k] += gy * in[0].Data[0]
+		}
+	}
+}
+
+// Of a thousand sums of three terms some cancel to a thousandth of them: that
+// must raise no alarm, and hide no fault of a ten-thousandth of the terms.
+func TestSumsThatCancelRaiseNoAlarmAndHideNoFault(t *testing.T) {
+	for n := range 1000 {
+		c := Case{Name: fmt.Sprint(n), Op: scaled{}, In: Shapes([]int{1}, []int{3}), Linear: []int{0, 1}}
+		c.Reference = func(in [][]float64) []float64 {
+			return []float64{in[0][0] * in[1][0], in[0][0] * in[1][1], in[0][0] * in[1][2]}
+		}
+		for _, k := range checks {
+			if k.name != "allocation" && k.name != "workers" {
+				require.NoError(t, k.check(c), "%d: %s", n, k.name)
+			}
+		}
+		g := newTrial(c).gin[0].Data[0]
+		c.Op = scaled{1e-4}
+		if math.Abs(float64(g)) > 0.5 {
+			require.Error(t, c.gradient(), n)
+			require.Error(t, c.adjoint(), n)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package optest
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/sshn-go/sshn/autograd"
@@ -18,6 +19,17 @@ type trial struct {
 	out   tensor.Tensor
 	state []float32
 	gin   []tensor.Tensor // no Data for inputs without gradient
+
+	sizes sizes
+}
+
+// sizes are, element by element, how large the terms are that an output or a
+// gradient was summed from, which where they cancel is more than the sum. To
+// them a rounding is in proportion, and, as a softmax takes one element from the
+// others, to the root mean square of all.
+type sizes struct {
+	out []float64
+	gin [][]float64 // nil for inputs without gradient
 }
 
 // newTrial draws inputs and runs forward and backward.
@@ -37,6 +49,57 @@ func newTrial(c Case) *trial {
 	t.forward()
 	t.gin = t.gradients(func(i int) bool { return true }, 0)
 	return t
+}
+
+// measure finds the sizes: everything that goes in is shaken by a share far over
+// the rounding, each number up or down by chance. A sum of terms t then moves by
+// sqrt(sum of t²) of that share in the mean of squares, whatever it cancels to.
+func (t *trial) measure() *trial {
+	const shakes, share = 8, 1. / (1 << 16)
+	t.sizes.out = make([]float64, len(t.out.Data))
+	t.sizes.gin = make([][]float64, len(t.in))
+	for i, g := range t.gin {
+		if g.Data != nil {
+			t.sizes.gin[i] = make([]float64, len(g.Data))
+		}
+	}
+	rng := rand.New(rand.NewPCG(t.c.hash(), 2))
+	shaken := *t
+	shaken.state = slices.Clone(t.state)
+	for range shakes {
+		shaken.in, shaken.r, shaken.out = clone(t.in), t.r.Clone(), t.out.Clone()
+		for i, x := range append(slices.Clone(shaken.in), shaken.r) {
+			if t.c.fixed(i) {
+				continue
+			}
+			for k := range x.Data {
+				x.Data[k] *= 1 + share*float32(1-2*rng.IntN(2))
+			}
+		}
+		moved(t.sizes.out, shaken.forward().Data, t.out.Data)
+		for i, g := range shaken.gradients(func(int) bool { return true }, 0) {
+			moved(t.sizes.gin[i], g.Data, t.gin[i].Data)
+		}
+	}
+	conclude := func(all []float64, x []float32) {
+		rms := math.Sqrt(inner(x, x) / float64(max(len(x), 1)))
+		for k, square := range all {
+			all[k] = rms + math.Sqrt(square/shakes)/share
+		}
+	}
+	conclude(t.sizes.out, t.out.Data)
+	for i, g := range t.gin {
+		conclude(t.sizes.gin[i], g.Data)
+	}
+	return t
+}
+
+// moved adds the squares of the differences.
+func moved(squares []float64, a, b []float32) {
+	for k := range squares {
+		d := float64(a[k]) - float64(b[k])
+		squares[k] += d * d
+	}
 }
 
 // forward runs the operation on buffers of NaN.
@@ -122,19 +185,14 @@ func sameBits(what string, got, want []tensor.Tensor) error {
 	return nil
 }
 
-// near tells the worst difference over eps (|want| + root mean square of want).
-func near(what string, got []float32, want []float64, eps float64) error {
+// near tells the worst difference over eps (|want| + size), if any is over 1.
+func near(what string, got []float32, want, size []float64, eps float64) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%s: %d elements, expected %d", what, len(got), len(want))
 	}
-	square := 0.0
-	for _, w := range want {
-		square += w * w
-	}
-	rms := math.Sqrt(square / float64(max(len(want), 1)))
 	worst, at := 1.0, -1
 	for k, w := range want {
-		d := math.Abs(float64(got[k])-w) / (eps * (math.Abs(w) + rms))
+		d := math.Abs(float64(got[k])-w) / (eps * (math.Abs(w) + size[k]))
 		if float64(got[k]) != w && !(d <= worst) {
 			worst, at = d, k
 			if math.IsNaN(d) {
