@@ -7,6 +7,7 @@ import (
 
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/internal/golden"
+	"github.com/sshn-go/sshn/internal/optest"
 	"github.com/sshn-go/sshn/tensor"
 )
 
@@ -27,29 +28,11 @@ func recorded(f func(in []autograd.Value) autograd.Value, shapes []tensor.Shape)
 	return op
 }
 
-// product is the loss <y, r> of PyTorch's references.
-type product struct{}
-
-func (product) Shape(in []tensor.Shape) tensor.Shape { return tensor.Shape{} }
-func (product) Cost([]tensor.Shape) autograd.Cost    { return autograd.Cost{} }
-func (product) Forward(out tensor.Tensor, in []tensor.Tensor) {
-	sum := 0.0
-	for i, y := range in[0].Data {
-		sum += float64(y) * float64(in[1].Data[i])
-	}
-	out.Data[0] = float32(sum)
-}
-func (product) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.Tensor) {
-	for i := range gin[0].Data {
-		gin[0].Data[i] += gout.Data[0] * in[1].Data[i]
-	}
-}
-
 // differentiate keeps y, takes the gradient of <y, gy>, and returns y.
 func differentiate(y autograd.Value, gy tensor.Tensor) tensor.Tensor {
 	tape := y.Tape()
 	y.Keep()
-	tape.Backward(autograd.Apply(product{}, y, tape.Const(gy)))
+	tape.Backward(optest.Dot(y, tape.Const(gy)))
 	return y.Tensor()
 }
 

@@ -65,36 +65,20 @@ func normParity(t *testing.T, c golden.Case, layout func(tensor.Tensor) tensor.T
 	scale, shift := 1., 0.
 	if c.Has("weight") {
 		gain, bias = tape.Leaf(c.Input("weight")), tape.Leaf(c.Input("bias"))
-		scale, shift = largest(c.Input("weight")), largest(c.Input("bias"))
+		scale, shift = greatest(c.Input("weight")), greatest(c.Input("bias"))
 	}
 	y := differentiate(f(x, gain, bias), gy)
 	r := 0.
-	of(xt.Shape).each(xt.Shape, float64s(xt.Data), func(_ []int, _, deviation float64) { r = max(r, 1/deviation) })
-	unit := r * largest(xt)
+	of(xt.Shape).each(xt.Shape, wide(xt.Data), func(_ []int, _, deviation float64) { r = max(r, 1/deviation) })
+	unit := r * greatest(xt)
 	terms := float64(xt.Shape.Len())
 	agree(t, "y", y, layouts(c.Output64("y")), 4*u*(unit*scale+shift), 0)
-	agree(t, "gx", x.Grad(), layouts(c.Grad64("x")), 4*u*r*largest(gy)*scale*(1+2*unit), 0)
+	agree(t, "gx", x.Grad(), layouts(c.Grad64("x")), 4*u*r*greatest(gy)*scale*(1+2*unit), 0)
 	if c.Has("weight") {
 		terms /= float64(gain.Shape().Len())
-		agree(t, "ggain", gain.Grad(), c.Grad64("weight"), 4*u*terms*largest(gy)*unit, 0)
+		agree(t, "ggain", gain.Grad(), c.Grad64("weight"), 4*u*terms*greatest(gy)*unit, 0)
 		agree(t, "gbias", bias.Grad(), c.Grad64("bias"), meanCancelled, u)
 	}
-}
-
-func largest(x tensor.Tensor) float64 {
-	m := 0.
-	for _, v := range x.Data {
-		m = max(m, math.Abs(float64(v)))
-	}
-	return m
-}
-
-func float64s(x []float32) []float64 {
-	y := make([]float64, len(x))
-	for i, v := range x {
-		y[i] = float64(v)
-	}
-	return y
 }
 
 // A normCase is a row of the table below: a group norm, or with under > 0 a
@@ -275,7 +259,7 @@ func TestALargeMeanCostsNoMoreThanStoringIt(t *testing.T) {
 	}
 	tape := autograd.NewTape()
 	y := autograd.InstanceNorm(tape.Const(x), autograd.Value{}, autograd.Value{}, eps).Tensor()
-	normCase{groups: 3, eps: eps}.each(x.Shape, float64s(x.Data), func(members []int, m, deviation float64) {
+	normCase{groups: 3, eps: eps}.each(x.Shape, wide(x.Data), func(members []int, m, deviation float64) {
 		for _, i := range members {
 			require.InDelta(t, (float64(x.Data[i])-m)/deviation, y.Data[i], 2*u*mean)
 		}

@@ -117,7 +117,7 @@ func (c Case) tape() error {
 	if t.wanted() == 0 {
 		return nil
 	}
-	tape.Backward(autograd.Apply(dot{}, y, tape.Const(t.r)))
+	tape.Backward(Dot(y, tape.Const(t.r)))
 	for i, g := range t.gin {
 		if g.Data == nil {
 			continue
@@ -200,18 +200,4 @@ func clone(x []tensor.Tensor) []tensor.Tensor {
 		y[i] = x[i].Clone()
 	}
 	return y
-}
-
-// dot is the loss <y, r>, whose gradient by y is r to the last bit.
-type dot struct{}
-
-func (dot) Shape([]tensor.Shape) tensor.Shape { return tensor.Shape{} }
-func (dot) Cost([]tensor.Shape) autograd.Cost { return autograd.Cost{} }
-func (dot) Forward(out tensor.Tensor, in []tensor.Tensor) {
-	out.Data[0] = float32(inner(in[0].Data, in[1].Data))
-}
-func (dot) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.Tensor) {
-	for k, r := range in[1].Data {
-		gin[0].Data[k] += gout.Data[0] * r
-	}
 }
