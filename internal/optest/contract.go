@@ -72,7 +72,7 @@ func (t *trial) assigns() error {
 		in, out := t.needed()
 		op.BackwardAssign(gin, fresh, t.r, out, in, t.state)
 		for i, g := range t.gin {
-			if err := near(fmt.Sprintf("gradient %d, written where %b", i, set), gin[i].Data, float64s(g.Data), t.c.roundoff()); err != nil {
+			if err := near(fmt.Sprintf("gradient %d, written where %b", i, set), gin[i].Data, float64s(g.Data), t.sizes.gin[i], t.c.roundoff()); err != nil {
 				return err
 			}
 		}
