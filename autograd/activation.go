@@ -3,6 +3,7 @@ package autograd
 import (
 	"math"
 
+	"github.com/sshn-go/sshn/internal/kernel"
 	"github.com/sshn-go/sshn/internal/parallel"
 	"github.com/sshn-go/sshn/tensor"
 )
@@ -49,46 +50,31 @@ func (o leakyReLU) String() string {
 }
 
 func (o leakyReLU) Forward(out tensor.Tensor, in []tensor.Tensor) {
-	parallel.For(len(out.Data), chunk, func(lo, hi int) {
-		x, y := in[0].Data[lo:hi], out.Data[lo:hi]
-		if o.slope == 0 { // 0 times an infinite x would be NaN
-			for i, v := range x {
-				y[i] = max(v, 0)
-			}
-			return
-		}
-		factor := o.factors()
-		for i, v := range x {
-			y[i] = v * factor[positive(v)]
-		}
-	})
+	x, y := in[0].Data, out.Data
+	parallel.For(len(y), chunk, func(lo, hi int) { kernel.LeakyReLU(y[lo:hi], x[lo:hi], o.slope) })
 }
 
 // Slope implements [Rectifier].
 func (o leakyReLU) Slope() (float32, bool) { return o.slope, o.slope >= 0 && o.slope <= 1 }
 
 func (o leakyReLU) Backward(gin []tensor.Tensor, gout, out tensor.Tensor, in []tensor.Tensor) {
-	signed := out.Data
-	if o.slope < 0 {
-		signed = in[0].Data
-	}
-	gx := gin[0].Data
-	parallel.For(len(gx), chunk, func(lo, hi int) {
-		gx, gy, s := gx[lo:hi], gout.Data[lo:hi], signed[lo:hi]
-		factor := o.factors()
-		for i, g := range gy {
-			gx[i] += g * factor[positive(s[i])]
-		}
-	})
+	o.backward(gin[0].Data, gout.Data, out.Data, in[0].Data, true)
 }
 
-// factors returns what x is multiplied by, where it is not positive and where it
-// is.
-func (o leakyReLU) factors() [2]float32 { return [2]float32{o.slope, 1} }
+// BackwardAssign implements [Assigner].
+func (o leakyReLU) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, out tensor.Tensor, in []tensor.Tensor, _ []float32) {
+	o.backward(gin[0].Data, gout.Data, out.Data, in[0].Data, !fresh[0])
+}
 
-// positive returns 1 if x > 0, else 0. Signs are at random, and a branch on them
-// that is foretold wrongly takes the time of several elements.
-func positive(x float32) uint64 { return uint64(-int64(int32(math.Float32bits(x)))) >> 63 }
+func (o leakyReLU) backward(gx, gy, y, x []float32, add bool) {
+	signed := y
+	if o.slope < 0 {
+		signed = x
+	}
+	parallel.For(len(gx), chunk, func(lo, hi int) {
+		kernel.LeakyReLUGradient(gx[lo:hi], gy[lo:hi], signed[lo:hi], o.slope, add)
+	})
+}
 
 // (1 + tanh u)/2 is the logistic function of 2u, hence twice sqrt(2/pi).
 const (

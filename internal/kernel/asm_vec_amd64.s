@@ -12,9 +12,9 @@ TEXT ·axpy512(SB), NOSPLIT, $0-28
 	VBROADCASTSS a+24(FP), Z0
 	MOVQ         n+16(FP), DX
 
-four:
+turn1:
 	CMPQ        DX, $0x00000040
-	JL          one
+	JL          one1
 	VMOVUPS     (AX), Z1
 	VMOVUPS     (CX), Z2
 	VFMADD231PS Z2, Z0, Z1
@@ -34,11 +34,11 @@ four:
 	ADDQ        $0x00000100, AX
 	ADDQ        $0x00000100, CX
 	SUBQ        $0x00000040, DX
-	JMP         four
+	JMP         turn1
 
-one:
+one1:
 	CMPQ        DX, $0x00000010
-	JL          tail
+	JL          tail1
 	VMOVUPS     (AX), Z1
 	VMOVUPS     (CX), Z2
 	VFMADD231PS Z2, Z0, Z1
@@ -46,11 +46,11 @@ one:
 	ADDQ        $0x00000040, AX
 	ADDQ        $0x00000040, CX
 	SUBQ        $0x00000010, DX
-	JMP         one
+	JMP         one1
 
-tail:
+tail1:
 	TESTQ       DX, DX
-	JZ          done
+	JZ          done1
 	MOVL        $0x0000ffff, BX
 	BZHIL       DX, BX, BX
 	KMOVW       BX, K1
@@ -58,8 +58,11 @@ tail:
 	VMOVUPS.Z   (CX), K1, Z2
 	VFMADD231PS Z2, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(DX*4), AX
+	LEAQ        (CX)(DX*4), CX
+	XORQ        DX, DX
 
-done:
+done1:
 	VZEROUPPER
 	RET
 
@@ -78,9 +81,9 @@ TEXT ·axpyFour512(SB), NOSPLIT, $0-48
 	VBROADCASTSS a3+44(FP), Z3
 	MOVQ         n+24(FP), DI
 
-four:
+turn1:
 	CMPQ        DI, $0x00000040
-	JL          one
+	JL          one1
 	VMOVUPS     (AX), Z4
 	VMOVUPS     (CX), Z5
 	VFMADD231PS Z5, Z0, Z4
@@ -127,11 +130,11 @@ four:
 	ADDQ        $0x00000100, SI
 	ADDQ        $0x00000100, DX
 	SUBQ        $0x00000040, DI
-	JMP         four
+	JMP         turn1
 
-one:
+one1:
 	CMPQ        DI, $0x00000010
-	JL          tail
+	JL          tail1
 	VMOVUPS     (AX), Z4
 	VMOVUPS     (CX), Z5
 	VFMADD231PS Z5, Z0, Z4
@@ -148,11 +151,11 @@ one:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000010, DI
-	JMP         one
+	JMP         one1
 
-tail:
+tail1:
 	TESTQ       DI, DI
-	JZ          done
+	JZ          done1
 	MOVL        $0x0000ffff, R8
 	BZHIL       DI, R8, R8
 	KMOVW       R8, K1
@@ -166,8 +169,14 @@ tail:
 	VMOVUPS.Z   (DX), K1, Z0
 	VFMADD231PS Z0, Z3, Z4
 	VMOVUPS     Z4, K1, (AX)
+	LEAQ        (AX)(DI*4), AX
+	LEAQ        (CX)(DI*4), CX
+	LEAQ        (BX)(DI*4), BX
+	LEAQ        (SI)(DI*4), SI
+	LEAQ        (DX)(DI*4), DX
+	XORQ        DI, DI
 
-done:
+done1:
 	VZEROUPPER
 	RET
 
@@ -178,9 +187,9 @@ TEXT ·add512(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), CX
 	MOVQ n+16(FP), DX
 
-four:
+turn1:
 	CMPQ    DX, $0x00000040
-	JL      one
+	JL      one1
 	VMOVUPS (AX), Z0
 	VMOVUPS (CX), Z1
 	VADDPS  Z1, Z0, Z0
@@ -200,11 +209,11 @@ four:
 	ADDQ    $0x00000100, AX
 	ADDQ    $0x00000100, CX
 	SUBQ    $0x00000040, DX
-	JMP     four
+	JMP     turn1
 
-one:
+one1:
 	CMPQ    DX, $0x00000010
-	JL      tail
+	JL      tail1
 	VMOVUPS (AX), Z0
 	VMOVUPS (CX), Z1
 	VADDPS  Z1, Z0, Z0
@@ -212,11 +221,11 @@ one:
 	ADDQ    $0x00000040, AX
 	ADDQ    $0x00000040, CX
 	SUBQ    $0x00000010, DX
-	JMP     one
+	JMP     one1
 
-tail:
+tail1:
 	TESTQ     DX, DX
-	JZ        done
+	JZ        done1
 	MOVL      $0x0000ffff, BX
 	BZHIL     DX, BX, BX
 	KMOVW     BX, K1
@@ -224,8 +233,11 @@ tail:
 	VMOVUPS.Z (CX), K1, Z1
 	VADDPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)
+	LEAQ      (AX)(DX*4), AX
+	LEAQ      (CX)(DX*4), CX
+	XORQ      DX, DX
 
-done:
+done1:
 	VZEROUPPER
 	RET
 
@@ -236,9 +248,9 @@ TEXT ·scale512(SB), NOSPLIT, $0-20
 	VBROADCASTSS a+16(FP), Z0
 	MOVQ         n+8(FP), CX
 
-four:
+turn1:
 	CMPQ    CX, $0x00000040
-	JL      one
+	JL      one1
 	VMOVUPS (AX), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)
@@ -253,29 +265,31 @@ four:
 	VMOVUPS Z1, 192(AX)
 	ADDQ    $0x00000100, AX
 	SUBQ    $0x00000040, CX
-	JMP     four
+	JMP     turn1
 
-one:
+one1:
 	CMPQ    CX, $0x00000010
-	JL      tail
+	JL      tail1
 	VMOVUPS (AX), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)
 	ADDQ    $0x00000040, AX
 	SUBQ    $0x00000010, CX
-	JMP     one
+	JMP     one1
 
-tail:
+tail1:
 	TESTQ     CX, CX
-	JZ        done
+	JZ        done1
 	MOVL      $0x0000ffff, DX
 	BZHIL     CX, DX, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (AX), K1, Z1
 	VMULPS    Z0, Z1, Z1
 	VMOVUPS   Z1, K1, (AX)
+	LEAQ      (AX)(CX*4), AX
+	XORQ      CX, CX
 
-done:
+done1:
 	VZEROUPPER
 	RET
 
@@ -290,9 +304,9 @@ TEXT ·dot512(SB), NOSPLIT, $0-28
 	VXORPS Y3, Y3, Y3
 	MOVQ   n+16(FP), DX
 
-four:
+turn1:
 	CMPQ        DX, $0x00000040
-	JL          one
+	JL          one1
 	VMOVUPS     (AX), Z4
 	VMOVUPS     (CX), Z5
 	VFMADD231PS Z4, Z5, Z0
@@ -308,30 +322,33 @@ four:
 	ADDQ        $0x00000100, AX
 	ADDQ        $0x00000100, CX
 	SUBQ        $0x00000040, DX
-	JMP         four
+	JMP         turn1
 
-one:
+one1:
 	CMPQ        DX, $0x00000010
-	JL          tail
+	JL          tail1
 	VMOVUPS     (AX), Z4
 	VMOVUPS     (CX), Z5
 	VFMADD231PS Z4, Z5, Z0
 	ADDQ        $0x00000040, AX
 	ADDQ        $0x00000040, CX
 	SUBQ        $0x00000010, DX
-	JMP         one
+	JMP         one1
 
-tail:
+tail1:
 	TESTQ       DX, DX
-	JZ          done
+	JZ          done1
 	MOVL        $0x0000ffff, BX
 	BZHIL       DX, BX, BX
 	KMOVW       BX, K1
 	VMOVUPS.Z   (AX), K1, Z4
 	VMOVUPS.Z   (CX), K1, Z5
 	VFMADD231PS Z4, Z5, Z0
+	LEAQ        (AX)(DX*4), AX
+	LEAQ        (CX)(DX*4), CX
+	XORQ        DX, DX
 
-done:
+done1:
 	VADDPS        Z0, Z1, Z0
 	VADDPS        Z2, Z3, Z2
 	VADDPS        Z0, Z2, Z0
@@ -355,9 +372,9 @@ TEXT ·axpy256(SB), NOSPLIT, $0-28
 	VBROADCASTSS a+24(FP), Y0
 	MOVQ         n+16(FP), DX
 
-four:
+turn1:
 	CMPQ        DX, $0x00000020
-	JL          one
+	JL          one1
 	VMOVUPS     (AX), Y1
 	VMOVUPS     (CX), Y2
 	VFMADD231PS Y2, Y0, Y1
@@ -377,11 +394,11 @@ four:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000080, CX
 	SUBQ        $0x00000020, DX
-	JMP         four
+	JMP         turn1
 
-one:
+one1:
 	CMPQ        DX, $0x00000008
-	JL          tail
+	JL          tail1
 	VMOVUPS     (AX), Y1
 	VMOVUPS     (CX), Y2
 	VFMADD231PS Y2, Y0, Y1
@@ -389,20 +406,24 @@ one:
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
 	SUBQ        $0x00000008, DX
-	JMP         one
+	JMP         one1
 
-tail:
+tail1:
 	TESTQ       DX, DX
-	JZ          done
+	JZ          done1
 	LEAQ        tailmask<>+0(SB), BX
-	NEGQ        DX
-	VMOVDQU     32(BX)(DX*4), Y1
+	MOVQ        DX, SI
+	NEGQ        SI
+	VMOVDQU     32(BX)(SI*4), Y1
 	VMASKMOVPS  (AX), Y1, Y2
 	VMASKMOVPS  (CX), Y1, Y3
 	VFMADD231PS Y3, Y0, Y2
 	VMASKMOVPS  Y2, Y1, (AX)
+	LEAQ        (AX)(DX*4), AX
+	LEAQ        (CX)(DX*4), CX
+	XORQ        DX, DX
 
-done:
+done1:
 	VZEROUPPER
 	RET
 
@@ -439,9 +460,9 @@ TEXT ·axpyFour256(SB), NOSPLIT, $0-48
 	VBROADCASTSS a3+44(FP), Y3
 	MOVQ         n+24(FP), DI
 
-four:
+turn1:
 	CMPQ        DI, $0x00000020
-	JL          one
+	JL          one1
 	VMOVUPS     (AX), Y4
 	VMOVUPS     (CX), Y5
 	VFMADD231PS Y5, Y0, Y4
@@ -488,11 +509,11 @@ four:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000080, DX
 	SUBQ        $0x00000020, DI
-	JMP         four
+	JMP         turn1
 
-one:
+one1:
 	CMPQ        DI, $0x00000008
-	JL          tail
+	JL          tail1
 	VMOVUPS     (AX), Y4
 	VMOVUPS     (CX), Y5
 	VFMADD231PS Y5, Y0, Y4
@@ -509,14 +530,15 @@ one:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DX
 	SUBQ        $0x00000008, DI
-	JMP         one
+	JMP         one1
 
-tail:
+tail1:
 	TESTQ       DI, DI
-	JZ          done
+	JZ          done1
 	LEAQ        tailmask<>+0(SB), R8
-	NEGQ        DI
-	VMOVDQU     32(R8)(DI*4), Y4
+	MOVQ        DI, R9
+	NEGQ        R9
+	VMOVDQU     32(R8)(R9*4), Y4
 	VMASKMOVPS  (AX), Y4, Y5
 	VMASKMOVPS  (CX), Y4, Y6
 	VFMADD231PS Y6, Y0, Y5
@@ -527,8 +549,14 @@ tail:
 	VMASKMOVPS  (DX), Y4, Y0
 	VFMADD231PS Y0, Y3, Y5
 	VMASKMOVPS  Y5, Y4, (AX)
+	LEAQ        (AX)(DI*4), AX
+	LEAQ        (CX)(DI*4), CX
+	LEAQ        (BX)(DI*4), BX
+	LEAQ        (SI)(DI*4), SI
+	LEAQ        (DX)(DI*4), DX
+	XORQ        DI, DI
 
-done:
+done1:
 	VZEROUPPER
 	RET
 
@@ -539,9 +567,9 @@ TEXT ·add256(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), CX
 	MOVQ n+16(FP), DX
 
-four:
+turn1:
 	CMPQ    DX, $0x00000020
-	JL      one
+	JL      one1
 	VMOVUPS (AX), Y0
 	VMOVUPS (CX), Y1
 	VADDPS  Y1, Y0, Y0
@@ -561,11 +589,11 @@ four:
 	ADDQ    $0x00000080, AX
 	ADDQ    $0x00000080, CX
 	SUBQ    $0x00000020, DX
-	JMP     four
+	JMP     turn1
 
-one:
+one1:
 	CMPQ    DX, $0x00000008
-	JL      tail
+	JL      tail1
 	VMOVUPS (AX), Y0
 	VMOVUPS (CX), Y1
 	VADDPS  Y1, Y0, Y0
@@ -573,20 +601,24 @@ one:
 	ADDQ    $0x00000020, AX
 	ADDQ    $0x00000020, CX
 	SUBQ    $0x00000008, DX
-	JMP     one
+	JMP     one1
 
-tail:
+tail1:
 	TESTQ      DX, DX
-	JZ         done
+	JZ         done1
 	LEAQ       tailmask<>+0(SB), BX
-	NEGQ       DX
-	VMOVDQU    32(BX)(DX*4), Y0
+	MOVQ       DX, SI
+	NEGQ       SI
+	VMOVDQU    32(BX)(SI*4), Y0
 	VMASKMOVPS (AX), Y0, Y1
 	VMASKMOVPS (CX), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (AX)
+	LEAQ       (AX)(DX*4), AX
+	LEAQ       (CX)(DX*4), CX
+	XORQ       DX, DX
 
-done:
+done1:
 	VZEROUPPER
 	RET
 
@@ -597,9 +629,9 @@ TEXT ·scale256(SB), NOSPLIT, $0-20
 	VBROADCASTSS a+16(FP), Y0
 	MOVQ         n+8(FP), CX
 
-four:
+turn1:
 	CMPQ    CX, $0x00000020
-	JL      one
+	JL      one1
 	VMOVUPS (AX), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)
@@ -614,29 +646,32 @@ four:
 	VMOVUPS Y1, 96(AX)
 	ADDQ    $0x00000080, AX
 	SUBQ    $0x00000020, CX
-	JMP     four
+	JMP     turn1
 
-one:
+one1:
 	CMPQ    CX, $0x00000008
-	JL      tail
+	JL      tail1
 	VMOVUPS (AX), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)
 	ADDQ    $0x00000020, AX
 	SUBQ    $0x00000008, CX
-	JMP     one
+	JMP     one1
 
-tail:
+tail1:
 	TESTQ      CX, CX
-	JZ         done
+	JZ         done1
 	LEAQ       tailmask<>+0(SB), DX
-	NEGQ       CX
-	VMOVDQU    32(DX)(CX*4), Y1
+	MOVQ       CX, BX
+	NEGQ       BX
+	VMOVDQU    32(DX)(BX*4), Y1
 	VMASKMOVPS (AX), Y1, Y2
 	VMULPS     Y0, Y2, Y2
 	VMASKMOVPS Y2, Y1, (AX)
+	LEAQ       (AX)(CX*4), AX
+	XORQ       CX, CX
 
-done:
+done1:
 	VZEROUPPER
 	RET
 
@@ -651,9 +686,9 @@ TEXT ·dot256(SB), NOSPLIT, $0-28
 	VXORPS Y3, Y3, Y3
 	MOVQ   n+16(FP), DX
 
-four:
+turn1:
 	CMPQ        DX, $0x00000020
-	JL          one
+	JL          one1
 	VMOVUPS     (AX), Y4
 	VMOVUPS     (CX), Y5
 	VFMADD231PS Y4, Y5, Y0
@@ -669,30 +704,34 @@ four:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000080, CX
 	SUBQ        $0x00000020, DX
-	JMP         four
+	JMP         turn1
 
-one:
+one1:
 	CMPQ        DX, $0x00000008
-	JL          tail
+	JL          tail1
 	VMOVUPS     (AX), Y4
 	VMOVUPS     (CX), Y5
 	VFMADD231PS Y4, Y5, Y0
 	ADDQ        $0x00000020, AX
 	ADDQ        $0x00000020, CX
 	SUBQ        $0x00000008, DX
-	JMP         one
+	JMP         one1
 
-tail:
+tail1:
 	TESTQ       DX, DX
-	JZ          done
+	JZ          done1
 	LEAQ        tailmask<>+0(SB), BX
-	NEGQ        DX
-	VMOVDQU     32(BX)(DX*4), Y4
+	MOVQ        DX, SI
+	NEGQ        SI
+	VMOVDQU     32(BX)(SI*4), Y4
 	VMASKMOVPS  (AX), Y4, Y5
 	VMASKMOVPS  (CX), Y4, Y4
 	VFMADD231PS Y5, Y4, Y0
+	LEAQ        (AX)(DX*4), AX
+	LEAQ        (CX)(DX*4), CX
+	XORQ        DX, DX
 
-done:
+done1:
 	VADDPS       Y0, Y1, Y0
 	VADDPS       Y2, Y3, Y2
 	VADDPS       Y0, Y2, Y0

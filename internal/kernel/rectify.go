@@ -2,45 +2,62 @@ package kernel
 
 import (
 	"fmt"
-	"unsafe"
+	"math"
 
 	"github.com/sshn-go/sshn/internal/parallel"
 )
 
-// Rectify multiplies gy by slope where y, the output of LeakyReLU, is not
-// positive, which makes it the gradient by what the activation was given, and
-// adds its sums over everything but the channels to gb: the gradient by a bias.
-// With no y there is no activation, with no gb no sums.
+// LeakyReLU writes x to y where x > 0, and slope x elsewhere; a slope of 0 makes
+// that 0 also of -Inf. A NaN stays one. y may be x.
+func LeakyReLU(y, x []float32, slope float32) {
+	x = x[:len(y)]
+	if !fast.available() {
+		leakyPlain(y, x, slope)
+		return
+	}
+	reads(x)
+	writes(y)
+	for lo := 0; lo < len(y); lo += piece {
+		fast.maps.leaky(&y[lo], &x[lo], min(piece, len(y)-lo), slope, kept(slope))
+	}
+}
+
+// LeakyReLUGradient adds to gx, or writes to it unless add holds, gy times the
+// derivative of a LeakyReLU: slope where y <= 0, else 1. gx may be gy. Written
+// is what adding to zeros gives.
+func LeakyReLUGradient(gx, gy, y []float32, slope float32, add bool) {
+	gy, y = gy[:len(gx)], y[:len(gx)]
+	if !fast.available() {
+		leakyBackPlain(gx, gy, y, slope, add)
+		return
+	}
+	reads(gy, y)
+	writes(gx)
+	f := fast.maps.leakyBackSet
+	if add {
+		f = fast.maps.leakyBackAdd
+	}
+	for lo := 0; lo < len(gx); lo += piece {
+		f(&gx[lo], &gy[lo], &y[lo], min(piece, len(gx)-lo), slope, kept(slope))
+	}
+}
+
+// Rectify takes a gradient through bias and LeakyReLU, in one pass: it multiplies
+// gy [pixels, channels] by slope where y <= 0, and adds the sums of the result
+// over the pixels, in float64, to gb [channels]. Without y it only sums; without
+// gb it only multiplies.
 func Rectify(gy, y []float32, slope float32, gb []float32) {
 	channels := max(1, len(gb))
 	if len(gy)%channels != 0 || y != nil && len(y) != len(gy) {
 		panic(fmt.Sprintf("kernel: gradients of %d elements for an output of %d and a bias of %d", len(gy), len(y), len(gb)))
 	}
-	pixels := len(gy) / channels
-	grain := max(1024, (pixels+63)/64)
-	chunks := (pixels + grain - 1) / grain
-	partial := parallel.Scratch(chunks * len(gb))
-	defer parallel.Release(partial)
-	parallel.For(pixels, grain, func(lo, hi int) {
-		g := gy[lo*channels : hi*channels]
-		if y != nil {
-			rectifyPlain(g, y[lo*channels:], slope)
-		}
-		if gb == nil {
-			return
-		}
-		if sums := partial[lo/grain*channels:][:channels]; fast.available() {
-			sumRowsFast(sums, g)
-		} else {
-			sumRows(sums, g)
-		}
-	})
-	for j := range gb {
-		sum := 0.0
-		for i := range chunks {
-			sum += float64(partial[i*channels+j])
-		}
-		gb[j] += float32(sum)
+	switch {
+	case len(gb) > 0 && y != nil:
+		sumPixels(gb, len(gy)/channels, func(sums []float64, lo, hi int) { rectify(sums, gy[lo:hi], y[lo:hi], slope) })
+	case len(gb) > 0:
+		sumPixels(gb, len(gy)/channels, func(sums []float64, lo, hi int) { sumColumns(sums, gy[lo:hi]) })
+	case y != nil:
+		parallel.For(len(gy), piece, func(lo, hi int) { LeakyReLUGradient(gy[lo:hi], gy[lo:hi], y[lo:hi], slope, false) })
 	}
 }
 
@@ -49,82 +66,92 @@ func activate(y []float32, slope float32) {
 	if slope == 1 {
 		return
 	}
-	parallel.For(len(y), 1<<15, func(lo, hi int) {
-		for i, v := range y[lo:hi] {
-			y[lo+i] = leaky(v, slope)
-		}
+	parallel.For(len(y), piece, func(lo, hi int) { LeakyReLU(y[lo:hi], y[lo:hi], slope) })
+}
+
+// rectify does Rectify's work on a few pixels, the sums in float64.
+func rectify(sums []float64, gy, y []float32, slope float32) {
+	if !fast.available() {
+		leakyBackPlain(gy, gy, y, slope, false)
+		sumColumnsPlain(sums, gy)
+		return
+	}
+	reads(y)
+	writes(gy)
+	sumWide(sums, len(sums), len(gy), func(at, column, rows, width int, sums []float64) {
+		fast.maps.rectify(&gy[at], &y[at], &sums[column], rows, width, slope, kept(slope))
 	})
+}
+
+// sumRows adds the rows of x to sums.
+func sumColumns(sums []float64, x []float32) {
+	if !fast.available() {
+		sumColumnsPlain(sums, x)
+		return
+	}
+	reads(x)
+	sumWide(sums, len(sums), len(x), func(at, column, rows, width int, sums []float64) {
+		fast.maps.sumRows(&x[at], &sums[column], rows, width)
+	})
+}
+
+func leakyPlain(y, x []float32, slope float32) {
+	l := newLeak(slope)
+	for i, v := range x {
+		y[i] = l.of(v, v)
+	}
+}
+
+func leakyBackPlain(gx, gy, y []float32, slope float32, add bool) {
+	l := newLeak(slope)
+	for i, g := range gy {
+		old := float32(0)
+		if add {
+			old = gx[i]
+		}
+		gx[i] = old + l.of(g, y[i])
+	}
+}
+
+// A leak multiplies by a slope, without branches: signs are at random, and one
+// foretold wrongly takes the time of several elements.
+type leak struct {
+	factor [2]float32
+	kept   [2]uint32 // bits
+}
+
+func newLeak(slope float32) leak {
+	return leak{[2]float32{1, slope}, [2]uint32{math.MaxUint32, kept(slope)}}
+}
+
+// of returns v, or where sign <= 0 slope times v.
+func (l *leak) of(v, sign float32) float32 {
+	below := 0
+	if sign <= 0 {
+		below = 1
+	}
+	return math.Float32frombits(math.Float32bits(v*l.factor[below]) & l.kept[below])
+}
+
+// kept are the bits of a product with slope that stay: none if it is 0, for 0
+// times infinity must be 0.
+func kept(slope float32) uint32 {
+	if slope == 0 {
+		return 0
+	}
+	return math.MaxUint32
 }
 
 // leaky is max(v, slope v) with 0 for 0 times infinity.
 func leaky(v, slope float32) float32 {
-	switch {
-	case v > 0 || v != v:
-		return v
-	case slope == 0:
-		return 0
-	}
-	return slope * v
+	l := newLeak(slope)
+	return l.of(v, v)
 }
 
-func rectifyPlain(gy, y []float32, slope float32) {
-	y = y[:len(gy)]
-	for i, v := range y {
-		if v <= 0 {
-			if slope == 0 {
-				gy[i] = 0
-			} else {
-				gy[i] *= slope
-			}
+func sumColumnsPlain(sums []float64, x []float32) {
+	for ; len(x) > 0; x = x[len(sums):] {
+		for c, v := range x[:len(sums)] {
+			sums[c] += float64(v)
 		}
 	}
 }
-
-// sumRows sets y to the sum of the rows of x, taken in float64.
-func sumRows(y, x []float32) {
-	const block = 64
-	channels := len(y)
-	for j := 0; j < channels; j += block {
-		n := min(block, channels-j)
-		var sum [block]float64
-		for at := j; at < len(x); at += channels {
-			for i, v := range x[at : at+n] {
-				sum[i&(block-1)] += float64(v)
-			}
-		}
-		for i := range n {
-			y[j+i] = float32(sum[i])
-		}
-	}
-}
-
-// sumRowsFast is sumRows by tiles of one row, with ones for A: float32 sums of
-// a few rows, which are then added up in float64.
-func sumRowsFast(y, x []float32) {
-	const few = 256 // rows summed in float32
-	channels := len(y)
-	r := newRunner()
-	defer r.free()
-	r.list = append(r.list[:0], segment{})
-	r.a, r.am, r.ak = unsafe.Pointer(&one), elem, 0
-	r.bk, r.cm = channels*elem, 0
-	r.flags, r.bias = 0, unsafe.Pointer(&zeros)
-	r.c = unsafe.Pointer(&r.sums)
-	for j := 0; j < channels; j += 2 * fast.lanes {
-		n := min(2*fast.lanes, channels-j)
-		vectors := r.columns(n, fast.lanes)
-		var sum [32]float64
-		for at := 0; at < len(x); at += few * channels {
-			r.b, r.k = unsafe.Pointer(&x[at+j]), min(few, (len(x)-at)/channels)
-			r.call(fast.column[vectors-1][1])
-			for i := range n {
-				sum[i] += float64(r.sums[i])
-			}
-		}
-		for i := range n {
-			y[j+i] = float32(sum[i])
-		}
-	}
-}
-
-var one float32 = 1

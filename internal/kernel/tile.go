@@ -51,6 +51,7 @@ type tileTable [2][15]func(*tile)
 type tileKernels struct {
 	lanes, rows int // of a vector; of the largest kernel
 	row, column *tileTable
+	maps        *mapKernels
 }
 
 // fast are the kernels in use; without lanes, there are none and the plain

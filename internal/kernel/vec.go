@@ -11,6 +11,8 @@ func Axpy(y, x []float32, a float32) {
 		axpyPlain(y, x, a)
 		return
 	}
+	reads(x)
+	writes(y)
 	for lo := 0; lo < len(y); lo += piece {
 		axpyFast(&y[lo], &x[lo], min(piece, len(y)-lo), a)
 	}
@@ -23,6 +25,8 @@ func Add(y, x []float32) {
 		addPlain(y, x)
 		return
 	}
+	reads(x)
+	writes(y)
 	for lo := 0; lo < len(y); lo += piece {
 		addFast(&y[lo], &x[lo], min(piece, len(y)-lo))
 	}
@@ -34,6 +38,7 @@ func Scale(y []float32, a float32) {
 		scalePlain(y, a)
 		return
 	}
+	writes(y)
 	for lo := 0; lo < len(y); lo += piece {
 		scaleFast(&y[lo], min(piece, len(y)-lo), a)
 	}
@@ -45,6 +50,7 @@ func Dot(x, y []float32) float32 {
 	if !fast.available() {
 		return dotPlain(x, y)
 	}
+	reads(x, y)
 	sum := float32(0)
 	for lo := 0; lo < len(x); lo += piece {
 		sum += dotFast(&x[lo], &y[lo], min(piece, len(x)-lo))
@@ -63,6 +69,10 @@ func Combine(y, x []float32, xs int, a []float32, as, k int) {
 		return
 	}
 	_, _ = x[(k-1)*xs+len(y)-1], a[(k-1)*as] // the assembly does not check
+	for i := range k {
+		reads(x[i*xs:][:len(y)])
+	}
+	writes(y)
 	for lo := 0; lo < len(y); lo += piece {
 		n := min(piece, len(y)-lo)
 		i := 0

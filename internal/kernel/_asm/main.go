@@ -29,6 +29,7 @@ type topic struct {
 var topics = []topic{
 	{name: "tile", each: (*assembler).tiles},
 	{name: "vec", each: (*assembler).vectors, once: (*assembler).transpose},
+	{name: "rectify", each: (*assembler).rectifiers},
 	{name: "peak", each: (*assembler).peak},
 }
 
@@ -75,10 +76,11 @@ func (i isa) lanes() int { return i.bytes / 4 }
 // An assembler collects functions and their Go declarations.
 type assembler struct {
 	*build.Context
-	isa   isa
-	pkg   *types.Package // knows the types in signatures
-	stubs bytes.Buffer
-	mask  *operand.Mem // of tails
+	isa    isa
+	pkg    *types.Package // knows the types in signatures
+	stubs  bytes.Buffer
+	mask   *operand.Mem // of tails
+	sweeps int          // in the function under way
 }
 
 func newAssembler() *assembler {
@@ -96,6 +98,7 @@ func newAssembler() *assembler {
 // function begins a function that needs no stack and does not keep its pointers.
 func (a *assembler) function(name, signature string) {
 	a.Function(name)
+	a.sweeps = 0
 	a.Attributes(attr.NOSPLIT)
 	s, err := gotypes.ParseSignatureInPackage(a.pkg, signature)
 	if err != nil {

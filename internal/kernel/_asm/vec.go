@@ -12,7 +12,7 @@ func (a *assembler) vectors() {
 	a.function("axpy"+name, "func(y, x *float32, n int, a float32)")
 	y, x := a.pointer("y"), a.pointer("x")
 	f := a.broadcast("a")
-	a.sweep([]reg.GPVirtual{y, x}, func(v *lanes) {
+	a.sweep(span{n: a.pointer("n"), floats: []reg.GPVirtual{y, x}}, func(v *lanes) {
 		s := v.load(y)
 		a.VFMADD231PS(v.load(x), f, s)
 		v.store(s, y)
@@ -29,7 +29,7 @@ func (a *assembler) vectors() {
 		a.LEAQ(Mem{Base: rows[i], Index: stride, Scale: 1}, r)
 		rows, factors = append(rows, r), append(factors, a.broadcast(arg))
 	}
-	a.sweep(append([]reg.GPVirtual{y}, rows...), func(v *lanes) {
+	a.sweep(span{n: a.pointer("n"), floats: append([]reg.GPVirtual{y}, rows...)}, func(v *lanes) {
 		s := v.load(y)
 		for i, r := range rows {
 			a.VFMADD231PS(v.load(r), factors[i], s)
@@ -40,7 +40,7 @@ func (a *assembler) vectors() {
 
 	a.function("add"+name, "func(y, x *float32, n int)")
 	y, x = a.pointer("y"), a.pointer("x")
-	a.sweep([]reg.GPVirtual{y, x}, func(v *lanes) {
+	a.sweep(span{n: a.pointer("n"), floats: []reg.GPVirtual{y, x}}, func(v *lanes) {
 		s := v.load(y)
 		a.VADDPS(v.load(x), s, s)
 		v.store(s, y)
@@ -50,7 +50,7 @@ func (a *assembler) vectors() {
 	a.function("scale"+name, "func(y *float32, n int, a float32)")
 	y = a.pointer("y")
 	f = a.broadcast("a")
-	a.sweep([]reg.GPVirtual{y}, func(v *lanes) {
+	a.sweep(span{n: a.pointer("n"), floats: []reg.GPVirtual{y}}, func(v *lanes) {
 		s := v.load(y)
 		a.VMULPS(f, s, s)
 		v.store(s, y)
@@ -68,7 +68,7 @@ func (a *assembler) dot() {
 		sums[i] = a.vec()
 		a.VXORPS(sums[i].AsY(), sums[i].AsY(), sums[i].AsY())
 	}
-	a.sweep([]reg.GPVirtual{x, y}, func(v *lanes) {
+	a.sweep(span{n: a.pointer("n"), floats: []reg.GPVirtual{x, y}}, func(v *lanes) {
 		a.VFMADD231PS(v.load(x), v.load(y), sums[v.at])
 	})
 	a.VADDPS(sums[0], sums[1], sums[0])
@@ -112,97 +112,6 @@ func (a *assembler) broadcast(param string) reg.VecVirtual {
 	v := a.vec()
 	a.VBROADCASTSS(m.Addr, v)
 	return v
-}
-
-// lanes are the elements that one turn of a sweep works on: a whole vector at a
-// place, or what is left under a mask.
-type lanes struct {
-	*assembler
-	at     int // in vectors
-	masked bool
-	bits   reg.OpmaskVirtual
-	mask   reg.VecVirtual
-}
-
-func (v *lanes) load(p reg.GPVirtual) reg.VecVirtual {
-	m, r := Mem{Base: p, Disp: v.at * v.isa.bytes}, v.vec()
-	switch {
-	case !v.masked:
-		v.VMOVUPS(m, r)
-	case v.isa.wide():
-		v.VMOVUPS_Z(m, v.bits, r)
-	default:
-		v.VMASKMOVPS(m, v.mask, r)
-	}
-	return r
-}
-
-func (v *lanes) store(r reg.VecVirtual, p reg.GPVirtual) {
-	m := Mem{Base: p, Disp: v.at * v.isa.bytes}
-	switch {
-	case !v.masked:
-		v.VMOVUPS(r, m)
-	case v.isa.wide():
-		v.VMOVUPS(r, v.bits, m)
-	default:
-		v.VMASKMOVPS(r, v.mask, m)
-	}
-}
-
-// sweep calls body for the elements of n, the pointers moving along.
-func (a *assembler) sweep(pointers []reg.GPVirtual, body func(v *lanes)) {
-	n := a.pointer("n")
-	for _, turn := range []struct {
-		label, next string
-		vectors     int
-	}{{"four", "one", 4}, {"one", "tail", 1}} {
-		a.Label(turn.label)
-		a.CMPQ(n, U32(turn.vectors*a.isa.lanes()))
-		a.JL(LabelRef(turn.next))
-		for i := range turn.vectors {
-			body(&lanes{assembler: a, at: i})
-		}
-		for _, p := range pointers {
-			a.ADDQ(U32(turn.vectors*a.isa.bytes), p)
-		}
-		a.SUBQ(U32(turn.vectors*a.isa.lanes()), n)
-		a.JMP(LabelRef(turn.label))
-	}
-	a.Label("tail")
-	a.TESTQ(n, n)
-	a.JZ(LabelRef("done"))
-	v := lanes{assembler: a, masked: true}
-	if a.isa.wide() {
-		ones := a.GP32()
-		a.MOVL(U32(0xffff), ones)
-		a.BZHIL(n.As32(), ones, ones)
-		v.bits = a.K()
-		a.KMOVW(ones, v.bits)
-	} else {
-		v.mask = a.YMM()
-		base := a.GP64()
-		a.LEAQ(a.tailMask(), base)
-		a.NEGQ(n)
-		a.VMOVDQU(Mem{Base: base, Index: n, Scale: 4, Disp: 32}, v.mask)
-	}
-	body(&v)
-	a.Label("done")
-}
-
-// tailMask is eight lanes of ones, then eight of zeros.
-func (a *assembler) tailMask() Mem {
-	if a.mask == nil {
-		m := a.StaticGlobal("tailmask")
-		a.DataAttributes(8 | 16) // RODATA, NOPTR
-		for i := range 8 {
-			a.AddDatum(4*i, U32(0xffffffff))
-		}
-		for i := range 8 {
-			a.AddDatum(32+4*i, U32(0))
-		}
-		a.mask = &m
-	}
-	return *a.mask
 }
 
 // peak generates a loop of independent products and sums in registers, four

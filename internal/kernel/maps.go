@@ -1,0 +1,10 @@
+package kernel
+
+// mapKernels are the vector kernels of an instruction set for what is done once
+// to each element, or to each row. Their twins in plain Go say what they do.
+type mapKernels struct {
+	leaky                      func(y, x *float32, n int, slope float32, kept uint32)
+	leakyBackSet, leakyBackAdd func(gx, gy, y *float32, n int, slope float32, kept uint32)
+	rectify                    func(gy, y *float32, sums *float64, rows, width int, slope float32, kept uint32)
+	sumRows                    func(x *float32, sums *float64, rows, width int)
+}

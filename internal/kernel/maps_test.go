@@ -1,0 +1,159 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/sshn-go/sshn/internal/parallel"
+)
+
+// guarded returns n numbers, some of them special, with room for what must not
+// be touched: NaN on both sides.
+func guarded(r *rand.Rand, n, offset int) (all, inner []float32) {
+	const guard = 33
+	all = make([]float32, n+offset+2*guard)
+	for i := range all {
+		all[i] = float32(math.NaN())
+	}
+	inner = all[guard+offset:][:n:n]
+	special := []float32{0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), -float32(math.NaN())}
+	for i := range inner {
+		inner[i] = float32(r.IntN(17) - 8)
+		if r.IntN(50) == 0 {
+			inner[i] = special[r.IntN(len(special))]
+		}
+	}
+	return all, inner
+}
+
+// alike fails if two slices differ, NaN being equal to NaN.
+func alike(t *testing.T, want, got []float32, what string, args ...any) {
+	t.Helper()
+	for i := range want {
+		if want[i] != got[i] && !(want[i] != want[i] && got[i] != got[i]) {
+			t.Fatalf("%s: [%d] is %g, want %g", fmt.Sprintf(what, args...), i, got[i], want[i])
+		}
+	}
+}
+
+// elementwise compares f with its twin on slices of all lengths up to three
+// blocks of four vectors and beyond a piece, off the alignment.
+func elementwise(t *testing.T, name string, f, twin func(y []float32, in [3][]float32)) {
+	t.Helper()
+	for _, n := range append(slices.Collect(upTo(3*4*16)), 2*piece+77) {
+		for offset := range 3 {
+			r := rand.New(rand.NewPCG(uint64(n), uint64(offset)))
+			all, y := guarded(r, n, offset)
+			want := clone(all)
+			var in [3][]float32
+			for i := range in {
+				_, in[i] = guarded(r, n, i)
+			}
+			f(y, in)
+			twin(want[33+offset:][:n], in)
+			alike(t, want, all, "%s of %d at %d", name, n, offset)
+		}
+	}
+}
+
+func upTo(n int) func(yield func(int) bool) {
+	return func(yield func(int) bool) {
+		for i := 0; i <= n && yield(i); i++ {
+		}
+	}
+}
+
+func TestLeakyReLUIsItsPlainTwin(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T) {
+		for _, slope := range []float32{0, 0.25, 1, -2} {
+			elementwise(t, fmt.Sprintf("leaky, slope %g", slope),
+				func(y []float32, in [3][]float32) { LeakyReLU(y, in[0], slope) },
+				func(y []float32, in [3][]float32) { leakyPlain(y, in[0], slope) })
+			for _, add := range []bool{false, true} {
+				elementwise(t, fmt.Sprintf("gradient, slope %g, add %t", slope, add),
+					func(y []float32, in [3][]float32) { LeakyReLUGradient(y, in[0], in[1], slope, add) },
+					func(y []float32, in [3][]float32) { leakyBackPlain(y, in[0], in[1], slope, add) })
+			}
+		}
+	})
+}
+
+func TestRectifyIsItsPlainTwin(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T) {
+		for _, channels := range []int{1, 2, 3, 5, 8, 16, 24, 32, 37, 127, 128, 130, 500, piece + 9} {
+			for _, pixels := range []int{0, 1, 2, 3, 5, 16, 17, 64, 65, 1000, 20000} {
+				if channels*pixels > 1<<17 {
+					continue
+				}
+				for mode := range 3 {
+					rectifyCase(t, channels, pixels, mode)
+				}
+			}
+		}
+	})
+}
+
+// rectifyCase has integers, which all orders of summation add to the same bits.
+func rectifyCase(t *testing.T, channels, pixels, mode int) {
+	r := rand.New(rand.NewPCG(uint64(channels), uint64(pixels)))
+	allG, gy := guarded(r, channels*pixels, 1)
+	_, y := guarded(r, channels*pixels, 2)
+	allB, gb := guarded(r, channels, 0)
+	switch mode {
+	case 1:
+		y = nil
+	case 2:
+		gb = nil
+	}
+	wantG, wantB := clone(allG), clone(allB)
+	if y != nil {
+		leakyBackPlain(wantG[34:][:len(gy)], gy, y, 0.5, false)
+	}
+	if gb != nil {
+		sums := make([]float64, channels)
+		sumColumnsPlain(sums, wantG[34:][:len(gy)])
+		for c, s := range sums {
+			wantB[33+c] += float32(s)
+		}
+	}
+	Rectify(gy, y, 0.5, gb)
+	alike(t, wantG, allG, "gy of %d x %d", pixels, channels)
+	alike(t, wantB, allB, "gb of %d x %d", pixels, channels)
+}
+
+func BenchmarkRectify(b *testing.B) {
+	for _, c := range []struct {
+		where string
+		n     int
+	}{{"L2", 1 << 16}, {"memory", 8 * 160 * 192 * 32}} {
+		x := random(rand.New(rand.NewPCG(1, 2)), c.n)
+		y, gx, gb := clone(x), clone(x), make([]float32, 32)
+		for _, k := range []struct {
+			name    string
+			streams float64
+			f       func()
+		}{
+			{"copy", 2, func() { parallel.For(c.n, piece, func(lo, hi int) { copy(y[lo:hi], x[lo:hi]) }) }},
+			{"forward", 2, func() { parallel.For(c.n, piece, func(lo, hi int) { LeakyReLU(y[lo:hi], x[lo:hi], 0.01) }) }},
+			{"backward", 4, func() {
+				parallel.For(c.n, piece, func(lo, hi int) { LeakyReLUGradient(gx[lo:hi], x[lo:hi], y[lo:hi], 0.01, true) })
+			}},
+			{"backward/set", 3, func() {
+				parallel.For(c.n, piece, func(lo, hi int) { LeakyReLUGradient(gx[lo:hi], x[lo:hi], y[lo:hi], 0.01, false) })
+			}},
+			{"rectify/c=32", 3, func() { Rectify(gx, y, -1, gb) }},
+			{"rectify/c=24", 3, func() { Rectify(gx[:c.n/24*24], y[:c.n/24*24], -1, gb[:24]) }},
+			{"rectify/sums", 1, func() { Rectify(gx, nil, 1, gb) }},
+		} {
+			b.Run(k.name+"/"+c.where, func(b *testing.B) {
+				for b.Loop() {
+					k.f()
+				}
+				b.ReportMetric(k.streams*4*float64(c.n)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GB/s")
+			})
+		}
+	}
+}
