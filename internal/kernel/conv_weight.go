@@ -40,6 +40,8 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 		return
 	}
 	s.flatten()
+	s.axes[0].clip()
+	s.axes[1].clip()
 	s.chunks = int(max(1, min(weightChunks, int64(weightMemory/len(gw)), c.MACs()/weightWork)))
 	s.size = blockSize(&s.axes, s.k, weightFloats, (s.points()+s.chunks-1)/s.chunks)
 	blocks := s.batch
@@ -88,47 +90,79 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 	}
 }
 
-// block adds to gw what block b gives for group i and one part of the kernel.
+// block adds to gw what block b gives for group i and one part of the kernel, or
+// sets gw to that if r's flags do not say to add.
 func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 	g := s.gather
 	g.x0 = i * g.k
-	in := b % volume(s.blocks)
+	image := b / volume(s.blocks)
 	var lo, n [3]int
-	for a, at := range unravel(in, s.blocks) {
+	for a, at := range unravel(b%volume(s.blocks), s.blocks) {
 		lo[a] = at * s.size[a]
 		n[a] = min(s.size[a], g.axes[a].n-lo[a])
 	}
-	v := g.view(b/volume(s.blocks), lo, n)
-	defer release(v.copied)
-
-	r.list = r.list[:0]
-	for d := range n[0] {
-		for h := range n[1] {
-			r.list = append(r.list, segment{
-				(d*g.axes[0].step*v.rows + h*g.axes[1].step) * v.row * elem,
-				(d*g.axes[1].n + h) * g.axes[2].n * s.Cout * elem,
-			})
+	// Where the channels alone fill a tile, each tap skips the padding; a row of
+	// taps together reads it.
+	var v view
+	across, m := g.axes[2].taps, g.k
+	input, first := g.alone()
+	skip := input != nil && g.k >= lowRows
+	if skip {
+		v = g.whole(image, input, first)
+	} else {
+		v = g.view(image, lo, n)
+		defer release(v.copied)
+		if g.axes[2].merged() && v.pixel == g.k {
+			across, m = across[:1], g.k*len(across)
 		}
 	}
-	r.k, r.am, r.ak = n[2], elem, g.axes[2].step*v.pixel*elem
+	r.am, r.ak = elem, g.axes[2].step*v.pixel*elem
 	r.bk, r.cm = s.Cout*elem, s.Cout*elem
 	r.bias = unsafe.Pointer(&zeros)
-	gy := (((b/volume(s.blocks)*g.axes[0].n+lo[0])*g.axes[1].n+lo[1])*g.axes[2].n + lo[2]) * s.Cout
-
-	across, m := g.axes[2].taps, g.k
-	if g.axes[2].merged() && v.pixel == g.k {
-		across, m = across[:1], g.k*len(across)
-	}
 	for p := range len(g.axes[0].taps) * len(g.axes[1].taps) {
 		if s.parts > 1 && p != part {
 			continue
 		}
 		d, h := g.axes[0].taps[p/len(g.axes[1].taps)], g.axes[1].taps[p%len(g.axes[1].taps)]
+		x, gy := s.listRows(r, &v, d, h, lo, n)
 		for _, w := range across {
+			from, to := lo[2], lo[2]+n[2]
+			if skip {
+				least, most := g.axes[2].within(w)
+				from, to = max(from, least), min(to, most)
+			}
 			tap := (d.index*s.Kernel[1]+h.index)*s.Kernel[2] + w.index
-			s.tiles(r, v.data[v.offset(&g.axes, d, h, w):], s.gy[gy+i*g.n:], gw[tap*g.k*s.Cout+i*g.n:], m, g.n)
+			c := gw[tap*g.k*s.Cout+i*g.n:]
+			if r.k = to - from; r.k > 0 && len(r.list) > 0 {
+				gy := s.gy[((image*g.axes[0].n*g.axes[1].n+gy)*g.axes[2].n+from)*s.Cout+i*g.n:]
+				s.tiles(r, v.data[x+v.at(v.from[0], v.from[1], from*g.axes[2].step+w.offset):], gy, c, m, g.n)
+			} else if r.flags&tileAdd == 0 {
+				for j := range m {
+					clear(c[j*s.Cout:][:g.n])
+				}
+			}
 		}
 	}
+}
+
+// listRows lists the rows of a block for which a tap lies inside, relative to
+// the first of them, and returns where that begins in x and its place in gy.
+func (s *weightGrad) listRows(r *runner, v *view, td, th tap, lo, n [3]int) (x, gy int) {
+	ax := &s.gather.axes
+	d0, d1 := ax[0].within(td)
+	h0, h1 := ax[1].within(th)
+	d0, d1 = max(d0, lo[0]), min(d1, lo[0]+n[0])
+	h0, h1 = max(h0, lo[1]), min(h1, lo[1]+n[1])
+	r.list = r.list[:0]
+	for d := d0; d < d1; d++ {
+		for h := h0; h < h1; h++ {
+			r.list = append(r.list, segment{
+				((d-d0)*ax[0].step*v.rows + (h-h0)*ax[1].step) * v.row * elem,
+				((d-d0)*ax[1].n + h - h0) * ax[2].n * s.Cout * elem,
+			})
+		}
+	}
+	return v.at(d0*ax[0].step+td.offset, h0*ax[1].step+th.offset, v.from[2]), d0*ax[1].n + h0
 }
 
 // tiles adds the products of m columns of a and n columns of b to c.

@@ -37,6 +37,7 @@ type axis struct {
 	n                 int // outputs
 	out, first, every int // output j is element first + j*every of out
 	taps              []tap
+	clipped           bool // every output has a tap inside, and those outside are left out: no padding
 }
 
 // A tap is an element of the kernel along an axis. Those that never meet the
@@ -53,11 +54,57 @@ func (a *axis) merged() bool {
 	return true
 }
 
+// clip leaves out the taps that lie outside, if some tap of each output lies
+// inside.
+func (a *axis) clip() {
+	for j := range a.n {
+		lo, hi := a.inside(j)
+		if lo == hi {
+			return
+		}
+	}
+	a.clipped = true
+}
+
+// inside returns the range [lo, hi) of taps that lie inside for output j.
+func (a *axis) inside(j int) (lo, hi int) {
+	for hi = len(a.taps); lo < hi && j*a.step+a.taps[lo].offset < 0; {
+		lo++
+	}
+	for lo < hi && j*a.step+a.taps[hi-1].offset >= a.in {
+		hi--
+	}
+	return lo, hi
+}
+
+// within returns the range [lo, hi) of outputs for which t lies inside.
+func (a *axis) within(t tap) (lo, hi int) {
+	if t.offset < 0 {
+		lo = (a.step - 1 - t.offset) / a.step
+	}
+	if last := a.in - 1 - t.offset; last >= 0 {
+		hi = min(a.n, last/a.step+1)
+	}
+	return min(lo, hi), hi
+}
+
+// reads returns the range of taps by which output j reads.
+func (a *axis) reads(j int) (lo, hi int) {
+	if a.clipped {
+		return a.inside(j)
+	}
+	return 0, len(a.taps)
+}
+
 // region returns the inputs that n outputs from lo on read: the first, which
 // may lie outside, and how many.
 func (a *axis) region(lo, n int) (from, count int) {
 	first, last := a.taps[0].offset, a.taps[len(a.taps)-1].offset
-	return lo*a.step + first, (n-1)*a.step + last - first + 1
+	from, to := lo*a.step+first, (lo+n-1)*a.step+last+1
+	if a.clipped {
+		from, to = max(from, 0), min(to, a.in)
+	}
+	return from, to - from
 }
 
 const (
@@ -75,6 +122,8 @@ func (g *gather) run() {
 		g.runFolded()
 		return
 	}
+	g.axes[0].clip()
+	g.axes[1].clip()
 	size := g.blockSize()
 	var blocks [3]int
 	for a := range blocks {
@@ -164,69 +213,94 @@ func (g *gather) panelsOf(i, parts int) []panel {
 	return g.panels[i*n/parts : (i+1)*n/parts]
 }
 
-// block computes n outputs from lo on along each axis.
+// block computes n outputs from lo on along each axis, in strips as wide as a
+// tile is high. What a strip reads lies in the first cache.
 func (g *gather) block(r *runner, image int, lo, n [3]int, panels []panel) {
-	v := g.view(image, lo, n)
-	defer release(v.copied)
-	ax := &g.axes
-	r.k = g.k
-	width := ax[2].taps
-	if ax[2].merged() {
-		r.k *= len(width)
-		width = width[:1]
+	v, whole := g.direct(image, lo, n)
+	if part, _ := g.alone(); !whole && part == nil {
+		v, whole = g.view(image, lo, n), true
+		defer release(v.copied)
 	}
-	r.list = r.list[:0]
-	for _, d := range ax[0].taps {
-		for _, h := range ax[1].taps {
-			for _, w := range width {
-				r.list = append(r.list, segment{a: v.offset(ax, d, h, w) * elem})
-			}
-		}
-	}
-	r.am, r.ak = ax[2].step*v.pixel*elem, elem
 	blocks, rows, larger := split(n[2], fast.rows)
-	g.eachPanel(r, panels, ax[2].every, func(p *panel, kernels *[15]func(*tile)) {
-		for i, w := 0, 0; i < blocks; i++ {
-			m := rows
-			if i < larger {
-				m++
-			}
-			for d := range n[0] {
-				for h := range n[1] {
-					r.a = unsafe.Pointer(&v.data[((d*ax[0].step*v.rows+h*ax[1].step)*v.row + w*ax[2].step*v.pixel)])
-					r.c = unsafe.Pointer(&p.y[g.output(image, lo[0]+d, lo[1]+h, lo[2]+w)*p.yc+p.y0])
-					r.call(kernels[m])
-				}
-			}
-			w += m
+	for i := range blocks {
+		n[2] = rows
+		if i < larger {
+			n[2]++
 		}
-	})
+		if whole {
+			g.strip(r, &v, image, lo, n, panels)
+		} else { // only the strips at the edges are copied
+			v := g.view(image, lo, n)
+			g.strip(r, &v, image, lo, n, panels)
+			release(v.copied)
+		}
+		lo[2] += n[2]
+	}
 }
 
-// eachPanel prepares r for each panel in turn, whose outputs lie so many pixels
-// apart.
-func (g *gather) eachPanel(r *runner, panels []panel, every int, f func(p *panel, kernels *[15]func(*tile))) {
-	r.slope = g.slope
+// strip computes n outputs from lo on along each axis, n[2] at a time.
+func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []panel) {
+	ax := &g.axes
 	for i := range panels {
 		p := &panels[i]
-		r.flags = 0
-		if p.add {
-			r.flags = tileAdd
+		kernel := g.prepare(r, p, ax[2].every)[n[2]]
+		r.am, r.ak = ax[2].step*v.pixel*elem, elem
+		read := [4]int{} // the taps in the list
+		for d := lo[0]; d < lo[0]+n[0]; d++ {
+			d0, d1 := ax[0].reads(d)
+			for h := lo[1]; h < lo[1]+n[1]; h++ {
+				h0, h1 := ax[1].reads(h)
+				if these := [4]int{d0, d1, h0, h1}; these != read {
+					read = these
+					g.listSegments(r, v, d0, d1, h0, h1)
+				}
+				at := v.at(d*ax[0].step+ax[0].taps[d0].offset, h*ax[1].step+ax[1].taps[h0].offset, lo[2]*ax[2].step+ax[2].taps[0].offset)
+				r.a = unsafe.Pointer(&v.data[at])
+				r.c = unsafe.Pointer(&p.y[g.output(image, d, h, lo[2])*p.yc+p.y0])
+				r.call(kernel)
+			}
 		}
-		if g.slope != 1 {
-			r.flags |= tileLeaky
-		}
-		vectors := r.columns(p.n, fast.lanes)
-		r.bias = unsafe.Pointer(&zeros)
-		if p.bias != nil {
-			r.bias = unsafe.Pointer(&p.bias[0])
-		}
-		r.b, r.bk, r.cm = unsafe.Pointer(&p.w[0]), p.width*elem, every*p.yc*elem
-		for s := range r.list {
-			r.list[s].b = s * r.k * r.bk
-		}
-		f(p, &fast.row[vectors-1])
 	}
+}
+
+// listSegments lists the products with the taps [d0, d1) of depth, [h0, h1) of
+// height and all of width, relative to the first.
+func (g *gather) listSegments(r *runner, v *view, d0, d1, h0, h1 int) {
+	d, h, w := g.axes[0].taps, g.axes[1].taps, g.axes[2].taps
+	r.k = g.k
+	if g.axes[2].merged() && v.pixel == g.k {
+		r.k *= len(w)
+		w = w[:1]
+	}
+	r.list = r.list[:0]
+	for i := d0; i < d1; i++ {
+		for j := h0; j < h1; j++ {
+			for k := range w {
+				r.list = append(r.list, segment{
+					(((d[i].offset-d[d0].offset)*v.rows+h[j].offset-h[h0].offset)*v.row + (w[k].offset-w[0].offset)*v.pixel) * elem,
+					((i*len(h)+j)*len(w) + k) * r.k * r.bk,
+				})
+			}
+		}
+	}
+}
+
+// prepare sets what r's tiles take from a panel, whose outputs lie so many
+// pixels apart, and returns the kernels for its width.
+func (g *gather) prepare(r *runner, p *panel, every int) *[15]func(*tile) {
+	r.slope, r.flags = g.slope, 0
+	if p.add {
+		r.flags = tileAdd
+	}
+	if g.slope != 1 {
+		r.flags |= tileLeaky
+	}
+	r.bias = unsafe.Pointer(&zeros)
+	if p.bias != nil {
+		r.bias = unsafe.Pointer(&p.bias[0])
+	}
+	r.b, r.bk, r.cm = unsafe.Pointer(&p.w[0]), p.width*elem, every*p.yc*elem
+	return &fast.row[r.columns(p.n, fast.lanes)-1]
 }
 
 // output is the place of an output among y's pixels.
@@ -241,95 +315,4 @@ func (g *gather) output(image, d, h, w int) int {
 // tapCount is the number of taps that meet the input.
 func (g *gather) tapCount() int {
 	return len(g.axes[0].taps) * len(g.axes[1].taps) * len(g.axes[2].taps)
-}
-
-// A view is what a block reads: a part of x where that can be, or else a copy
-// with the padding.
-type view struct {
-	data             []float32
-	pixel, row, rows int       // elements of a pixel and of a row, rows of a plane
-	copied           []float32 // to be released
-}
-
-// offset is where the taps read for the first output of the block.
-func (v *view) offset(ax *[3]axis, d, h, w tap) int {
-	return ((d.offset-ax[0].taps[0].offset)*v.rows+h.offset-ax[1].taps[0].offset)*v.row +
-		(w.offset-ax[2].taps[0].offset)*v.pixel
-}
-
-func (g *gather) view(image int, lo, n [3]int) view {
-	var from, count [3]int
-	part, first := g.alone()
-	inside := part != nil
-	for a := range from {
-		from[a], count[a] = g.axes[a].region(lo[a], n[a])
-		inside = inside && from[a] >= 0 && from[a]+count[a] <= g.axes[a].in
-	}
-	if inside {
-		at := ((image*g.axes[0].in+from[0])*g.axes[1].in+from[1])*g.axes[2].in + from[2]
-		return view{data: part.X[at*part.C+first:], pixel: part.C, row: g.axes[2].in * part.C, rows: g.axes[1].in}
-	}
-	v := view{pixel: g.k, row: count[2] * g.k, rows: count[1]}
-	v.copied = parallel.Scratch(count[0] * count[1] * v.row)
-	v.data = v.copied
-	for i := range count[0] * count[1] {
-		g.copyRow(v.data[i*v.row:][:v.row], image, from[0]+i/count[1], from[1]+i%count[1], from[2])
-	}
-	return v
-}
-
-// alone returns the input that holds all channels that are read, if there is one
-// and it is there to be read, and the first of them in it.
-func (g *gather) alone() (*Input, int) {
-	first := g.x0
-	for i := range g.in {
-		p := &g.in[i]
-		if first < p.C {
-			if first+g.k <= p.C && p.From == nil {
-				return p, first
-			}
-			return nil, 0
-		}
-		first -= p.C
-	}
-	return nil, 0
-}
-
-// copyRow copies the inputs of row (d, h) from w on, zeros where there are none.
-func (g *gather) copyRow(to []float32, image, d, h, w int) {
-	in := g.axes[2].in
-	count := len(to) / g.k
-	lo, hi := min(max(0, -w), count), max(0, min(count, in-w))
-	if d < 0 || d >= g.axes[0].in || h < 0 || h >= g.axes[1].in || lo >= hi {
-		clear(to)
-		return
-	}
-	clear(to[:lo*g.k])
-	clear(to[hi*g.k:])
-	to = to[lo*g.k : hi*g.k]
-	at := ((image*g.axes[0].in+d)*g.axes[1].in+h)*in + w + lo
-	first := -g.x0 // of the part, among the channels that are read
-	for i := range g.in {
-		p := &g.in[i]
-		if a, b := max(0, first), min(g.k, first+p.C); a < b {
-			if p.From != nil {
-				p.From.Region(to[a:], g.k, p.X, image, [3]int{d, h, w + lo}, [3]int{1, 1, hi - lo})
-			} else {
-				copyChannels(to[a:], g.k, p.X[at*p.C+a-first:], p.C, b-a, hi-lo)
-			}
-		}
-		first += p.C
-	}
-}
-
-// copyChannels copies so many channels of so many pixels that lie as many
-// elements apart.
-func copyChannels(to []float32, toStride int, from []float32, fromStride, channels, pixels int) {
-	if channels == toStride && channels == fromStride {
-		copy(to[:pixels*channels], from)
-		return
-	}
-	for i := range pixels {
-		copy(to[i*toStride:][:channels], from[i*fromStride:])
-	}
 }

@@ -60,7 +60,12 @@ func (g *gather) foldedBlock(r *runner, lo, hi, depth int, panels []panel) {
 		}
 	}
 	blocks, rows, larger := split(hi-lo, fast.rows)
-	g.eachPanel(r, panels, 1, func(p *panel, kernels *[15]func(*tile)) {
+	for i := range panels {
+		p := &panels[i]
+		kernels := g.prepare(r, p, 1)
+		for s := range r.list {
+			r.list[s].b = s * r.k * r.bk
+		}
 		for i, o := 0, 0; i < blocks; i++ {
 			m := rows
 			if i < larger {
@@ -71,7 +76,7 @@ func (g *gather) foldedBlock(r *runner, lo, hi, depth int, panels []panel) {
 			r.call(kernels[m])
 			o += m
 		}
-	})
+	}
 }
 
 // lay copies what output p reads, tap by tap.
