@@ -8,12 +8,14 @@ import (
 )
 
 // PeakFLOPS measures how many float32 operations a second this machine's
-// processors do at best with the instruction set in use, on so many workers (as
+// processors do at best with an instruction set, on so many workers (as
 // GOMAXPROCS allows): products and sums in registers, touching no memory. It
-// takes about a tenth of a second, and is 0 without vectors.
-func PeakFLOPS(workers int) float64 {
+// takes about a tenth of a second, and is 0 without vectors or where the machine
+// lacks them.
+func PeakFLOPS(level cpu.Level, workers int) float64 {
 	const turns, operations = 1000, 4 * 10 * 2
-	if !fast.available() {
+	lanes := kernelsOf(level).lanes
+	if lanes == 0 || level > cpu.Best {
 		return 0
 	}
 	best := 0.0
@@ -22,10 +24,10 @@ func PeakFLOPS(workers int) float64 {
 		const calls = 50
 		parallel.For(workers, 1, func(_, _ int) {
 			for range calls {
-				peakLoop(turns)
+				peakLoop(lanes, turns)
 			}
 		})
-		did := float64(workers * calls * turns * operations * fast.lanes)
+		did := float64(workers * calls * turns * operations * lanes)
 		best = max(best, did/time.Since(start).Seconds())
 	}
 	return best
@@ -49,6 +51,3 @@ func CopyBandwidth(workers, size int) float64 {
 	}
 	return best
 }
-
-// Level is the instruction set in use.
-func Level() cpu.Level { return cpu.Best }

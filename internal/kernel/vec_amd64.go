@@ -41,8 +41,8 @@ func dotFast(x, y *float32, n int) float32 {
 	return dot256(x, y, n)
 }
 
-func peakLoop(n int) {
-	if fast.lanes == 16 {
+func peakLoop(lanes, n int) {
+	if lanes == 16 {
 		peak512(n)
 	} else {
 		peak256(n)

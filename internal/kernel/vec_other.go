@@ -22,7 +22,7 @@ func scaleFast(y *float32, n int, a float32) { scalePlain(unsafe.Slice(y, n), a)
 
 func dotFast(x, y *float32, n int) float32 { return dotPlain(unsafe.Slice(x, n), unsafe.Slice(y, n)) }
 
-func peakLoop(int) {}
+func peakLoop(lanes, n int) {}
 
 func transposeEight(to, from *float32, toStride, fromStride, blocks int) {
 	for i := range 8 * blocks {

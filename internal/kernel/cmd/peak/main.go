@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sshn-go/sshn/internal/cpu"
 	"github.com/sshn-go/sshn/internal/kernel"
 )
 
@@ -24,9 +25,9 @@ func main() {
 	all := runtime.GOMAXPROCS(0)
 	flops, bytes := map[int]float64{}, map[int]float64{}
 	for _, workers := range []int{1, all} {
-		flops[workers] = kernel.PeakFLOPS(workers) / 1e9
+		flops[workers] = kernel.PeakFLOPS(cpu.Best, workers) / 1e9
 		bytes[workers] = kernel.CopyBandwidth(workers, 64<<20) / 1e9
-		fmt.Printf("%v, %d workers: %.0f GFLOP/s, copies %.1f GB/s, within the second cache %.1f GB/s\n", kernel.Level(), workers,
+		fmt.Printf("%v, %d workers: %.0f GFLOP/s, copies %.1f GB/s, within the second cache %.1f GB/s\n", cpu.Best, workers,
 			flops[workers], bytes[workers], kernel.CopyBandwidth(workers, 256<<10)/1e9)
 	}
 	if *bench {
