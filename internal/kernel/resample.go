@@ -29,41 +29,74 @@ func (r *Resampling) Apply(y, x []float32, add bool) {
 	if len(y) == 0 {
 		return
 	}
-	// Trailing axes that stay as they are may as well be channels.
-	for range r.Axes {
-		if last := r.Axes[2]; last.identity {
-			r = &Resampling{r.N, r.C * last.In, [3]*Taps{single, r.Axes[0], r.Axes[1]}}
-		}
-	}
-	if blend, gather := r.work(); blend < gather {
-		r.blend(y, x, add)
+	if f := r.folded(); f.blends() {
+		f.blend(y, x, add)
 	} else {
-		r.gather(y, x, add)
+		f.gather(y, x, add)
 	}
 }
 
-var single = Identity(1)
+// Region computes the outputs [from, from+count) of one image of x. Those of a
+// row begin stride elements apart in y and the rows follow each other; what is
+// between two pixels stays as it is.
+func (r *Resampling) Region(y []float32, stride int, x []float32, image int, from, count [3]int) {
+	if volume(count) == 0 || r.C == 0 {
+		return
+	}
+	f := r.folded()
+	s := r.newSpan(f.blends() || r.Axes[2].identity, count[0]*count[1])
+	defer s.free()
+	s.choose(from[2], from[2]+count[2])
+	for d := range count[0] {
+		for h := range count[1] {
+			s.resample(y[(d*count[1]+h)*count[2]*stride:], stride, x, image, from[0]+d, from[1]+h, false)
+		}
+	}
+}
 
 // MACs is the number of multiply-adds of Apply; copying takes none.
 func (r *Resampling) MACs() int64 {
 	if r.Axes[0].copies && r.Axes[1].copies && r.Axes[2].copies {
 		return 0
 	}
-	blend, gather := r.work()
-	return int64(r.N) * int64(r.C) * min(blend, gather)
+	f := r.folded()
+	macs, gather := f.work()
+	if !f.blends() {
+		macs = gather
+	}
+	return int64(f.N) * int64(f.C) * macs
 }
 
 // Scratch is the number of floats of working memory that each worker takes.
 func (r *Resampling) Scratch() int {
-	if blend, gather := r.work(); blend < gather {
-		return r.Axes[2].In * r.C
+	if f := r.folded(); f.blends() {
+		return f.Axes[2].In * f.C
 	}
 	return 0
 }
 
-// work counts the multiply-adds per map and channel of the two ways to go.
-// Blending whole input rows first pays where a column is read by several
-// outputs, as in enlarging; gathering where most columns are read by none.
+// folded takes trailing axes that stay as they are for channels.
+func (r *Resampling) folded() Resampling {
+	f := *r
+	for range r.Axes {
+		if last := f.Axes[2]; last.identity {
+			f = Resampling{f.N, f.C * last.In, [3]*Taps{single, f.Axes[0], f.Axes[1]}}
+		}
+	}
+	return f
+}
+
+var single = Identity(1)
+
+// blends tells which way to go. Blending whole input rows first pays where a
+// column is read by several outputs, as in enlarging, and where the channels do
+// not fill a vector; gathering where most columns are read by none.
+func (r *Resampling) blends() bool {
+	blend, gather := r.work()
+	return blend < gather || r.C <= mostPointed
+}
+
+// work counts the multiply-adds per map and channel of the two ways.
 func (r *Resampling) work() (blend, gather int64) {
 	_, out := r.sizes()
 	rows := int64(len(r.Axes[0].Weight)) * int64(len(r.Axes[1].Weight)) // read, by all output rows
@@ -78,75 +111,24 @@ func (r *Resampling) sizes() (in, out [3]int) {
 	return in, out
 }
 
-const resampleChunk = 1 << 15 // floats: some ten microseconds
-
 // blend makes of the input rows that an output row is made of one row, and
 // resamples that.
-func (r *Resampling) blend(y, x []float32, add bool) {
-	in, out := r.sizes()
-	width, c := in[2]*r.C, out[2]*r.C
-	parallel.For(r.N*out[0]*out[1], max(1, resampleChunk/max(width, c)), func(lo, hi int) {
-		line := parallel.Scratch(width)
-		for row := lo; row < hi; row++ {
-			dst := y[row*c:][:c]
-			at, wd, wh := r.rows(row)
-			for i, w := range wd {
-				mix(line, x[(at+i*in[1])*width:], wh, width, w, i > 0)
-			}
-			if len(wd)*len(wh) > 0 {
-				mixColumns(dst, line, r.Axes[2], 0, r.C, 1, add)
-			} else if !add {
-				clear(dst)
-			}
-		}
-		parallel.Release(line)
-	})
-}
+func (r *Resampling) blend(y, x []float32, add bool) { r.run(y, x, add, true) }
 
-// gather makes each output of all that it is made of at once. Rows are cut
-// into pieces, for that of a signal may be long and the only one.
-func (r *Resampling) gather(y, x []float32, add bool) {
-	in, out := r.sizes()
-	width, piece := in[2]*r.C, min(out[2], max(1, resampleChunk/r.C))
-	pieces := (out[2] + piece - 1) / piece
-	parallel.For(r.N*out[0]*out[1]*pieces, max(1, resampleChunk/(piece*r.C)), func(lo, hi int) {
-		for j := lo; j < hi; j++ {
-			row, first := j/pieces, j%pieces*piece
-			dst := y[(row*out[2]+first)*r.C:][:min(piece, out[2]-first)*r.C]
-			at, wd, wh := r.rows(row)
-			if len(wd)*len(wh) == 0 && !add {
-				clear(dst)
-			}
-			for i, a := range wd {
-				for k, b := range wh {
-					mixColumns(dst, x[(at+i*in[1]+k)*width:][:width], r.Axes[2], first, r.C, a*b, add || i+k > 0)
-				}
-			}
+// gather makes each output of all that it is made of at once.
+func (r *Resampling) gather(y, x []float32, add bool) { r.run(y, x, add, false) }
+
+func (r *Resampling) run(y, x []float32, add, blend bool) {
+	_, out := r.sizes()
+	o := r.order(blend)
+	parallel.For(r.N*o.spans(), o.grain, func(lo, hi int) {
+		s := r.newSpan(blend, hi-lo)
+		defer s.free()
+		for i := lo; i < hi; i++ {
+			image, d, h, from, to := o.at(i)
+			s.choose(from, to)
+			row := (image*out[0]+d)*out[1] + h
+			s.resample(y[(row*out[2]+from)*r.C:], r.C, x, image, d, h, add)
 		}
 	})
-}
-
-// rows returns the first input row that an output row reads, and the weights
-// over depth and height.
-func (r *Resampling) rows(row int) (at int, wd, wh []float32) {
-	d, h := r.Axes[0], r.Axes[1]
-	plane := row / h.Out()
-	n := plane / d.Out()
-	firstD, wd := d.at(plane - n*d.Out())
-	firstH, wh := h.at(row - plane*h.Out())
-	return (n*d.In+firstD)*h.In + firstH, wd, wh
-}
-
-// mixColumns sets or adds to y, the outputs from first on of a row, scale times
-// what t makes of the row x.
-func mixColumns(y, x []float32, t *Taps, first, c int, scale float32, add bool) {
-	if c == 1 {
-		mixScalars(y, x, t, first, scale, add)
-		return
-	}
-	for o := first; len(y) > 0; o++ {
-		at, w := t.at(o)
-		mix(y[:c], x[at*c:], w, c, scale, add)
-		y = y[c:]
-	}
 }

@@ -1,48 +1,72 @@
 package kernel
 
-// mix sets y to, or with add adds to it, scale times the sum of w[k] times the
-// vector of y's length at x[k*stride]. Without weights the sum is zero.
-func mix(y, x, w []float32, stride int, scale float32, add bool) {
+// mixRowsPlain is mixRows, two rows at a time.
+func mixRowsPlain(y, x []float32, at []int, w []float32, add bool) {
 	n, k := len(y), 0
 	if !add {
-		switch {
-		case len(w) == 0:
-			clear(y)
-			return
-		case len(w) > 1:
-			lerp(y, x[:n], x[stride:][:n], scale*w[0], scale*w[1])
-			k = 2
-		case scale*w[0] == 1:
-			copy(y, x[:n])
-			return
-		default:
-			scaleTo(y, x[:n], scale*w[0])
+		if len(at) == 1 {
+			scaleTo(y, x[at[0]:][:n], w[0])
 			return
 		}
+		lerp(y, x[at[0]:][:n], x[at[1]:][:n], w[0], w[1])
+		k = 2
 	}
-	for ; k+2 <= len(w); k += 2 {
-		lerpAdd(y, x[k*stride:][:n], x[(k+1)*stride:][:n], scale*w[k], scale*w[k+1])
+	for ; k+2 <= len(at); k += 2 {
+		lerpAdd(y, x[at[k]:][:n], x[at[k+1]:][:n], w[k], w[k+1])
 	}
-	if k < len(w) {
-		Axpy(y, x[k*stride:][:n], scale*w[k])
+	if k < len(at) {
+		axpyPlain(y, x[at[k]:][:n], w[k])
 	}
 }
 
-// mixScalars is mixColumns of one channel, as of images and label maps, where a
-// call for each pixel would take the time.
-func mixScalars(y, x []float32, t *Taps, first int, scale float32, add bool) {
-	for o := range y {
-		at, w := t.at(first + o)
-		taps := x[at:][:len(w)]
-		var sum float32
-		for k, a := range w {
-			sum += scale * a * taps[k]
+// mixColumnsPlain is mixColumns.
+func mixColumnsPlain(y []float32, ys int, x []float32, skip int, t *Taps, from, to, c int, scale float32, add bool) {
+	for o := from; o < to; o++ {
+		at, w := t.at(o)
+		y := y[(o-from)*ys:][:c]
+		switch {
+		case c == 1:
+			mixScalar(y, x, at-skip, w, scale, add)
+			continue
+		case len(w) == 0 && !add:
+			clear(y)
+			continue
+		case len(w) == 0:
+			continue
 		}
-		if add {
-			sum += y[o]
+		x := x[(at-skip)*c:][:len(w)*c]
+		k := 0
+		if !add {
+			if len(w) == 1 {
+				scaleTo(y, x, scale*w[0])
+				continue
+			}
+			lerp(y, x[:c], x[c:2*c], scale*w[0], scale*w[1])
+			k = 2
 		}
-		y[o] = sum
+		for ; k+2 <= len(w); k += 2 {
+			lerpAdd(y, x[k*c:][:c], x[(k+1)*c:][:c], scale*w[k], scale*w[k+1])
+		}
+		if k < len(w) {
+			axpyPlain(y, x[k*c:][:c], scale*w[k])
+		}
 	}
+}
+
+// mixScalar is a step of mixColumnsPlain for one channel, as of images and
+// label maps, where the loops over channels would take the time.
+func mixScalar(y, x []float32, at int, w []float32, scale float32, add bool) {
+	var sum float32
+	if len(w) > 0 {
+		x := x[at:][:len(w)]
+		for k, a := range w {
+			sum += scale * a * x[k]
+		}
+	}
+	if add {
+		sum += y[0]
+	}
+	y[0] = sum
 }
 
 // lerp is y = a0*x0 + a1*x1.

@@ -72,6 +72,18 @@ func (t *Taps) at(o int) (first int, w []float32) {
 	return int(t.First[o]), t.Weight[t.Start[o]:t.Start[o+1]]
 }
 
+// reach returns the inputs [lo, hi) that the windows of outputs [from, to) lie in.
+func (t *Taps) reach(from, to int) (lo, hi int) {
+	lo = t.In
+	for o := from; o < to; o++ {
+		if n := int(t.Start[o+1] - t.Start[o]); n > 0 {
+			first := int(t.First[o])
+			lo, hi = min(lo, first), max(hi, first+n)
+		}
+	}
+	return min(lo, hi), hi
+}
+
 // weight is the weight of input i in output o.
 func (t *Taps) weight(o, i int) float64 {
 	first, w := t.at(o)

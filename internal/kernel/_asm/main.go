@@ -30,6 +30,7 @@ var topics = []topic{
 	{name: "tile", each: (*assembler).tiles},
 	{name: "vec", each: (*assembler).vectors, once: (*assembler).transpose},
 	{name: "rectify", each: (*assembler).rectifiers},
+	{name: "resample", each: (*assembler).resampling},
 	{name: "peak", each: (*assembler).peak},
 }
 
@@ -85,9 +86,11 @@ type assembler struct {
 
 func newAssembler() *assembler {
 	pkg := types.NewPackage("kernel", "kernel")
-	tile := types.NewTypeName(0, pkg, "tile", nil)
-	types.NewNamed(tile, types.NewStruct(nil, nil), nil)
-	pkg.Scope().Insert(tile)
+	for _, name := range []string{"tile", "columns"} {
+		t := types.NewTypeName(0, pkg, name, nil)
+		types.NewNamed(t, types.NewStruct(nil, nil), nil)
+		pkg.Scope().Insert(t)
+	}
 	c := build.NewContext()
 	c.ConstraintExpr("amd64,!purego")
 	a := &assembler{Context: c, pkg: pkg}
