@@ -90,8 +90,8 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	c.Prior.N = c.numbers()
-	if c.At == nil && c.Prior.Kind == hyper.PointKind && c.Phi == OnePhi {
-		c.At = pareto.Phi{c.Prior.Lo}
+	if c.At == nil && c.Prior.Kind == hyper.PointKind {
+		c.At = slices.Repeat(pareto.Phi{c.Prior.Lo}, c.numbers())
 	}
 	if c.Hyper.Encoding.Max == 0 {
 		c.Hyper.Encoding.Max = c.Prior.Hi

@@ -4,7 +4,7 @@
 // A U-Net gets cheaper when its feature maps shrink more at each level, by phi
 // instead of 1/2; how much accuracy that costs is only known after training.
 // A Scale-Space HyperNetwork is trained once and predicts the weights theta for
-// any phi. [Model.Sweep] then measures the whole curve of accuracy against
+// any phi. [Model.Measure] then measures the whole curve of accuracy against
 // cost, the user picks the phi that fits a budget, and [Model.Freeze] leaves an
 // ordinary U-Net of that phi.
 //

@@ -33,11 +33,12 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	curve, err := model.Sweep(ctx, data.Of(samples, split.Val), pareto.Grid(0.1, 0.5, 9), nil)
+	curve, err := model.Measure(ctx, data.Of(samples, split.Val), pareto.Grid(0.1, 0.5, 9), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	point, err := pareto.Best(curve, pareto.Budget{MACs: 3e6})
+	model.Curve = curve // is saved with the model; Measure itself changes nothing
+	point, err := pareto.Best(curve.Points, pareto.Budget{MACs: 3e6})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,20 +1,21 @@
 package sshn
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"os"
+	"strings"
 
-	"github.com/sshn-go/sshn/pareto"
 	"github.com/sshn-go/sshn/tensor/safetensors"
 )
 
 // header is what a model file says of itself, beside the tensors.
 type header struct {
-	Format  string         `json:"format"`
-	Version string         `json:"version"` // of the library that wrote it
-	Config  Config         `json:"config"`
-	Curve   []pareto.Point `json:"curve,omitempty"`
+	Format  string `json:"format"`
+	Version string `json:"version"` // of the library that wrote it
+	Config  Config `json:"config"`
+	Curve   Curve  `json:"curve,omitzero"`
 }
 
 const modelFormat = "sshn model 1"
@@ -45,6 +46,9 @@ func (m *Model) Save(path string) error {
 func Load(path string) (*Model, error) {
 	f, err := safetensors.Open(path)
 	if err != nil {
+		if what := looksLike(path); what != "" {
+			return nil, fmt.Errorf("sshn: load %s: this is %s, not a model that Save wrote", path, what)
+		}
 		return nil, fmt.Errorf("sshn: load: %w", err)
 	}
 	defer f.Close()
@@ -55,24 +59,35 @@ func Load(path string) (*Model, error) {
 	return m, nil
 }
 
+// looksLike names what users take for a model, if the file is that.
+func looksLike(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	var head [348]byte // as long as a NIfTI-1 header, which ends with its name; NIfTI-2 begins with it
+	n, _ := io.ReadFull(f, head[:])
+	switch text := string(head[:n]); {
+	case strings.HasPrefix(text, "\x1f\x8b"):
+		return "a gzipped file, such as a scan"
+	case strings.HasSuffix(text, "n+1\x00"), strings.Contains(text[:min(n, 8)], "n+2\x00"):
+		return "a scan"
+	}
+	return ""
+}
+
 func load(f *safetensors.File) (*Model, error) {
 	text := f.Metadata["sshn"]
 	if text == "" {
 		return nil, fmt.Errorf("no model of this library: the metadata lack %q", "sshn")
 	}
-	var h header
-	d := json.NewDecoder(bytes.NewReader([]byte(text)))
-	d.DisallowUnknownFields() // a field of a later version may change what the model is
-	if err := d.Decode(&h); err != nil {
-		return nil, fmt.Errorf("description: %w", err)
+	h, err := parseHeader(text)
+	if err != nil {
+		return nil, err
 	}
-	if h.Format != modelFormat {
-		return nil, fmt.Errorf("format %q, written by version %q of the library; this is version %s, which reads %q", h.Format, h.Version, Version, modelFormat)
-	}
-	for _, p := range h.Curve {
-		if err := p.Validate(); err != nil {
-			return nil, fmt.Errorf("curve at phi %v: %w", p.Phi, err)
-		}
+	if err := h.Curve.check(); err != nil {
+		return nil, err
 	}
 	if err := fits(h.Config, f); err != nil {
 		return nil, err
@@ -99,6 +114,26 @@ func load(f *safetensors.File) (*Model, error) {
 		return nil, fmt.Errorf("%d tensors, the network that the file describes has %d", got, n)
 	}
 	return m, nil
+}
+
+// parseHeader looks at the format first, for the rest is of that format.
+func parseHeader(text string) (h header, err error) {
+	var is struct{ Format, Version string }
+	if err := json.Unmarshal([]byte(text), &is); err != nil {
+		return h, fmt.Errorf("description: %w", err)
+	}
+	if strings.HasPrefix(is.Format, "sshn checkpoint") {
+		return h, fmt.Errorf("a checkpoint of a training, not a model that Save wrote")
+	}
+	if is.Format != modelFormat {
+		return h, fmt.Errorf("format %q, written by version %q of the library; this is version %s, which reads %q", is.Format, is.Version, Version, modelFormat)
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields() // a field of a later version may change what the model is
+	if err := d.Decode(&h); err != nil {
+		return h, fmt.Errorf("description: %w", err)
+	}
+	return h, nil
 }
 
 // fits returns an error if the parameters of a network as described could not

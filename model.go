@@ -3,10 +3,12 @@ package sshn
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/hyper"
 	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/pareto"
 	"github.com/sshn-go/sshn/tensor"
@@ -16,9 +18,10 @@ import (
 // its labels. Many goroutines may use one at once, at different phis, as long
 // as none trains it.
 type Model struct {
-	// Curve is what the last Sweep found, sorted by phi. It is saved with the
-	// model, and the choice of phi under a budget uses it.
-	Curve []pareto.Point
+	// Curve is what is known of the model over phi. It is the caller's to set, to
+	// what [Model.Measure] returned; it is saved with the model, and Train empties
+	// it, for it was of other weights.
+	Curve Curve
 
 	cfg    Config
 	layout *nn.Layout // of theta
@@ -103,10 +106,15 @@ func (m *Model) Cost(extents []int, phi pareto.Phi) (autograd.Cost, error) {
 }
 
 // Freeze returns the ordinary network that m is at phi, which shares nothing
-// with m: a Fixed model, or for FiLM one of that single phi.
+// with m: a Fixed model, or for FiLM one of that single phi, with what m.Curve
+// knows of phi. A Fixed or a frozen model has one phi, and another is a
+// [*PhiError].
 func (m *Model) Freeze(phi pareto.Phi) (*Model, error) {
 	f, err := m.Factors(phi)
 	if err != nil {
+		return nil, err
+	}
+	if err := m.frozenAt(phi); err != nil {
 		return nil, err
 	}
 	cfg := m.cfg
@@ -116,10 +124,29 @@ func (m *Model) Freeze(phi pareto.Phi) (*Model, error) {
 	cfg.At = slices.Clone(phi)
 	frozen := &Model{cfg: cfg, layout: m.layout, net: m.net}
 	frozen.source = hyper.NewShared(hyper.Freeze(m.source, m.layout, f.Vector()))
-	for _, p := range m.Curve {
-		if p.Phi.Equal(phi) {
-			frozen.Curve = []pareto.Point{p}
+	frozen.Curve = m.Curve.at(phi)
+	return frozen, nil
+}
+
+// fits returns an error if the network cannot be trained or measured on a
+// sample.
+func (m *Model) fits(s data.Sample) error {
+	if err := m.takes(s.Image.Shape); err != nil {
+		return err
+	}
+	for i, c := range s.Labels.Data {
+		if n := m.cfg.Network.Out; !(c >= 0 && c < float32(n)) || c != float32(int(c)) {
+			return fmt.Errorf("element %d has the label %v, the model has the classes 0 to %d", i, c, n-1)
 		}
 	}
-	return frozen, nil
+	return nil
+}
+
+// takes returns an error if the network is not for such images.
+func (m *Model) takes(s tensor.Shape) error {
+	network := m.cfg.Network
+	if s.Rank() != network.Dims+1 || s.Channels() != network.In || s.Len() == 0 {
+		return fmt.Errorf("an image %v, the model takes [%s %d]", s, strings.Join([]string{"D", "H", "W"}[3-network.Dims:], " "), network.In)
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package sshn
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -21,7 +22,9 @@ type Predictor struct {
 	tape    *autograd.Tape
 }
 
-// At returns a predictor for phi; nil stands for the one phi of a frozen model.
+// At returns a predictor for phi; nil stands for the one phi of a Fixed or a
+// frozen model, to which any other is a [*PhiError]. Other models predict
+// outside the range of [Model.Covers] too, the worse the further out.
 func (m *Model) At(phi pareto.Phi) (*Predictor, error) {
 	if phi == nil {
 		phi = m.cfg.At
@@ -48,9 +51,9 @@ func (p *Predictor) Classes(image tensor.Tensor) (tensor.Tensor, error) {
 
 // classes returns also how many seconds the forward pass took.
 func (p *Predictor) classes(image tensor.Tensor) (tensor.Tensor, float64, error) {
-	s, network := image.Shape, p.model.cfg.Network
-	if s.Rank() != network.Dims+1 || s.Channels() != network.In || s.Len() == 0 {
-		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: an image %v, the model takes %d spatial axes and %d channels", s, network.Dims, network.In)
+	s := image.Shape
+	if err := p.model.takes(s); err != nil {
+		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: %w", err)
 	}
 	dims := append([]int{1}, s.Dims()...)
 	x := tensor.New(dims...)
@@ -69,25 +72,31 @@ func (p *Predictor) classes(image tensor.Tensor) (tensor.Tensor, float64, error)
 		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: %w", err)
 	}
 	took := time.Since(began).Seconds()
-	return classes.Reshape(s.Dims()[:network.Dims]...), took, nil
+	return classes.Reshape(s.Dims()[:s.Rank()-1]...), took, nil
 }
 
 // Segment segments a scan and returns the label of each voxel (the ids of
 // Config.Labels), in the scan's own order. A model of two dimensions is applied
-// to each slice [j, i] by itself, one of three to the whole volume.
-func (p *Predictor) Segment(scan *nifti.Volume) (tensor.Tensor, error) {
+// to each slice [j, i] by itself, one of three to the whole volume. If ctx is
+// done before the last image is begun, it returns ctx's error.
+func (p *Predictor) Segment(ctx context.Context, scan *nifti.Volume) (tensor.Tensor, error) {
 	shape := scan.Data.Shape
 	if n := p.model.cfg.Network.In; n != 1 {
 		return tensor.Tensor{}, fmt.Errorf("sshn: segment: a scan has one channel, the model takes %d", n)
 	}
-	seg := tensor.Zeros(shape)
+	images, dims := shape.Dim(0), shape.Dims()[1:]
 	if p.model.cfg.Network.Dims == 3 {
-		return seg, p.label(seg, scan.Data)
+		images, dims = 1, shape.Dims()
 	}
-	for k := range shape.Dim(0) {
-		dims := shape.Dims()[1:]
-		if err := p.label(seg.Range(k, k+1).Reshape(dims...), scan.Data.Range(k, k+1).Reshape(dims...)); err != nil {
-			return tensor.Tensor{}, fmt.Errorf("slice %d: %w", k, err)
+	seg := tensor.Zeros(shape)
+	size := len(seg.Data) / images
+	for k := range images {
+		if ctx.Err() != nil {
+			return tensor.Tensor{}, fmt.Errorf("sshn: segment: stopped after %d of %d images: %w", k, images, ctx.Err())
+		}
+		at := func(x []float32) tensor.Tensor { return tensor.From(x[k*size:(k+1)*size], dims...) }
+		if err := p.label(at(seg.Data), at(scan.Data.Data)); err != nil {
+			return tensor.Tensor{}, fmt.Errorf("image %d of %d: %w", k+1, images, err)
 		}
 	}
 	return seg, nil

@@ -165,14 +165,27 @@ func TestAModelLearnsSweepsSavesAndFreezes(t *testing.T) {
 	summary, err := m.Train(context.Background(), samples[:7], sshn.Training{Steps: steps, Batch: 4, Rate: 1e-2, Val: samples[7:], Every: 50})
 	require.NoError(t, err)
 	require.Equal(t, "steps", summary.Stopped)
-	curve, err := m.Sweep(context.Background(), samples[7:], pareto.Grid(0.05, 0.5, 10), nil)
+	curve, err := m.Measure(context.Background(), samples[7:], pareto.Grid(0.05, 0.5, 10), nil)
 	require.NoError(t, err)
+	require.Zero(t, m.Curve, "to measure keeps nothing")
+	require.Equal(t, []int{20, 24}, curve.Extents)
+	require.Equal(t, 3, curve.Subjects)
+	points := curve.Points
 	if !testing.Short() {
-		require.Greater(t, curve[len(curve)-1].Dice, 0.8)
+		require.Greater(t, points[len(points)-1].Dice, 0.8)
 	}
-	for i := 1; i < len(curve); i++ {
-		require.Greater(t, curve[i].MACs, curve[i-1].MACs)
+	for i := 1; i < len(points); i++ {
+		require.Greater(t, points[i].MACs, points[i-1].MACs)
 	}
+	// Each disc has a ring and a core, so a subject's Dice is the mean of both.
+	ring, core := curve.Structures[0], curve.Structures[1]
+	require.Equal(t, "ring", ring.Name)
+	require.Equal(t, 7, core.ID)
+	require.EqualValues(t, count(samples[7:], 2), core.Elements)
+	for i, p := range points {
+		require.InDelta(t, p.Dice, (ring.Dice[i]+core.Dice[i])/2, 1e-12)
+	}
+	m.Curve = curve
 
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	require.NoError(t, m.Save(path))
@@ -180,7 +193,7 @@ func TestAModelLearnsSweepsSavesAndFreezes(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, m.Config(), loaded.Config())
 	require.Equal(t, m.Curve, loaded.Curve)
-	phi := curve[3].Phi
+	phi := points[3].Phi
 	image := samples[8].Image
 	want := classes(t, m, phi, image)
 	require.Equal(t, want, classes(t, loaded, phi, image))
@@ -191,17 +204,92 @@ func TestAModelLearnsSweepsSavesAndFreezes(t *testing.T) {
 	frozen, err = sshn.Load(path)
 	require.NoError(t, err)
 	require.Equal(t, sshn.Fixed, frozen.Config().Method)
+	require.Equal(t, points[3:4], frozen.Curve.Points)
+	require.Equal(t, core.Dice[3:4], frozen.Curve.Structures[1].Dice)
 	require.Len(t, frozen.Source().Params().Data, m.Layout().Len())
 	require.Equal(t, want, classes(t, frozen, nil, image))
 
 	scan := &nifti.Volume{Data: image.Reshape(1, 20, 24)}
 	p, err := frozen.At(nil)
 	require.NoError(t, err)
-	seg, err := p.Segment(scan)
+	seg, err := p.Segment(t.Context(), scan)
 	require.NoError(t, err)
 	for i, c := range want.Data {
 		require.Equal(t, float32([]int{0, 42, 7}[int(c)]), seg.Data[i])
 	}
+}
+
+// count returns how many elements of samples are of a class.
+func count(samples data.Samples, class float32) (n int) {
+	for _, s := range samples {
+		for _, c := range s.Labels.Data {
+			if c == class {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func TestTrainingEmptiesTheCurve(t *testing.T) {
+	m := model(t, config(sshn.Fixed))
+	curve, err := m.Measure(t.Context(), discs(2, 8, 8), []pareto.Phi{{0.5}}, nil)
+	require.NoError(t, err)
+	m.Curve = curve
+	_, err = m.Train(t.Context(), discs(2, 8, 8), sshn.Training{Steps: 1})
+	require.NoError(t, err)
+	require.Zero(t, m.Curve, "it was of other weights")
+}
+
+func TestAPhiThatAModelIsNotForIsTold(t *testing.T) {
+	m := model(t, config(sshn.SSHN))
+	require.NoError(t, m.Covers(pareto.Phi{0.5}))
+	err := m.Covers(pareto.Phi{0.9})
+	require.EqualError(t, err, "sshn: phi 0.9 is outside (0, 0.5], the range that the model was trained for; accuracy falls there")
+	_, err = m.At(pareto.Phi{0.9})
+	require.NoError(t, err, "it may be asked all the same")
+
+	frozen, err := m.Freeze(pareto.Phi{0.3})
+	require.NoError(t, err)
+	const text = "sshn: phi 0.4: this is an ordinary network of phi 0.3, and its weights fit no other"
+	_, err = frozen.At(pareto.Phi{0.4})
+	require.EqualError(t, err, text)
+	var told *sshn.PhiError
+	require.ErrorAs(t, err, &told)
+	require.Equal(t, pareto.Phi{0.3}, told.At)
+	_, err = frozen.Freeze(pareto.Phi{0.4})
+	require.EqualError(t, err, text)
+	_, err = frozen.Measure(t.Context(), discs(1, 8, 8), []pareto.Phi{{0.3}, {0.4}}, nil)
+	require.EqualError(t, err, text)
+
+	// A Fixed network of one phi for each axis has one vector of them.
+	cfg := config(sshn.Fixed)
+	cfg.Phi = sshn.PerAxis
+	_, err = model(t, cfg).At(nil)
+	require.NoError(t, err)
+}
+
+func TestSegmentingStopsBetweenSlices(t *testing.T) {
+	p, err := model(t, config(sshn.SSHN)).At(pareto.Phi{0.5})
+	require.NoError(t, err)
+	ctx := &countdown{Context: t.Context(), left: 2}
+	_, err = p.Segment(ctx, &nifti.Volume{Data: tensor.New(5, 8, 8)})
+	require.EqualError(t, err, "sshn: segment: stopped after 2 of 5 images: context canceled")
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// A countdown is a context that is done after it was asked a number of times.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left == 0 {
+		return context.Canceled
+	}
+	c.left--
+	return nil
 }
 
 func TestTrainingResumedIsBitEqual(t *testing.T) {
@@ -251,7 +339,7 @@ func TestWhatDoesNotFitIsAnError(t *testing.T) {
 	p, err := m.At(pareto.Phi{0.5})
 	require.NoError(t, err)
 	_, err = p.Classes(tensor.New(4, 4, 2))
-	require.EqualError(t, err, "sshn: predict: an image [4 4 2], the model takes 2 spatial axes and 1 channels")
+	require.EqualError(t, err, "sshn: predict: an image [4 4 2], the model takes [H W 1]")
 	odd := tensor.New(2, 2, 1)
 	odd.Data[1] = float32(math.NaN())
 	_, err = p.Classes(odd)
@@ -267,7 +355,9 @@ func TestWhatDoesNotFitIsAnError(t *testing.T) {
 	require.EqualError(t, err, "sshn: train: subject a: element 3 has the label 5, the model has the classes 0 to 2")
 	bad[0].Image = tensor.New(4, 4, 2)
 	_, err = m.Train(context.Background(), bad, sshn.Training{Steps: 1})
-	require.EqualError(t, err, "sshn: train: subject a: an image [4 4 2], the model takes 2 spatial axes and 1 channels")
+	require.EqualError(t, err, "sshn: train: subject a: an image [4 4 2], the model takes [H W 1]")
+	_, err = m.Measure(context.Background(), bad, []pareto.Phi{{0.5}}, nil)
+	require.EqualError(t, err, "sshn: measure: subject a: an image [4 4 2], the model takes [H W 1]")
 
 	cfg := config("other")
 	_, err = sshn.New(cfg)
@@ -309,9 +399,28 @@ func TestFilesThatAreNoModelSayWhy(t *testing.T) {
 	require.NoError(t, safetensors.WriteFile(path, map[string]string{"sshn": text}, entries[1:]...))
 	_, err = sshn.Load(path)
 	require.ErrorContains(t, err, "parameters, the network that the file describes")
+	curve := `"curve":{"subjects":1,"extents":[8,8],"points":[],"structures":[{"id":1,"name":"ring","elements":5,"dice":[0.5]}]},`
+	text = strings.Replace(text, `"config"`, curve+`"config"`, 1)
+	require.NoError(t, safetensors.WriteFile(path, map[string]string{"sshn": text}, entries...))
+	_, err = sshn.Load(path)
+	require.ErrorContains(t, err, "curve: 1 Dice of ring for 0 points")
 	require.NoError(t, os.WriteFile(path, []byte("not a model"), 0o600))
 	_, err = sshn.Load(path)
 	require.ErrorContains(t, err, "sshn: load: ")
+	for name, want := range map[string]string{
+		"scan.nii.gz": "this is a gzipped file, such as a scan, not a model that Save wrote",
+		"scan.nii":    "this is a scan, not a model that Save wrote",
+	} {
+		scan := filepath.Join(dir, name)
+		x := tensor.New(3, 4, 5)
+		require.NoError(t, nifti.WriteImageFile(scan, nifti.NewHeader(x.Shape, [4][4]float64{{1}, {0, 1}, {0, 0, 1}, {0, 0, 0, 1}}), x))
+		_, err = sshn.Load(scan)
+		require.EqualError(t, err, "sshn: load "+scan+": "+want)
+	}
+	_, err = model(t, config(sshn.Fixed)).Train(t.Context(), discs(1, 4, 4), sshn.Training{Steps: 1, Dir: dir})
+	require.NoError(t, err)
+	_, err = sshn.Load(filepath.Join(dir, "last.safetensors"))
+	require.ErrorContains(t, err, "last.safetensors: a checkpoint of a training, not a model that Save wrote")
 	_, err = sshn.Load(filepath.Join(dir, "absent"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }

@@ -37,14 +37,15 @@ type Training struct {
 	Workers  int            // goroutines that make batches; 0 is one per processor
 
 	Dir      string    // for checkpoints and the log; empty: none
-	Resume   bool      // go on from Dir's last checkpoint
+	Resume   bool      // go on from Dir's last checkpoint, if there is one
 	Progress io.Writer // a bar on a terminal, lines elsewhere; nil: none
 }
 
 // Train trains the model: each step draws phi from the prior and descends on
 // the loss of a batch at that phi. With Val, the model ends with the weights of
 // the best validation, the mean Dice over phis across the prior's range. If ctx
-// is done it returns with ctx's error, and the model as it is then.
+// is done it returns with ctx's error, and the model as it is then. Until it
+// returns it holds d and Val in memory, with a scaled copy of each image of d.
 //
 // Why HeadRate is not 1: an element of theta moves by the sum of the steps of a
 // whole row of the last matrix, so with one step size for all, theta's own
@@ -59,6 +60,7 @@ func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Su
 		return train.Summary{}, err
 	}
 	defer trainer.stop()
+	m.Curve = Curve{}
 	params := m.source.Params()
 	horizon := t.Steps
 	if horizon == 0 {
@@ -165,20 +167,6 @@ func (t *trainer) scaled(d data.Dataset) (data.Samples, error) {
 		samples[i].Image = image
 	}
 	return samples, nil
-}
-
-// fits returns an error if the network cannot be trained on a sample.
-func (t *trainer) fits(s data.Sample) error {
-	network := t.cfg.Network
-	if s.Image.Shape.Rank() != network.Dims+1 || s.Image.Shape.Channels() != network.In {
-		return fmt.Errorf("an image %v, the model takes %d spatial axes and %d channels", s.Image.Shape, network.Dims, network.In)
-	}
-	for i, c := range s.Labels.Data {
-		if !(c >= 0 && c < float32(network.Out)) || c != float32(int(c)) {
-			return fmt.Errorf("element %d has the label %v, the model has the classes 0 to %d", i, c, network.Out-1)
-		}
-	}
-	return nil
 }
 
 // objective implements [train.Objective]. Parts follow each other, so the

@@ -71,7 +71,11 @@ func (b Budget) problem(points []Point) error {
 		if len(front) == 0 {
 			return fmt.Errorf("no point fits a budget of %v: none of %d has a measured %v", b, len(points), Cost(by))
 		}
-		least = append(least, fmt.Sprintf("%s (phi %v)", Cost(by).amount(Cost(by).Of(front[0])), front[0].Phi))
+		at := fmt.Sprintf("phi %v", front[0].Phi)
+		if len(points) > 1 && !Cost(by).Varies(points) {
+			at = "any phi"
+		}
+		least = append(least, fmt.Sprintf("%s (%s)", Cost(by).amount(Cost(by).Of(front[0])), at))
 	}
 	if len(least) == 0 {
 		return fmt.Errorf("no point to choose: none of %d has a Dice", len(points))
@@ -89,6 +93,7 @@ type Choice struct {
 	Best    Point   `json:"best"` // the most accurate of all
 	By      Cost    `json:"by"`
 	Epsilon float64 `json:"epsilon"` // how much Dice might be given up
+	Tie     bool    `json:"tie"`     // all points cost the same, so Dice alone chose
 }
 
 // Cheapest returns the cheapest point whose Dice is within epsilon of the
@@ -108,12 +113,15 @@ func Cheapest(points []Point, by Cost, epsilon float64) (Choice, error) {
 	// not decide.
 	const rounding = 1e-12
 	i := slices.IndexFunc(front, func(p Point) bool { return best.Dice-p.Dice <= epsilon+rounding })
-	return Choice{Point: front[i], Best: best, By: by, Epsilon: epsilon}, nil
+	return Choice{Point: front[i], Best: best, By: by, Epsilon: epsilon, Tie: len(points) > 1 && !by.Varies(points)}, nil
 }
 
 // String gives the reason in one sentence.
 func (c Choice) String() string {
-	if c.Point.Phi.Equal(c.Best.Phi) {
+	switch {
+	case c.Tie:
+		return fmt.Sprintf("phi %v: %.3f Dice, the best; every phi has the same %v", c.Point.Phi, c.Point.Dice, c.By)
+	case c.Point.Phi.Equal(c.Best.Phi):
 		return fmt.Sprintf("phi %v: %.3f Dice, the best; nothing cheaper is within %v of it", c.Point.Phi, c.Point.Dice, c.Epsilon)
 	}
 	return fmt.Sprintf("phi %v: %.3f Dice, within %v of the best %.3f at phi %v, for %.0f %% of its %v",

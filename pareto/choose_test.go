@@ -73,6 +73,21 @@ func TestCheapestGivesItsReason(t *testing.T) {
 	require.Equal(t, "phi 0.5: 0.880 Dice, the best; nothing cheaper is within 0 of it", c.String())
 }
 
+func TestACostThatIsTheSameEverywhereChoosesNothing(t *testing.T) {
+	points := three()
+	require.True(t, ByBytes.Varies(points))
+	points[2].Bytes = 0 // not measured
+	for i := range points[:2] {
+		points[i].Bytes = 9e6
+	}
+	require.False(t, ByBytes.Varies(points))
+	c, err := Cheapest(points, ByBytes, 0.1)
+	require.NoError(t, err)
+	require.Equal(t, "phi 0.5: 0.880 Dice, the best; every phi has the same memory", c.String())
+	_, err = Best(points, Budget{Bytes: 1e6})
+	require.EqualError(t, err, "no point fits a budget of 1 MB: the least needed is 9 MB (any phi)")
+}
+
 func TestCheapestIsWhatBruteForceFinds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for range 300 {

@@ -35,6 +35,22 @@ func (c Cost) Of(p Point) float64 {
 	return 0
 }
 
+// Varies tells whether points differ in this cost, among those for which it was
+// measured. Where it does not, no budget of it can choose between them.
+func (c Cost) Varies(points []Point) bool {
+	first := 0.0
+	for _, p := range points {
+		switch x := c.Of(p); {
+		case x == 0 || x == first:
+		case first == 0:
+			first = x
+		default:
+			return true
+		}
+	}
+	return false
+}
+
 // String names the axis: MACs, memory or latency.
 func (c Cost) String() string {
 	if c < 0 || int(c) >= len(costs) {

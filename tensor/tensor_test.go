@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -22,18 +23,19 @@ func TestShapeGeometry(t *testing.T) {
 
 func TestMisuseNamesTheShapes(t *testing.T) {
 	x := New(2, 3)
+	const many = math.MaxInt/2 + 1 // twice that overflows, on 32 bits and on 64
 	for text, f := range map[string]func(){
-		"shape: rank 6 is over 5":                                                  func() { NewShape(1, 1, 1, 1, 1, 1) },
-		"shape of [2 -1]: an extent is negative":                                   func() { NewShape(2, -1) },
-		"shape of [4294967296 4294967296]: the number of elements overflows int":   func() { NewShape(1<<32, 1<<32) },
-		"shape of [0 4294967296 4294967296]: the number of elements overflows int": func() { NewShape(0, 1<<32, 1<<32) },
-		"shape of [2 3]: no axis 2":                                                func() { x.Shape.Dim(2) },
-		"index of [2 3]: no element [1 3]":                                         func() { x.At(1, 3) },
-		"index of [2 3]: no element [1]":                                           func() { x.At(1) },
-		"index of [2 3]: no element [0 0 0]":                                       func() { x.Set(1, 0, 0, 0) },
-		"reshape of [2 3] and [4]: 6 and 4 elements":                               func() { x.Reshape(4) },
-		"range of [2 3]: no range 1:3 of the first axis":                           func() { x.Range(1, 3) },
-		"from of [2 2]: 3 elements for a shape of 4":                               func() { From(make([]float32, 3), 2, 2) },
+		"shape: rank 6 is over 5":                                                    func() { NewShape(1, 1, 1, 1, 1, 1) },
+		"shape of [2 -1]: an extent is negative":                                     func() { NewShape(2, -1) },
+		fmt.Sprintf("shape of [%d 2]: the number of elements overflows int", many):   func() { NewShape(many, 2) },
+		fmt.Sprintf("shape of [0 %d 2]: the number of elements overflows int", many): func() { NewShape(0, many, 2) },
+		"shape of [2 3]: no axis 2":                                                  func() { x.Shape.Dim(2) },
+		"index of [2 3]: no element [1 3]":                                           func() { x.At(1, 3) },
+		"index of [2 3]: no element [1]":                                             func() { x.At(1) },
+		"index of [2 3]: no element [0 0 0]":                                         func() { x.Set(1, 0, 0, 0) },
+		"reshape of [2 3] and [4]: 6 and 4 elements":                                 func() { x.Reshape(4) },
+		"range of [2 3]: no range 1:3 of the first axis":                             func() { x.Range(1, 3) },
+		"from of [2 2]: 3 elements for a shape of 4":                                 func() { From(make([]float32, 3), 2, 2) },
 	} {
 		require.PanicsWithError(t, text, f)
 	}

@@ -142,6 +142,14 @@ func (c console) printJSON(x any) error {
 	return e.Encode(x)
 }
 
+// plural is a number of things, as in 1 step or 2 steps.
+func plural(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprint(n, " ", what)
+}
+
 // note tells of what the user should know and that stops nothing.
 func (c console) note(format string, args ...any) {
 	fmt.Fprintf(c.err, "note: "+format+"\n", args...)

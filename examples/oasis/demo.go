@@ -5,8 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/sshn-go/sshn"
@@ -52,8 +50,11 @@ func (d *demo) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	if err := d.clear(); err != nil {
+		return err
+	}
 
-	say("Making %d procedural brains in %s.\n", d.make.n, d.make.out)
+	say("Making %s in %s.\n", plural(d.make.n, "procedural brain"), d.make.out)
 	if err := d.make.make(ctx, c); err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (d *demo) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	say("After %d steps, on %d others that chose its weights:\n\n", summary.Steps, len(s.split.Val))
+	say("After %s, on %s that chose its weights:\n\n", plural(summary.Steps, "step"), plural(len(s.split.Val), "other"))
 	r, err := sweep.measure(ctx, s, m, c)
 	if err != nil {
 		return err
@@ -85,10 +86,10 @@ func (d *demo) run(ctx context.Context, c console) error {
 			Steps int          `json:"steps"`
 		}{r, test, summary.Steps})
 	}
-	if err := r.print(c); err != nil {
+	if err := r.print(c, false); err != nil {
 		return err
 	}
-	say("On %d brains that nothing was chosen by, phi %v has a Dice of %.3f (sd %.3f).\n", len(s.split.Test), test.Phi, test.Dice, test.DiceSD)
+	say("On %s that nothing was chosen by, phi %v has a Dice of %.3f (sd %.3f).\n", plural(len(s.split.Test), "brain"), test.Phi, test.Dice, test.DiceSD)
 	d.next(s, test.Phi, say)
 	return nil
 }
@@ -118,25 +119,25 @@ func (d *demo) test(ctx context.Context, s *study, m *sshn.Model, phi pareto.Phi
 	if err != nil {
 		return pareto.Point{}, err
 	}
-	frozen, err := m.Freeze(phi) // its sweep leaves the model's curve alone
+	curve, err := m.Measure(ctx, part, []pareto.Phi{phi}, nil)
 	if err != nil {
 		return pareto.Point{}, err
 	}
-	points, err := frozen.Sweep(ctx, part, []pareto.Phi{phi}, nil)
-	if err != nil {
-		return pareto.Point{}, err
+	return curve.Points[0], nil
+}
+
+// clear removes what an earlier demonstration left, so that none of it lies
+// beside a new checkpoint if this one is interrupted.
+func (d *demo) clear() error {
+	if err := remove(filepath.Join(d.out, modelFile)); err != nil {
+		return err
 	}
-	return points[0], nil
+	return errors.Join(d.tidy(), forget(d.out))
 }
 
 // tidy removes the checkpoints, which take four times the model's room.
 func (d *demo) tidy() error {
-	for _, name := range []string{"last.safetensors", "best.safetensors"} {
-		if err := os.Remove(filepath.Join(d.out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(remove(filepath.Join(d.out, lastFile)), remove(filepath.Join(d.out, "best.safetensors")))
 }
 
 // next says what is where, and what to try.

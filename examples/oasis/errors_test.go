@@ -44,6 +44,7 @@ func TestCommandLinesThatAreNotUnderstood(t *testing.T) {
 		"segment -model m -in a":                         "-out is needed",
 		"segment -model m -in a -out b -phi -1":          `invalid value "-1" for flag -phi: phi: -1 is not a positive number`,
 		"segment -model m -in a -out b -phi 1 -max-ms 2": "-phi and a budget: give one of them",
+		"segment -model m -in a -out b.png -phi 1":       "-out b.png: a name that ends in .nii or .nii.gz is needed",
 	} {
 		stdout, stderr, code := call(strings.Fields(line)...)
 		require.Equal(t, misuse, code, line)
@@ -62,7 +63,8 @@ func TestBadDataAreNamedBeforeTraining(t *testing.T) {
 		require.Contains(t, stderr, want)
 		require.NoFileExists(t, filepath.Join(out, splitFile))
 	}
-	fails("no such file or directory", "-data", filepath.Join(t.TempDir(), "nowhere"))
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	fails("there is no folder "+nowhere, "-data", nowhere)
 
 	dir := brains(t, 4, 2)
 	fails("there are tables for [seg24 seg4]", "-data", dir, "-labels", "seg35")
@@ -80,7 +82,9 @@ func TestBadSplitsAreRefused(t *testing.T) {
 	dir := brains(t, 4, 2)
 	for text, want := range map[string]string{
 		"2/1":         "-split 2/1: three numbers are needed",
-		"3/1/1":       "-split 3/1/1: 3/1/1 of 4 subjects",
+		"3/1/1":       "-split 3/1/1: these are 5 subjects, and there are 4",
+		"3/1/0":       "-split 3/1/0: each part needs a subject at least: those to train on, to choose the weights by, and to report on",
+		"0.1/0.5/0.4": "-split 0.1/0.5/0.4: none of 4 subjects would be left to train on",
 		"1.5/1/1":     "-split 1.5/1/1: shares add up to 1 at most, counts are whole",
 		"1/1/x":       "-split 1/1/x: counts such as 28/6/6 or shares such as 0.7/0.15/0.15 are possible",
 		"0.7/0.3/0.3": "-split 0.7/0.3/0.3: shares add up to 1 at most, counts are whole",
@@ -129,6 +133,19 @@ func TestModelsAndScansThatDoNotFit(t *testing.T) {
 	fails(garbage+": ", "pareto", "-model", garbage, "-data", flat)
 	fails(garbage+": ", "segment", "-model", model, "-in", garbage, "-out", to, "-phi", "0.5")
 	fails("no such file", "segment", "-model", model, "-in", to, "-out", to, "-phi", "0.5")
+	fails("load "+slice+": this is a gzipped file, such as a scan, not a model", "segment", "-model", slice, "-in", slice, "-out", to, "-phi", "0.5")
+	fails("there is no folder nowhere", "pareto", "-model", model, "-data", "nowhere")
+	lost := filepath.Join(filepath.Dir(to), "nodir")
+	fails("-out "+lost+"/seg.nii: there is no folder "+lost, "segment", "-model", model, "-in", slice, "-out", lost+"/seg.nii", "-phi", "0.5")
+	fixed := trainTiny(t, flat, "-method", "fixed")
+	fails("phi 0.3: this is an ordinary network of phi 0.5, and its weights fit no other", "segment", "-model", fixed, "-in", slice, "-out", to, "-phi", "0.3")
+	fails("phi 0.3: this is an ordinary network of phi 0.5", "pareto", "-model", fixed, "-data", flat, "-phis", "0.3,0.5")
+	_, stderr, code := call("segment", "-model", model, "-in", slice, "-out", slice, "-phi", "0.5")
+	require.Equal(t, misuse, code)
+	require.Contains(t, stderr, "-out "+slice+": this is the scan itself")
+	_, stderr, code = call("segment", "-model", model, "-in", slice, "-out", filepath.Join(t.TempDir(), "a.nii"), "-phi", "0.9")
+	require.Equal(t, success, code)
+	require.Contains(t, stderr, "note: sshn: phi 0.9 is outside (0, 0.5], the range that the model was trained for; accuracy falls there\n")
 	fails(slice+": a slice, 20 x 24 x 1 voxels, and the model is for volumes", "segment", "-model", volumes, "-in", slice, "-out", to, "-phi", "0.5")
 	fails("phi 0.2/0.3 has 2 numbers, the model takes 1", "segment", "-model", model, "-in", slice, "-out", to, "-phi", "0.2/0.3")
 	fails("none of 3 subjects has a file slice_seg", "pareto", "-model", model, "-data", deep)

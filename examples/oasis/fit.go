@@ -66,7 +66,10 @@ func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Mo
 	if err != nil {
 		return nil, summary, err
 	}
-	return m, summary, m.Save(filepath.Join(t.out, modelFile))
+	if err := m.Save(filepath.Join(t.out, modelFile)); err != nil {
+		return nil, summary, err
+	}
+	return m, summary, forget(t.out) // as it was of another model
 }
 
 // trainSet returns the samples to train on, blocks of them if they are volumes.

@@ -55,7 +55,7 @@ func (d *makeData) run(ctx context.Context, c console) error {
 			Seed     uint64   `json:"seed"`
 		}{d.out, d.n, d.dims, labels, d.seed})
 	}
-	fmt.Fprintf(c.out, "%d subjects in %s, with labels %s and %s\n", d.n, d.out, labels[0], labels[1])
+	fmt.Fprintf(c.out, "%s in %s, with labels %s and %s\n", plural(d.n, "subject"), d.out, labels[0], labels[1])
 	return nil
 }
 

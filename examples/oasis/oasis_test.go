@@ -71,12 +71,20 @@ func TestSlicesFromBrainsToSegmentation(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, m.Config().Labels, 25)
 		require.Equal(t, sshn.Label{ID: 2, Name: "Left-Cerebral-Cortex", Colour: "#cd3e4e"}, m.Config().Labels[2])
-		require.Len(t, r["curve"], len(m.Curve), "the curve that is printed is saved")
-		require.Equal(t, method == "fixed", len(m.Curve) == 1)
+		curve := r["curve"].(map[string]any)
+		require.Len(t, curve["points"], len(m.Curve.Points), "the curve that is printed is saved")
+		require.Equal(t, true, r["kept"])
+		require.Equal(t, method == "fixed", len(m.Curve.Points) == 1)
+		require.Equal(t, []any{24., 20.}, curve["extents"])
+		require.Equal(t, "val", m.Curve.Split)
+		require.Equal(t, 1, m.Curve.Subjects)
+		// Coarse brains have few voxels of the small structures.
+		require.Equal(t, 24, len(curve["structures"].([]any))+len(r["left_out"].([]any)))
+		require.Contains(t, r["left_out"], "Left-Choroid-Plexus")
 		for _, name := range []string{"curve.svg", "curve.png", "curve.csv", "curve.json"} {
 			require.FileExists(t, filepath.Join(filepath.Dir(model), name))
 		}
-		segmentSubject(t, dir, model, "-phi", "0.4")
+		segmentSubject(t, dir, model, "-phi", "0.5")
 	}
 }
 
@@ -141,10 +149,11 @@ func TestBudgetChoosesFromTheSavedCurve(t *testing.T) {
 	must(t, "pareto", "-model", model, "-data", dir, "-split", "all", "-phis", "0.1:0.5:5")
 	m, err := sshn.Load(model)
 	require.NoError(t, err)
-	for _, p := range m.Curve {
-		best, err := pareto.Best(m.Curve, pareto.Budget{MACs: p.MACs})
+	for _, p := range m.Curve.Points {
+		best, err := pareto.Best(m.Curve.Points, pareto.Budget{MACs: p.MACs})
 		require.NoError(t, err)
 		r := readJSON(t, must(t, append(args, "-max-macs", fmt.Sprint(p.MACs))...))
+		require.Equal(t, false, r["estimated"])
 		require.Equal(t, best.Phi[0], r["phi"])
 		require.Equal(t, float64(best.MACs), r["macs"], "the scan is of the curve's extents")
 		require.LessOrEqual(t, r["macs"], float64(p.MACs))
@@ -153,6 +162,75 @@ func TestBudgetChoosesFromTheSavedCurve(t *testing.T) {
 	require.Equal(t, failure, code)
 	require.Contains(t, stderr, "no point fits a budget of 1 k MACs: the least needed is ")
 	require.Contains(t, stderr, "(phi 0.1)")
+
+	// Of images of other extents, costs are worked out and Dice is an estimate.
+	volume := filepath.Join(brains(t, 1, 3), "PHANTOM_PH1_0001_MR1", "aligned_norm.nii.gz")
+	large := append([]string{"segment", "-model", model, "-in", volume, "-out", to}, "-max-ms", "1e6")
+	_, stderr, code = call(large...)
+	require.Equal(t, success, code)
+	require.Empty(t, stderr, "the slices of this volume have the extents of the curve's")
+	m.Curve.Extents = []int{48, 20}
+	require.NoError(t, m.Save(model))
+	_, stderr, code = call(large...)
+	require.Equal(t, success, code)
+	require.Contains(t, stderr, "note: the curve was measured on images of 20 x 48 voxels, and this scan has 20 x 24: MACs and memory are those of this scan, but Dice and milliseconds are estimates")
+	require.Equal(t, true, readJSON(t, must(t, append(large, "-json")...))["estimated"])
+}
+
+func TestACurveReplacesAnotherOnlyWhenToldTo(t *testing.T) {
+	dir := brains(t, 6, 2)
+	model := trainTiny(t, dir)
+	measure := func(flags ...string) (sshn.Curve, string) {
+		text := must(t, append([]string{"pareto", "-model", model, "-data", dir}, flags...)...)
+		m, err := sshn.Load(model)
+		require.NoError(t, err)
+		return m.Curve, text
+	}
+	drawn := func(name string) string { return filepath.Join(filepath.Dir(model), name) }
+
+	curve, text := measure("-split", "test", "-phis", "0.5")
+	require.Zero(t, curve)
+	require.Contains(t, text, model+" holds no curve yet, and is as it was, for phi is chosen by val and not by test; -keep puts this one in.\n")
+	require.FileExists(t, drawn("curve-test.svg"))
+	require.NoFileExists(t, drawn("curve.svg"))
+
+	first, text := measure("-phis", "0.2,0.5", "-per-structure")
+	require.Len(t, first.Points, 2)
+	require.Contains(t, text, model+" holds this curve now")
+	require.Contains(t, text, "\nDice of each structure, the mean over subjects, by phi:\nstructure ")
+	require.FileExists(t, drawn("curve.svg"))
+
+	curve, text = measure("-phis", "0.3")
+	require.Equal(t, first, curve)
+	require.Contains(t, text, model+" is as it was, with its curve of val (1 subject, 2 phis); -keep replaces that by this one.\n")
+	curve, _ = measure("-split", "test", "-phis", "0.3", "-keep")
+	require.Equal(t, "test", curve.Split)
+	require.Len(t, curve.Points, 1)
+
+	// A training that goes on makes another model, of which nothing is known.
+	must(t, append([]string{"train", "-data", dir, "-out", filepath.Dir(model), "-steps", "6", "-resume"}, small...)...)
+	curve, _ = measure("-split", "test", "-phis", "0.3")
+	require.Zero(t, curve)
+	require.NoFileExists(t, drawn("curve.svg"))
+}
+
+func TestOnlyATrainingThatIsThereGoesOn(t *testing.T) {
+	dir := brains(t, 4, 2)
+	fails := func(want string, args ...string) {
+		t.Helper()
+		_, stderr, code := call(append([]string{"train", "-data", dir, "-steps", "4"}, args...)...)
+		require.Equal(t, failure, code)
+		require.Contains(t, stderr, want)
+	}
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	fails("-resume: there is no "+filepath.Join(nowhere, lastFile)+" to go on from; without -resume a new training begins", "-out", nowhere, "-resume")
+	require.NoDirExists(t, nowhere)
+
+	model := trainTiny(t, dir)
+	out := filepath.Dir(model)
+	fails("last.safetensors is of another run: network.widths was [4,4,4], is [6,6,6]\n", "-out", out, "-resume", "-levels", "3", "-batch", "2", "-width", "6")
+	require.NoError(t, os.Remove(filepath.Join(out, lastFile)))
+	fails(model+" is there already: another -out begins a new training", "-out", out)
 }
 
 func TestDemoLeavesModelCurveAndPictures(t *testing.T) {
@@ -163,13 +241,27 @@ func TestDemoLeavesModelCurveAndPictures(t *testing.T) {
 	require.NoError(t, err)
 	pictures, err := filepath.Glob(filepath.Join(out, "phi-*.png"))
 	require.NoError(t, err)
-	require.Len(t, pictures, len(m.Curve))
+	require.Len(t, pictures, len(m.Curve.Points))
 
 	// The command that it ends with works.
 	_, line, found := strings.Cut(text, program("segment"))
 	require.True(t, found)
 	line, _, _ = strings.Cut(line, "\n")
 	must(t, append([]string{"segment"}, strings.Fields(line)...)...)
+	require.FileExists(t, filepath.Join(out, "seg.nii.gz"))
+
+	// Another demonstration begins by removing what this one made, so that
+	// nothing of it stays if the other is interrupted; what users made stays.
+	theirs := filepath.Join(out, "phi-of-mine.png")
+	require.NoError(t, os.WriteFile(theirs, nil, 0o666))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, interrupted, run(ctx, []string{"-out", out, "-n", "4"}, &stdout, &stderr))
+	for _, name := range []string{modelFile, "curve.svg", "curve.json", filepath.Base(pictures[0])} {
+		require.NoFileExists(t, filepath.Join(out, name))
+	}
+	require.FileExists(t, theirs)
 	require.FileExists(t, filepath.Join(out, "seg.nii.gz"))
 }
 

@@ -23,17 +23,23 @@ type paretoCommand struct {
 	epsilon     float64
 	reference   float64
 	pictures    string
+	structures  bool
+	keep        bool
 	json        bool
 }
 
 func (*paretoCommand) about() string {
 	return `-model FILE -data DIR [-split val|test|all] [-phis 0.1,0.2,0.5 | -phis 0.05:0.5:10]
+       [-per-structure] [-keep]
 
 Measures a model over phi: Dice on the subjects of a part of the data, and for
 one image MACs, memory and latency. Phis of equal feature-map sizes are measured
-once. It prints the table and the phi that it would choose, saves the curve in
-the model, where segment's budgets look, and draws it beside the model
-(curve.svg, .png, .csv, .json).`
+once. It prints the table and the phi that it would choose.
+
+The first curve of a model, unless of test, is saved in the model's file, where
+segment's budgets look, and drawn beside it (curve.svg, .png, .csv, .json). A
+later one is drawn only (curve-test.svg and so on), and replaces that of the
+model with -keep.`
 }
 
 func (p *paretoCommand) flags(f *flag.FlagSet) {
@@ -48,7 +54,9 @@ func (p *paretoCommand) flags(f *flag.FlagSet) {
 	f.Float64Var(&p.epsilon, "epsilon", 0.01, "how much Dice may be given up for a cheaper phi")
 	f.Float64Var(&p.reference, "reference", 0, "cost from which the hypervolume is measured; 0 is 1.1 times the greatest here")
 	f.StringVar(&p.pictures, "pictures", "", "folder for pictures of one subject at each phi: image, truth and prediction")
-	f.BoolVar(&p.json, "json", false, "print the result as JSON")
+	f.BoolVar(&p.structures, "per-structure", false, "print also the Dice of each structure")
+	f.BoolVar(&p.keep, "keep", false, "save the curve in the model, in place of the one that it has")
+	f.BoolVar(&p.json, "json", false, "print the result as JSON, with the Dice of each structure")
 }
 
 func (p *paretoCommand) run(ctx context.Context, c console) error {
@@ -76,22 +84,30 @@ func (p *paretoCommand) run(ctx context.Context, c console) error {
 	if p.json {
 		return c.printJSON(r)
 	}
-	return r.print(c)
+	if err := r.print(c, p.structures); err != nil {
+		return err
+	}
+	r.printKept(c)
+	return nil
 }
 
-// A result is a model's curve and what follows from it.
+// A result is what was measured of a model and what follows from it.
 type result struct {
-	Model  string         `json:"model"`
-	Split  string         `json:"split"`
-	Curve  []pareto.Point `json:"curve"`
-	Choice pareto.Choice  `json:"choice"`
-	Volume pareto.Volume  `json:"hypervolume"`
+	Model   string        `json:"model"`
+	Curve   sshn.Curve    `json:"curve"`
+	Small   []string      `json:"left_out"` // structures of too few elements for a Dice to tell much
+	Choice  pareto.Choice `json:"choice"`
+	Volume  pareto.Volume `json:"hypervolume"`
+	Kept    bool          `json:"kept"`    // whether segment's budgets look at this curve
+	Drawing string        `json:"drawing"` // without the ending: .svg, .png, .csv, .json
+
+	before sshn.Curve // what the model kept
 }
 
 // measure sweeps m on the chosen part of the data, chooses a phi, and leaves
-// the curve in the model's file and beside it.
+// the curve beside the model's file, and in it if it is to be kept.
 func (p *paretoCommand) measure(ctx context.Context, s *study, m *sshn.Model, c console) (result, error) {
-	r := result{Model: p.model, Split: p.split}
+	r := result{Model: p.model, before: m.Curve}
 	part, err := s.part(p.split)
 	if err != nil {
 		return r, err
@@ -100,54 +116,137 @@ func (p *paretoCommand) measure(ctx context.Context, s *study, m *sshn.Model, c 
 	if phis == nil {
 		phis = trained(m)
 	}
+	for _, phi := range phis {
+		if err := m.Covers(phi); err != nil && m.Config().At == nil {
+			c.note("%v", err)
+		}
+	}
 	bar := newCounter(c.err, "measuring phis")
-	r.Curve, err = m.Sweep(ctx, part, phis, bar.set)
+	curve, err := m.Measure(ctx, part, phis, bar.set)
 	bar.end()
 	if err != nil {
 		return r, err
 	}
-	if r.Choice, err = pareto.Cheapest(r.Curve, p.by, p.epsilon); err != nil {
+	curve.Split = p.split
+	if r.Choice, err = pareto.Cheapest(curve.Points, p.by, p.epsilon); err != nil {
 		return r, err
 	}
 	reference := pareto.Reference{Cost: p.reference}
 	if reference.Cost == 0 {
-		for _, point := range r.Curve {
+		for _, point := range curve.Points {
 			reference.Cost = max(reference.Cost, 1.1*p.by.Of(point))
 		}
 	}
-	r.Volume = pareto.Hypervolume(r.Curve, p.by, reference)
-	if err := m.Save(p.model); err != nil {
+	r.Volume = pareto.Hypervolume(curve.Points, p.by, reference)
+
+	r.Drawing = filepath.Join(filepath.Dir(p.model), "curve-"+p.split)
+	if r.Kept = p.keep || m.Curve.Points == nil && p.split != "test"; r.Kept {
+		r.Drawing = filepath.Join(filepath.Dir(p.model), "curve")
+		m.Curve = curve
+		if err := m.Save(p.model); err != nil {
+			return r, err
+		}
+	}
+	if err := writeCurve(r.Drawing, m, curve, r.Choice); err != nil {
 		return r, err
 	}
-	if err := writeCurve(filepath.Dir(p.model), m, r.Choice); err != nil || p.pictures == "" {
-		return r, err
+	if p.pictures != "" {
+		one, err := part.Load(0)
+		if err != nil {
+			return r, err
+		}
+		if err := writePictures(p.pictures, m, curve.Points, s.Set, one); err != nil {
+			return r, err
+		}
 	}
-	one, err := part.Load(0)
-	if err != nil {
-		return r, err
+	r.Curve, r.Small = large(curve)
+	return r, nil
+}
+
+// least is how many elements of a structure there must be, in all subjects
+// together, for its Dice to tell of the model more than of chance.
+const least = 100
+
+// large takes the structures of too few elements out of a curve, and names them.
+func large(curve sshn.Curve) (sshn.Curve, []string) {
+	small := []string{}
+	all := curve.Structures
+	curve.Structures = []sshn.Structure{}
+	for _, s := range all {
+		if s.Elements < least {
+			small = append(small, s.Name)
+			continue
+		}
+		curve.Structures = append(curve.Structures, s)
 	}
-	return r, writePictures(p.pictures, m, s.Set, one)
+	return curve, small
 }
 
 // trained returns phis across the range that m was trained on.
 func trained(m *sshn.Model) []pareto.Phi {
 	cfg := m.Config()
-	switch {
-	case cfg.At != nil:
+	if cfg.At != nil {
 		return []pareto.Phi{cfg.At}
-	case cfg.Prior.Lo == cfg.Prior.Hi:
-		return []pareto.Phi{{cfg.Prior.Hi}}
 	}
 	return pareto.Grid(max(cfg.Prior.Lo, cfg.Prior.Hi/10), cfg.Prior.Hi, 10)
 }
 
 // print prints the table, the choice with its reason, and the hypervolume.
-func (r result) print(c console) error {
-	if err := pareto.WriteTable(c.out, r.Curve, r.Choice.By, r.Choice.Point); err != nil {
+func (r result) print(c console, perStructure bool) error {
+	if err := pareto.WriteTable(c.out, r.Curve.Points, r.Choice.By, r.Choice.Point); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "\nChosen: %v.\n%v\n", r.Choice, r.Volume)
+	if len(r.Curve.Points) > 1 && !pareto.ByBytes.Varies(r.Curve.Points) {
+		fmt.Fprintln(c.out, "Memory is the same at every phi: the finest level decides it, and its maps have the extents of\nthe image. So a budget of memory (-max-mb) does not choose between phis.")
+	}
+	if perStructure {
+		r.printStructures(c)
+	}
 	return nil
+}
+
+// printStructures prints the Dice of each structure at each phi.
+func (r result) printStructures(c console) {
+	width := len("mean of these")
+	for _, s := range r.Curve.Structures {
+		width = max(width, len(s.Name))
+	}
+	fmt.Fprintf(c.out, "\nDice of each structure, the mean over subjects, by phi:\n%-*s %9s", width, "structure", "elements")
+	for _, p := range r.Curve.Points {
+		fmt.Fprintf(c.out, " %6v", p.Phi)
+	}
+	means := make([]float64, len(r.Curve.Points))
+	for _, s := range r.Curve.Structures {
+		fmt.Fprintf(c.out, "\n%-*s %9d", width, s.Name, s.Elements)
+		for i, dice := range s.Dice {
+			fmt.Fprintf(c.out, " %6.3f", dice)
+			means[i] += dice / float64(len(r.Curve.Structures))
+		}
+	}
+	fmt.Fprintf(c.out, "\n%-*s %9s", width, "mean of these", "")
+	for _, mean := range means {
+		fmt.Fprintf(c.out, " %6.3f", mean)
+	}
+	fmt.Fprintln(c.out)
+	if len(r.Small) > 0 {
+		fmt.Fprintf(c.out, "Left out, with fewer than %d elements in all subjects together: %s.\n", least, strings.Join(r.Small, ", "))
+	}
+}
+
+// printKept says whether the model's file holds the curve now, and where it is
+// drawn.
+func (r result) printKept(c console) {
+	switch {
+	case r.Kept:
+		fmt.Fprintf(c.out, "\n%s holds this curve now, for segment's budgets to choose by.\n", r.Model)
+	case r.before.Points == nil:
+		fmt.Fprintf(c.out, "\n%s holds no curve yet, and is as it was, for phi is chosen by val and not by test; -keep puts this one in.\n", r.Model)
+	default:
+		fmt.Fprintf(c.out, "\n%s is as it was, with its curve of %s (%s, %s); -keep replaces that by this one.\n", r.Model,
+			r.before.Split, plural(r.before.Subjects, "subject"), plural(len(r.before.Points), "phi"))
+	}
+	fmt.Fprintf(c.out, "It is drawn in %s.svg, also as .png, .csv and .json.\n", r.Drawing)
 }
 
 func parsePhis(text string) ([]pareto.Phi, error) {

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/examples/internal/neurite"
@@ -17,43 +20,79 @@ import (
 	"github.com/sshn-go/sshn/tensor"
 )
 
-// writeCurve leaves a model's curve in a folder, as pictures and as numbers.
-func writeCurve(dir string, m *sshn.Model, choice pareto.Choice) error {
+// curveFormats are the endings of the files that a curve is left in.
+var curveFormats = []string{".svg", ".png", ".csv", ".json"}
+
+// writeCurve leaves a curve as pictures and as numbers, in files whose path is
+// given without its ending.
+func writeCurve(path string, m *sshn.Model, curve sshn.Curve, choice pareto.Choice) error {
+	method := string(m.Config().Method)
 	figure := plot.Figure{
-		Title:  fmt.Sprintf("Accuracy and cost over phi: %s, %d labels", m.Config().Method, len(m.Config().Labels)-1),
-		Series: []plot.Series{{Label: string(m.Config().Method), Points: m.Curve}},
+		Title: fmt.Sprintf("Accuracy and cost over phi: %s, %s, %s of %s", method,
+			plural(len(m.Config().Labels)-1, "label"), plural(curve.Subjects, "subject"), curve.Split),
+		Series: []plot.Series{{Label: method, Points: curve.Points}},
 		By:     choice.By,
 		LogX:   true, // most of the cost is that of the finest level, at any phi
 		Chosen: choice.Point,
 	}
-	for _, f := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{"curve.svg", figure.WriteSVG},
-		{"curve.png", figure.WritePNG},
-		{"curve.csv", func(w io.Writer) error { return pareto.WriteCSV(w, m.Curve) }},
-		{"curve.json", func(w io.Writer) error { return pareto.WriteJSON(w, m.Curve) }},
-	} {
-		if err := atomicfile.Write(filepath.Join(dir, f.name), f.write); err != nil {
+	write := map[string]func(io.Writer) error{
+		".svg":  figure.WriteSVG,
+		".png":  figure.WritePNG,
+		".csv":  func(w io.Writer) error { return pareto.WriteCSV(w, curve.Points) },
+		".json": func(w io.Writer) error { return pareto.WriteJSON(w, curve.Points) },
+	}
+	for _, format := range curveFormats {
+		if err := atomicfile.Write(path+format, write[format]); err != nil {
 			return fmt.Errorf("curve: %w", err)
 		}
 	}
 	return nil
 }
 
-// writePictures leaves a picture for each phi of the curve in a folder: a
+// forget removes what was measured of an earlier model from a folder: the files
+// that writeCurve and writePictures make, and no others.
+func forget(dir string) error {
+	for _, format := range curveFormats {
+		for _, name := range []string{"curve", "curve-val", "curve-test", "curve-all"} {
+			if err := remove(filepath.Join(dir, name+format)); err != nil {
+				return err
+			}
+		}
+	}
+	return removePictures(dir)
+}
+
+func removePictures(dir string) error {
+	pictures, _ := filepath.Glob(filepath.Join(dir, "phi-*.png"))
+	for _, path := range pictures {
+		phi := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), "phi-"), ".png")
+		if _, err := pareto.ParsePhi(phi); err != nil {
+			continue // somebody else's
+		}
+		if err := remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove removes a file if it is there.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// writePictures leaves a picture for each phi of a curve in a folder: a
 // subject's image, the truth, and what the model predicts; of a volume, the
 // plane with most labels. Pictures of earlier curves are removed.
-func writePictures(dir string, m *sshn.Model, set *neurite.Set, s data.Sample) error {
+func writePictures(dir string, m *sshn.Model, points []pareto.Point, set *neurite.Set, s data.Sample) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	old, _ := filepath.Glob(filepath.Join(dir, "phi-*.png"))
-	for _, path := range old {
-		if err := os.Remove(path); err != nil {
-			return err
-		}
+	if err := removePictures(dir); err != nil {
+		return err
 	}
 	axes, err := orientation(set)
 	if err != nil {
@@ -63,12 +102,13 @@ func writePictures(dir string, m *sshn.Model, set *neurite.Set, s data.Sample) e
 	row := picture.Row{
 		Image:       plane(s.Image.Reshape(s.Labels.Shape.Dims()...), k),
 		Colours:     make([]color.NRGBA, len(set.Classes)),
+		Names:       make([]string, len(set.Classes)),
 		Orientation: axes,
 	}
 	for i, e := range set.Classes {
-		row.Colours[i] = e.Colour
+		row.Colours[i], row.Names[i] = e.Colour, e.Name
 	}
-	for _, p := range m.Curve {
+	for _, p := range points {
 		at, err := m.At(p.Phi)
 		if err != nil {
 			return err
@@ -77,6 +117,8 @@ func writePictures(dir string, m *sshn.Model, set *neurite.Set, s data.Sample) e
 		if err != nil {
 			return err
 		}
+		row.Title = fmt.Sprintf("%s, segmented at phi %v (%s MACs)", s.Subject, p.Phi, pareto.ByMACs.Format(float64(p.MACs)))
+		row.Captions = []string{"image", "truth", fmt.Sprintf("prediction, phi %v", p.Phi)}
 		row.Labels = []tensor.Tensor{plane(s.Labels, k), plane(classes, k)}
 		if err := row.WriteFile(filepath.Join(dir, "phi-"+p.Phi.String()+".png")); err != nil {
 			return err

@@ -4,7 +4,10 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sshn-go/sshn"
@@ -39,21 +42,14 @@ func (s *segment) flags(f *flag.FlagSet) {
 		return err
 	})
 	f.Float64Var(&s.maxMACs, "max-macs", 0, "multiply-adds at most, as in 500e6")
-	f.Float64Var(&s.maxMS, "max-ms", 0, "milliseconds at most, by the machine that measured the curve")
-	f.Float64Var(&s.maxMB, "max-mb", 0, "megabytes of memory at most")
+	f.Float64Var(&s.maxMS, "max-ms", 0, "milliseconds at most for an image, as the machine that measured the curve took; for images of\nother extents an estimate, in proportion to the multiply-adds")
+	f.Float64Var(&s.maxMB, "max-mb", 0, "megabytes of memory at most; where every phi takes the same, as in most networks, it does not choose between them")
 	f.BoolVar(&s.json, "json", false, "print the result as JSON")
 }
 
 func (s *segment) run(ctx context.Context, c console) error {
-	if err := needed("model", s.model, "in", s.in, "out", s.out); err != nil {
+	if err := s.check(); err != nil {
 		return err
-	}
-	budget := pareto.Budget{MACs: int64(s.maxMACs), Bytes: int64(1e6 * s.maxMB), Seconds: s.maxMS / 1000}
-	switch {
-	case !(s.maxMACs >= 0 && s.maxMACs < 1e18 && s.maxMS >= 0 && s.maxMB >= 0 && s.maxMB < 1e12):
-		return usage("-max-macs, -max-ms and -max-mb cannot be negative")
-	case s.phi != nil && budget != (pareto.Budget{}):
-		return usage("-phi and a budget: give one of them")
 	}
 	m, err := sshn.Load(s.model)
 	if err != nil {
@@ -67,14 +63,41 @@ func (s *segment) run(ctx context.Context, c console) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.in, err)
 	}
-	point, err := s.choose(m, extents, budget)
+	point, err := s.choose(m, extents, c)
 	if err != nil {
 		return err
 	}
-	if hi := m.Config().Prior.Hi; slices.Max(point.Phi) > hi {
-		c.note("the model was trained for phi up to %v", hi)
+	if err := m.Covers(point.Phi); err != nil && m.Config().At == nil {
+		c.note("%v", err)
 	}
 	return s.segment(ctx, m, scan, point, c)
+}
+
+// check finds what can be found before the model is loaded.
+func (s *segment) check() error {
+	if err := needed("model", s.model, "in", s.in, "out", s.out); err != nil {
+		return err
+	}
+	switch {
+	case !(s.maxMACs >= 0 && s.maxMACs < 1e18 && s.maxMS >= 0 && s.maxMB >= 0 && s.maxMB < 1e12):
+		return usage("-max-macs, -max-ms and -max-mb cannot be negative")
+	case s.phi != nil && s.budget() != (pareto.Budget{}):
+		return usage("-phi and a budget: give one of them")
+	case !strings.HasSuffix(strings.TrimSuffix(s.out, ".gz"), ".nii"):
+		return usage("-out %s: a name that ends in .nii or .nii.gz is needed", s.out)
+	}
+	if info, err := os.Stat(filepath.Dir(s.out)); err != nil || !info.IsDir() {
+		return fmt.Errorf("-out %s: there is no folder %s", s.out, filepath.Dir(s.out))
+	}
+	in, err := os.Stat(s.in)
+	if out, err2 := os.Stat(s.out); err == nil && err2 == nil && os.SameFile(in, out) {
+		return usage("-out %s: this is the scan itself", s.out)
+	}
+	return nil
+}
+
+func (s *segment) budget() pareto.Budget {
+	return pareto.Budget{MACs: int64(s.maxMACs), Bytes: int64(1e6 * s.maxMB), Seconds: s.maxMS / 1000}
 }
 
 // extentsFor returns the extents of one image of a scan, as the model sees it.
@@ -84,38 +107,60 @@ func extentsFor(m *sshn.Model, scan *nifti.Volume) ([]int, error) {
 		return dims[1:], nil
 	}
 	if slices.Contains(dims, 1) {
-		return nil, fmt.Errorf("a slice, %d x %d x %d voxels, and the model is for volumes", dims[2], dims[1], dims[0])
+		return nil, fmt.Errorf("a slice, %s voxels, and the model is for volumes", extents(dims))
 	}
 	return dims, nil
 }
 
-// choose returns the point to segment at, as it is for images of the given
+// extents writes those of a tensor as people do, the fastest first.
+func extents(dims []int) string {
+	var texts []string
+	for _, n := range slices.Backward(dims) {
+		texts = append(texts, fmt.Sprint(n))
+	}
+	return strings.Join(texts, " x ")
+}
+
+// choose returns the point to segment at, with the cost of images of the given
 // extents: the curve was measured on others, perhaps.
-func (s *segment) choose(m *sshn.Model, extents []int, budget pareto.Budget) (pareto.Point, error) {
-	cfg := m.Config()
+func (s *segment) choose(m *sshn.Model, dims []int, c console) (pareto.Point, error) {
+	budget, at := s.budget(), m.Config().At
 	switch {
 	case s.phi != nil:
-		return priced(m, extents, pareto.Point{Phi: s.phi})
-	case budget == (pareto.Budget{}) && cfg.At != nil:
-		return priced(m, extents, pareto.Point{Phi: cfg.At})
+		return priced(m, dims, pareto.Point{Phi: s.phi})
+	case budget == (pareto.Budget{}) && at != nil:
+		return priced(m, dims, pareto.Point{Phi: at})
 	case budget == (pareto.Budget{}):
 		return pareto.Point{}, usage("-phi is needed, or one of -max-macs, -max-ms and -max-mb")
-	case len(m.Curve) == 0:
+	case len(m.Curve.Points) == 0:
 		return pareto.Point{}, fmt.Errorf("%s holds no curve to choose by; the subcommand pareto measures it", s.model)
 	}
-	var curve []pareto.Point
-	for _, p := range m.Curve {
-		p, err := priced(m, extents, p)
+	var points []pareto.Point
+	for _, p := range m.Curve.Points {
+		p, err := priced(m, dims, p)
 		if err != nil {
 			return p, err
 		}
-		curve = append(curve, p)
+		points = append(points, p)
 	}
-	return pareto.Best(curve, budget)
+	if s.estimates(m.Curve, dims) {
+		c.note("the curve was measured on images of %s voxels, and this scan has %s: MACs and memory are those of this scan, "+
+			"but Dice and milliseconds are estimates, for Dice is as it was there and milliseconds are taken to grow with the MACs", extents(m.Curve.Extents), extents(dims))
+	}
+	if budget.Bytes > 0 && len(points) > 1 && !pareto.ByBytes.Varies(points) {
+		c.note("every phi takes the same memory, that of the finest level, so -max-mb does not choose between them")
+	}
+	return pareto.Best(points, budget)
+}
+
+// estimates tells whether a choice by a curve for images of the given extents
+// rests on those of others.
+func (s *segment) estimates(curve sshn.Curve, dims []int) bool {
+	return s.budget() != (pareto.Budget{}) && !slices.Equal(curve.Extents, dims)
 }
 
 // priced returns p with the cost of an image of the given extents; the latency
-// grows with the MACs.
+// is taken to grow with the MACs.
 func priced(m *sshn.Model, extents []int, p pareto.Point) (pareto.Point, error) {
 	cost, err := m.Cost(extents, p.Phi)
 	if err != nil {
@@ -134,14 +179,11 @@ func (s *segment) segment(ctx context.Context, m *sshn.Model, scan *nifti.Volume
 		return err
 	}
 	began := time.Now()
-	seg, err := at.Segment(scan)
+	seg, err := at.Segment(ctx, scan)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.in, err)
 	}
 	took := time.Since(began)
-	if ctx.Err() != nil {
-		return fmt.Errorf("stopped before %s was written: %w", s.out, ctx.Err())
-	}
 	ids := make([]int32, len(seg.Data))
 	voxels := map[int]int{}
 	for i, x := range seg.Data {
@@ -169,20 +211,21 @@ func (s *segment) report(m *sshn.Model, scan *nifti.Volume, p pareto.Point, took
 		n := voxels[l.ID]
 		structures = append(structures, found{l.ID, l.Name, n, float64(n) * mm[0] * mm[1] * mm[2]})
 	}
-	images := 1
+	images, dims := 1, scan.Data.Shape.Dims()
 	if m.Config().Network.Dims == 2 {
-		images = scan.Data.Shape.Dim(0)
+		images, dims = dims[0], dims[1:]
 	}
 	if s.json {
 		return c.printJSON(struct {
 			Out        string     `json:"out"`
 			Phi        pareto.Phi `json:"phi"`
+			Estimated  bool       `json:"estimated"` // phi was chosen by the curve of images of other extents
 			MACs       int64      `json:"macs"`
 			Bytes      int64      `json:"peak_bytes"`
 			Images     int        `json:"images"`
 			Seconds    float64    `json:"seconds"`
 			Structures []found    `json:"structures"`
-		}{s.out, p.Phi, p.MACs, p.Bytes, images, took.Seconds(), structures})
+		}{s.out, p.Phi, s.estimates(m.Curve, dims), p.MACs, p.Bytes, images, took.Seconds(), structures})
 	}
 	each := ""
 	if images > 1 {

@@ -57,6 +57,9 @@ func divide(subjects []string, text string, seed uint64) (data.Split, error) {
 	var numbers []float64
 	for field := range strings.SplitSeq(text, "/") {
 		x, err := strconv.ParseFloat(field, 64)
+		if err == nil && x == 0 {
+			return data.Split{}, usage("-split %s: each part needs a subject at least: those to train on, to choose the weights by, and to report on", text)
+		}
 		if err != nil || !(x > 0) || x > 1e6 {
 			return data.Split{}, usage("-split %s: counts such as 28/6/6 or shares such as 0.7/0.15/0.15 are possible", text)
 		}
@@ -90,8 +93,12 @@ func counts(numbers []float64, subjects int) (counts [3]int, err error) {
 	if sum <= 1+1e-9 { // rounding is not to take a subject twice
 		counts[0] = min(counts[0], subjects-counts[1]-counts[2])
 	}
-	if counts[0] < 1 || counts[0]+counts[1]+counts[2] > subjects {
-		return counts, fmt.Errorf("%d/%d/%d of %d subjects", counts[0], counts[1], counts[2], subjects)
+	all := counts[0] + counts[1] + counts[2]
+	switch {
+	case counts[0] < 1:
+		return counts, fmt.Errorf("none of %d subjects would be left to train on", subjects)
+	case all > subjects:
+		return counts, fmt.Errorf("these are %d subjects, and there are %d", all, subjects)
 	}
 	return counts, nil
 }
@@ -182,6 +189,9 @@ func reopen(dir string, m *sshn.Model, modelFile, part string, c console) (*stud
 func kindOf(dir string, m *sshn.Model) (neurite.Kind, error) {
 	cfg := m.Config()
 	tables, _ := filepath.Glob(filepath.Join(dir, "*_labels.txt"))
+	if len(tables) == 0 { // Open says what is wrong
+		tables = []string{"seg4_labels.txt"}
+	}
 	var first error
 	for _, path := range tables {
 		kind := neurite.Kind{Labels: strings.TrimSuffix(filepath.Base(path), "_labels.txt"), Dims: cfg.Network.Dims}

@@ -18,6 +18,7 @@ import (
 const (
 	modelFile = "model.safetensors"
 	splitFile = "split.json"
+	lastFile  = "last.safetensors" // the checkpoint to go on from
 )
 
 // trainCommand is the subcommand train.
@@ -75,7 +76,7 @@ func (t *trainCommand) flags(f *flag.FlagSet) {
 	f.IntVar(&t.every, "every", 100, "steps between validations, which write checkpoints")
 	f.BoolVar(&t.plain, "plain", false, "train on the images as they are, without augmentation")
 	f.Uint64Var(&t.seed, "seed", 1, "of all that is random: weights, division, order, phi, augmentation")
-	f.BoolVar(&t.resume, "resume", false, "go on with the training that -out holds")
+	f.BoolVar(&t.resume, "resume", false, "go on with the training that -out holds, on the division that it made")
 	f.BoolVar(&t.json, "json", false, "print the result as JSON")
 }
 
@@ -83,9 +84,8 @@ func (t *trainCommand) run(ctx context.Context, c console) error {
 	if err := t.check(); err != nil {
 		return err
 	}
-	last := filepath.Join(t.out, "last.safetensors")
-	if _, err := os.Stat(last); err == nil && !t.resume {
-		return fmt.Errorf("%s is there already: -resume goes on with that training, another -out begins a new one", last)
+	if err := t.occupied(); err != nil {
+		return err
 	}
 	s, err := t.prepare(c)
 	if err != nil {
@@ -96,6 +96,25 @@ func (t *trainCommand) run(ctx context.Context, c console) error {
 		return err
 	}
 	return t.report(s, summary, c)
+}
+
+// occupied returns an error if -out holds a training that is not to go on, or
+// none that could.
+func (t *trainCommand) occupied() error {
+	holds := func(name string) bool {
+		_, err := os.Stat(filepath.Join(t.out, name))
+		return err == nil
+	}
+	last := filepath.Join(t.out, lastFile)
+	switch {
+	case t.resume && !holds(lastFile):
+		return fmt.Errorf("-resume: there is no %s to go on from; without -resume a new training begins", last)
+	case !t.resume && holds(lastFile):
+		return fmt.Errorf("%s is there already: -resume goes on with that training, another -out begins a new one", last)
+	case !t.resume && holds(modelFile):
+		return fmt.Errorf("%s is there already: another -out begins a new training", filepath.Join(t.out, modelFile))
+	}
+	return nil
 }
 
 func (t *trainCommand) check() error {
@@ -142,8 +161,8 @@ func (t *trainCommand) report(s *study, summary train.Summary, c console) error 
 			Stopped string  `json:"stopped"`
 		}{path, filepath.Join(t.out, splitFile), t.method, len(s.Classes), summary.Steps, summary.Time.Seconds(), summary.Loss, score, summary.Stopped})
 	}
-	fmt.Fprintf(c.out, "%d steps in %v on %d subjects, loss %.4f; mean Dice on the %d that chose the weights: %.3f\n",
-		summary.Steps, summary.Time.Round(time.Second), len(s.split.Train), summary.Loss, len(s.split.Val), score)
+	fmt.Fprintf(c.out, "%s in %v on %s, loss %.4f; mean Dice on the %d that chose the weights: %.3f\n",
+		plural(summary.Steps, "step"), summary.Time.Round(time.Second), plural(len(s.split.Train), "subject"), summary.Loss, len(s.split.Val), score)
 	fmt.Fprintf(c.out, "The model is %s. What each phi costs and is worth:\n  %s -model %s -data %s\n", path, program("pareto"), path, t.data)
 	return nil
 }
@@ -167,7 +186,7 @@ func (t *trainCommand) again() string {
 // length says how long the training is to be.
 func (t *trainCommand) length() string {
 	if t.steps > 0 {
-		return fmt.Sprintf("%d steps", t.steps)
+		return plural(t.steps, "step")
 	}
 	return fmt.Sprintf("%v", time.Duration(t.minutes*float64(time.Minute)).Round(time.Second))
 }

@@ -33,15 +33,15 @@ func run(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	held := cells(16, "held out")
-	curve, err := model.Sweep(ctx, held, pareto.Grid(0.05, 0.5, 10), nil)
+	curve, err := model.Measure(ctx, held, pareto.Grid(0.05, 0.5, 10), nil)
 	if err != nil {
 		return err
 	}
-	choice, err := pareto.Cheapest(curve, pareto.ByMACs, 0.01)
+	choice, err := pareto.Cheapest(curve.Points, pareto.ByMACs, 0.01)
 	if err != nil {
 		return err
 	}
-	if err := pareto.WriteTable(w, curve, pareto.ByMACs, choice.Point); err != nil {
+	if err := pareto.WriteTable(w, curve.Points, pareto.ByMACs, choice.Point); err != nil {
 		return err
 	}
 	fmt.Fprintln(w, "chosen:", choice)

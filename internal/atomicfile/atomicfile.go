@@ -70,7 +70,8 @@ func write(path string, f func(io.Writer) error) error {
 }
 
 // create makes the temporary file under the first number that is free. The
-// system takes the umask off perm, which os.CreateTemp would not let it do.
+// system takes the umask off perm, which os.CreateTemp would not let it do. Its
+// error does not name the file, which nobody asked for.
 func create(path string, perm fs.FileMode) (*os.File, error) {
 	folder, base := filepath.Split(path)
 	for i := 0; ; i++ {
@@ -78,6 +79,13 @@ func create(path string, perm fs.FileMode) (*os.File, error) {
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 		if i < 1000 && errors.Is(err, fs.ErrExist) {
 			continue
+		}
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("folder %s: %w", filepath.Clean(folder), err)
 		}
 		return f, err
 	}

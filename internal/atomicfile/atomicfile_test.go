@@ -63,7 +63,10 @@ func TestWriteRefusesWhatIsNoRegularFile(t *testing.T) {
 	dir := t.TempDir()
 	require.ErrorContains(t, Write(dir, put("x")),
 		"write "+dir+": expected a regular file or none, found d")
-	require.ErrorIs(t, Write(filepath.Join(dir, "absent", "a"), put("x")), os.ErrNotExist)
+	lost := filepath.Join(dir, "absent", "a")
+	require.ErrorIs(t, Write(lost, put("x")), os.ErrNotExist)
+	require.ErrorContains(t, Write(lost, put("x")), "write "+lost+": folder "+filepath.Dir(lost)+": ")
+	require.NotContains(t, Write(lost, put("x")).Error(), ".tmp")
 }
 
 func TestALeftoverOfAKilledProcessDoesNotBlock(t *testing.T) {

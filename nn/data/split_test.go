@@ -1,6 +1,8 @@
 package data
 
 import (
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,7 +60,7 @@ func TestSplitRefuses(t *testing.T) {
 	}{
 		{letters, 4, 4, "split: 4 and 4 of 8 subjects set aside leaves none to train on"},
 		{letters, -1, 0, "split: -1 and 0 of 8 subjects set aside leaves none to train on"},
-		{letters, 1<<63 - 1, 1<<63 - 1, "split: 9223372036854775807 and 9223372036854775807 of 8 subjects set aside leaves none to train on"},
+		{letters, math.MaxInt, math.MaxInt, fmt.Sprintf("split: %d and %[1]d of 8 subjects set aside leaves none to train on", math.MaxInt)},
 		{[]string{"a", "b", "a"}, 1, 1, `split: subject "a" is named twice`},
 	} {
 		_, err := NewSplit(c.subjects, c.val, c.test, 0)

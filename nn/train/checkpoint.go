@@ -94,7 +94,7 @@ func (r *run) checkpoint() error {
 		return nil
 	}
 	if err := r.write(); err != nil {
-		return fmt.Errorf("train: checkpoint after %d steps: %w", r.done, err)
+		return fmt.Errorf("train: checkpoint after %s: %w", steps(r.done), err)
 	}
 	r.kept = r.done
 	return nil
@@ -180,7 +180,7 @@ func (r *run) readBooks(f *safetensors.File, path string) (b books, err error) {
 		return b, fmt.Errorf("%s: expected a checkpoint (%q), found %q", path, format, b.Format)
 	}
 	if b.Identity != r.cfg.Identity {
-		return b, fmt.Errorf("%s is of another run: it was %q, this is %q", path, b.Identity, r.cfg.Identity)
+		return b, fmt.Errorf("%s is of another run: %s", path, differences(b.Identity, r.cfg.Identity))
 	}
 	if b.Validated < 0 || b.Steps < b.Validated || b.Stale < 0 || b.Spent < 0 {
 		return b, fmt.Errorf("%s: %d steps, validated after %d, %d since the best, in %v", path, b.Steps, b.Validated, b.Stale, b.Spent)

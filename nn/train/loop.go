@@ -44,7 +44,7 @@ type Config struct {
 
 	Dir      string    // for log.jsonl, last.safetensors and best.safetensors; empty: none are kept
 	Resume   bool      // go on from last.safetensors, if it is there; else these files are replaced
-	Identity string    // what must be equal for a run to be resumed: a description of network and data
+	Identity string    // what must be equal for a run to be resumed: a description of network and data; of JSON, an error names the fields that differ
 	Progress io.Writer // a bar on a terminal, lines on anything else; nil: none
 }
 

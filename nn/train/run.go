@@ -176,7 +176,7 @@ func (r *run) validate(ctx context.Context) error {
 	}
 	score, err := r.Validate(ctx)
 	if err != nil {
-		return fmt.Errorf("train: validation after %d steps: %w", r.done, err)
+		return fmt.Errorf("train: validation after %s: %w", steps(r.done), err)
 	}
 	r.validated = r.done
 	r.stale++
@@ -191,7 +191,7 @@ func (r *run) validate(ctx context.Context) error {
 func (r *run) lossError(step int, what string, value float64) error {
 	e := &LossError{Step: step, Note: r.note(), What: what, Value: value}
 	if r.kept >= 0 {
-		e.Kept = fmt.Sprintf("%s, after %d steps", r.path(lastFile), r.kept)
+		e.Kept = fmt.Sprintf("%s, after %s", r.path(lastFile), steps(r.kept))
 	}
 	return e
 }
@@ -202,6 +202,14 @@ func (r *run) time() time.Duration { return r.spent + time.Since(r.began) }
 
 func (r *run) summary(why string) Summary {
 	return Summary{r.done, r.time(), r.loss, r.score, r.best, why}
+}
+
+// steps writes a number of steps done.
+func steps(n int) string {
+	if n == 1 {
+		return "1 step"
+	}
+	return fmt.Sprint(n, " steps")
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -89,7 +89,7 @@ func (f Figure) setAxes(p *gonum.Plot, x, y span) {
 	p.X.Label.Text = "phi (rescaling factor)"
 	if !f.OverPhi {
 		p.X.Label.Text = map[pareto.Cost]string{
-			pareto.ByMACs:    "cost of one forward pass (MACs)",
+			pareto.ByMACs:    "multiply-adds of one forward pass",
 			pareto.ByBytes:   "peak memory of one forward pass",
 			pareto.BySeconds: "median latency of one forward pass",
 		}[f.By]
@@ -99,6 +99,9 @@ func (f Figure) setAxes(p *gonum.Plot, x, y span) {
 			}
 			return f.By.Format(x)
 		}
+	}
+	if f.LogX {
+		p.X.Label.Text += " (log scale)"
 	}
 	p.Y.Label.Text = "mean Dice"
 	p.X.Tick.Marker = ticks{f.LogX, min(max(w/85, 3), 9), xLabel}

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sshn-go/sshn/examples/internal/phantom"
@@ -30,9 +31,11 @@ type Recipe struct {
 // Make writes procedural brains into a folder, which it makes if need be, in
 // the layout and under the file names of neurite-OASIS; the subjects are called
 // PHANTOM_PH1_0001_MR1 and so on. Slices and volumes may go into one folder,
-// and what an earlier call left there is replaced; a folder that lists other
-// subjects is refused. After each subject it calls progress if that is not nil.
-// subjects.txt is written last; if ctx is done before, Make returns its error.
+// and the subjects of an earlier call are replaced. A folder is refused if it
+// lists other subjects, or more of this kind than there are to be: some of them
+// would be left from before. After each subject Make calls progress if that is
+// not nil. subjects.txt is written last; if ctx is done before, Make returns
+// its error.
 func Make(ctx context.Context, dir string, r Recipe, progress func(done, total int)) error {
 	if err := r.make(ctx, dir, progress); err != nil {
 		return fmt.Errorf("make data set: %w", err)
@@ -44,23 +47,21 @@ func (r Recipe) make(ctx context.Context, dir string, progress func(done, total 
 	if r.Subjects < 1 || prefix[r.Dims] == "" {
 		return fmt.Errorf("expected subjects, of 2 or 3 dimensions, found %d of %d", r.Subjects, r.Dims)
 	}
-	if err := refuse(dir); err != nil {
+	listed, err := r.earlier(dir)
+	if err != nil {
 		return err
 	}
-	var list strings.Builder
 	for i := range r.Subjects {
 		if ctx.Err() != nil {
 			return fmt.Errorf("stopped after %d of %d subjects: %w", i, r.Subjects, ctx.Err())
 		}
-		name := fmt.Sprintf("%s%04d_MR1", ours, i+1)
-		folder := filepath.Join(dir, name)
+		folder := filepath.Join(dir, name(i))
 		if err := os.MkdirAll(folder, 0o777); err != nil {
 			return err
 		}
 		if err := r.write(folder, i); err != nil {
 			return err
 		}
-		fmt.Fprintln(&list, name)
 		if progress != nil {
 			progress(i+1, r.Subjects)
 		}
@@ -70,30 +71,50 @@ func (r Recipe) make(ctx context.Context, dir string, progress func(done, total 
 			return err
 		}
 	}
+	for i := range r.Subjects {
+		listed = append(listed, name(i))
+	}
+	slices.Sort(listed)
 	return atomicfile.Write(filepath.Join(dir, "subjects.txt"), func(w io.Writer) error {
-		_, err := io.WriteString(w, list.String())
+		_, err := fmt.Fprintln(w, strings.Join(slices.Compact(listed), "\n"))
 		return err
 	})
 }
 
 const ours = "PHANTOM_PH1_"
 
-// refuse returns an error if the folder lists subjects that Make did not make.
-func refuse(dir string) error {
+func name(subject int) string { return fmt.Sprintf("%s%04d_MR1", ours, subject+1) }
+
+// earlier returns the subjects that the folder lists, and an error if it is
+// refused. A subject beyond those to be made may have images of the other kind.
+func (r Recipe) earlier(dir string) (listed []string, err error) {
 	path := filepath.Join(dir, "subjects.txt")
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for line := range bytes.Lines(text) {
-		if name := strings.TrimSpace(string(line)); !strings.HasPrefix(name, ours) && name != "" {
-			return fmt.Errorf("%s lists %s: these are not procedural brains, choose another folder", path, name)
+		name := strings.TrimSpace(string(line))
+		if !strings.HasPrefix(name, ours) && name != "" {
+			return nil, fmt.Errorf("%s lists %s: these are not procedural brains, choose another folder", path, name)
+		}
+		if name != "" {
+			listed = append(listed, name)
 		}
 	}
-	return nil
+	same := 0
+	for _, subject := range listed {
+		if exists(filepath.Join(dir, subject, prefix[r.Dims]+"norm.nii.gz")) {
+			same++
+		}
+	}
+	if same > r.Subjects {
+		return nil, fmt.Errorf("%s lists %d subjects of this kind already, more than the %d to be made; make at least %[2]d, or choose another folder", path, same, r.Subjects)
+	}
+	return listed, nil
 }
 
 func (r Recipe) protocols() []*phantom.Protocol {

@@ -123,6 +123,42 @@ func TestRealDataAreNotOverwritten(t *testing.T) {
 	require.Equal(t, []string{"subjects.txt"}, names(t, dir))
 }
 
+func TestAFolderIsNotCutToFewerSubjects(t *testing.T) {
+	dir := made(t, 2, 3)
+	fewer := Recipe{Subjects: 2, Dims: 2, Phantom: phantom.Config{Spacing: 16}}
+	before, err := os.ReadFile(filepath.Join(dir, subject(1), "slice_norm.nii.gz"))
+	require.NoError(t, err)
+	require.ErrorContains(t, Make(t.Context(), dir, fewer, nil),
+		"subjects.txt lists 3 subjects of this kind already, more than the 2 to be made; make at least 3, or choose another folder")
+	after, err := os.ReadFile(filepath.Join(dir, subject(1), "slice_norm.nii.gz"))
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+
+	fewer.Dims = 3 // volumes beside three slices
+	require.NoError(t, Make(t.Context(), dir, fewer, nil))
+	flat, err := Open(dir, Kind{Labels: "seg4", Dims: 2})
+	require.NoError(t, err)
+	deep, err := Open(dir, Kind{Labels: "seg4", Dims: 3})
+	require.NoError(t, err)
+	require.Equal(t, []int{3, 2}, []int{flat.Len(), deep.Len()})
+	require.NoError(t, Make(t.Context(), dir, Recipe{Subjects: 4, Dims: 2, Phantom: phantom.Config{Spacing: 8}}, nil))
+	list, err := os.ReadFile(filepath.Join(dir, "subjects.txt"))
+	require.NoError(t, err)
+	require.Equal(t, strings.Join([]string{subject(1), subject(2), subject(3), subject(4)}, "\n")+"\n", string(list))
+}
+
+func TestWhatIsNoDataSetIsSaidToBeThat(t *testing.T) {
+	dir := t.TempDir()
+	_, err := Open(filepath.Join(dir, "nowhere"), Kind{Labels: "seg4"})
+	require.EqualError(t, err, "open data set: there is no folder "+filepath.Join(dir, "nowhere"))
+	_, err = Open(dir, Kind{Labels: "seg4"})
+	require.EqualError(t, err, "open data set: "+dir+": no label table (seg4_labels.txt) in this folder, so it is no data set in this layout")
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o666))
+	_, err = Open(file, Kind{Labels: "seg4"})
+	require.EqualError(t, err, "open data set: "+file+" is a file; expected a folder")
+}
+
 func TestLabelsBecomeClassesInTheOrderOfTheTable(t *testing.T) {
 	dir := made(t, 2, 1)
 	path := filepath.Join(dir, "seg4_labels.txt")
@@ -190,7 +226,7 @@ func TestFoldersThatCannotBeUsedAreToldPrecisely(t *testing.T) {
 		require.ErrorContains(t, err, "open data set: ")
 	}
 	write := func(path, text string) { require.NoError(t, os.WriteFile(path, []byte(text), 0o666)) }
-	fails(filepath.Join(dir, "none"), Kind{Labels: "seg4"}, "no such file or directory")
+	fails(filepath.Join(dir, "none"), Kind{Labels: "seg4"}, "there is no folder "+filepath.Join(dir, "none"))
 	fails(dir, Kind{Labels: "seg35"}, "no such file or directory; there are tables for [seg24 seg4]")
 	fails(dir, Kind{Labels: "../seg4"}, `expected a kind of labels such as seg4, found "../seg4"`)
 	fails(dir, Kind{}, `expected a kind of labels such as seg4, found ""`)

@@ -51,6 +51,9 @@ func (s *Set) open() error {
 	if s.Kind.Dims != 0 && prefix[s.Kind.Dims] == "" {
 		return fmt.Errorf("expected 2 or 3 dimensions, found %d", s.Kind.Dims)
 	}
+	if err := isFolder(s.Dir); err != nil {
+		return err
+	}
 	if err := s.readTable(); err != nil {
 		return err
 	}
@@ -112,10 +115,13 @@ func (s *Set) readTable() error {
 		return fmt.Errorf("expected a kind of labels such as seg4, found %q", s.Kind.Labels)
 	}
 	table, err := labels.ReadFile(filepath.Join(s.Dir, name))
-	if errors.Is(err, fs.ErrNotExist) && exists(s.Dir) {
+	if errors.Is(err, fs.ErrNotExist) {
 		tables, _ := filepath.Glob(filepath.Join(s.Dir, "*_labels.txt"))
 		for i, t := range tables {
 			tables[i] = strings.TrimSuffix(filepath.Base(t), "_labels.txt")
+		}
+		if tables == nil {
+			return fmt.Errorf("%s: no label table (%s) in this folder, so it is no data set in this layout", s.Dir, name)
 		}
 		return fmt.Errorf("%w; there are tables for %v", err, tables)
 	}
@@ -216,6 +222,19 @@ func (s *Set) labelled() bool {
 
 func (s *Set) note(format string, args ...any) {
 	s.Notes = append(s.Notes, fmt.Sprintf(format, args...))
+}
+
+func isFolder(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no folder %s", path)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is a file; expected a folder", path)
+	}
+	return nil
 }
 
 func exists(path string) bool {

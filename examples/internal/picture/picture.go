@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"io"
 
@@ -13,47 +14,55 @@ import (
 
 // A Row is what is drawn side by side: a slice, and segmentations of it.
 type Row struct {
+	Title       string          // of all of it
+	Captions    []string        // of the panels, the image first; may be fewer
 	Image       tensor.Tensor   // [j i]: black is its least value, white its greatest
 	Labels      []tensor.Tensor // [j i] each: whole numbers from 0
 	Colours     []color.NRGBA   // of the labels; 0 is the background, which shows the image
+	Names       []string        // of the labels, for a legend of those that occur; nil: none
 	Orientation string          // of the axes i and j, as in "LI"; empty is as it lies
 }
 
 const (
-	enlarge = 2 // pixels for a voxel, along both axes
-	gap     = 4 // pixels between panels
+	least   = 300 // pixels of a panel's shorter side, at least: voxels are enlarged until then
+	gap     = 12  // pixels between panels and around them
 	opacity = 0.8
 )
 
-// Draw returns the picture: the image, then each of the segmentations over it.
-// It panics with a [*tensor.ShapeError] if they are not slices of one shape. A
-// label without a colour is magenta.
+// Draw returns the picture: title and captions, the image, then each of the
+// segmentations over it, and beneath them the legend. It panics with a
+// [*tensor.ShapeError] if they are not slices of one shape. A label without a
+// colour is magenta.
 func (r Row) Draw() *image.NRGBA {
 	if r.Image.Shape.Rank() != 2 {
 		panic(&tensor.ShapeError{Op: "picture", Shapes: []tensor.Shape{r.Image.Shape}, Problem: "a slice has two axes"})
 	}
-	v := newView(r.Image.Shape, r.Orientation)
-	panels := len(r.Labels) + 1
-	step := v.width*enlarge + gap
-	canvas := image.NewNRGBA(image.Rect(0, 0, panels*step-gap, v.height*enlarge))
-	for i := range canvas.Pix {
-		canvas.Pix[i] = 255
-	}
+	l := r.layout()
+	canvas := image.NewNRGBA(l.size)
+	draw.Draw(canvas, l.size, image.White, image.Point{}, draw.Src)
+	write(canvas, l.title, r.Title)
 	grey := greys(r.Image)
-	for panel := range panels {
-		at := func(voxel int) color.NRGBA { return grey[voxel] }
+	for panel, at := range l.panels {
+		if panel < len(r.Captions) {
+			write(canvas, image.Pt(at.Min.X, l.captions), r.Captions[panel])
+		}
+		voxels := func(voxel int) color.NRGBA { return grey[voxel] }
 		if panel > 0 {
-			l := r.Labels[panel-1]
-			if l.Shape != r.Image.Shape {
-				panic(&tensor.ShapeError{Op: "picture", Shapes: []tensor.Shape{r.Image.Shape, l.Shape}, Problem: "labels are of another shape than the image"})
+			labels := r.Labels[panel-1]
+			if labels.Shape != r.Image.Shape {
+				panic(&tensor.ShapeError{Op: "picture", Shapes: []tensor.Shape{r.Image.Shape, labels.Shape}, Problem: "labels are of another shape than the image"})
 			}
-			at = func(voxel int) color.NRGBA { return r.over(grey[voxel], int(l.Data[voxel])) }
+			voxels = func(voxel int) color.NRGBA { return r.over(grey[voxel], int(labels.Data[voxel])) }
 		}
-		for y := range v.height * enlarge {
-			for x := range v.width * enlarge {
-				canvas.SetNRGBA(panel*step+x, y, at(v.voxel(x/enlarge, y/enlarge)))
+		for y := range at.Dy() {
+			for x := range at.Dx() {
+				canvas.SetNRGBA(at.Min.X+x, at.Min.Y+y, voxels(l.view.voxel(x/l.enlarge, y/l.enlarge)))
 			}
 		}
+	}
+	for _, k := range l.keys {
+		draw.Draw(canvas, k.swatch, image.NewUniform(r.colour(k.label)), image.Point{}, draw.Src)
+		write(canvas, k.text, r.Names[k.label])
 	}
 	return canvas
 }
@@ -71,12 +80,16 @@ func (r Row) over(under color.NRGBA, label int) color.NRGBA {
 	if label == 0 {
 		return under
 	}
-	c := color.NRGBA{255, 0, 255, 255}
-	if label > 0 && label < len(r.Colours) {
-		c = r.Colours[label]
-	}
+	c := r.colour(label)
 	blend := func(c, under uint8) uint8 { return uint8(opacity*float64(c) + (1-opacity)*float64(under) + .5) }
 	return color.NRGBA{blend(c.R, under.R), blend(c.G, under.G), blend(c.B, under.B), 255}
+}
+
+func (r Row) colour(label int) color.NRGBA {
+	if label > 0 && label < len(r.Colours) {
+		return r.Colours[label]
+	}
+	return color.NRGBA{255, 0, 255, 255}
 }
 
 func greys(x tensor.Tensor) []color.NRGBA {

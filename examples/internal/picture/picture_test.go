@@ -1,6 +1,7 @@
 package picture
 
 import (
+	stdimage "image"
 	"image/color"
 	"image/png"
 	"os"
@@ -43,18 +44,13 @@ func TestPanelsHoldImageThenLabels(t *testing.T) {
 		Labels:  []tensor.Tensor{tensor.From([]float32{0, 1, 0, 7}, 2, 2)},
 		Colours: []color.NRGBA{{}, {200, 100, 0, 255}},
 	}
-	path := filepath.Join(t.TempDir(), "row.png")
-	require.NoError(t, r.WriteFile(path))
-	f, err := os.Open(path)
-	require.NoError(t, err)
-	defer f.Close()
-	img, err := png.Decode(f)
-	require.NoError(t, err)
-	require.Equal(t, 2*(2*enlarge)+gap, img.Bounds().Dx())
-	require.Equal(t, 2*enlarge, img.Bounds().Dy())
+	img, l := drawn(t, r), r.layout()
+	require.Equal(t, 2*least+3*gap, img.Bounds().Dx())
+	require.Equal(t, least+2*gap, img.Bounds().Dy())
 
 	at := func(panel, x, y int) color.NRGBA {
-		return color.NRGBAModel.Convert(img.At(panel*(2*enlarge+gap)+x*enlarge, y*enlarge)).(color.NRGBA)
+		corner := l.panels[panel].Min
+		return pixel(img, corner.X+x*l.enlarge, corner.Y+y*l.enlarge)
 	}
 	require.Equal(t, color.NRGBA{0, 0, 0, 255}, at(0, 0, 0))
 	require.Equal(t, color.NRGBA{64, 64, 64, 255}, at(0, 1, 0)) // a quarter of the range
@@ -62,6 +58,77 @@ func TestPanelsHoldImageThenLabels(t *testing.T) {
 	require.Equal(t, at(0, 0, 1), at(1, 0, 1), "the background shows the image")
 	require.Equal(t, color.NRGBA{173, 93, 13, 255}, at(1, 1, 0)) // 0.8 of the colour, 0.2 of 64
 	require.Equal(t, color.NRGBA{255, 51, 255, 255}, at(1, 1, 1), "magenta for a label without a colour")
+}
+
+// Whatever the number of labels, no part of a picture lies over another, and
+// all lie within.
+func TestNothingOverlaps(t *testing.T) {
+	for _, labels := range []int{1, 5, 36} {
+		image := tensor.New(40, 25)
+		for i := range image.Data {
+			image.Data[i] = float32(i % labels)
+		}
+		r := Row{Title: "Subject, phi 0.25", Captions: []string{"image", "truth", "prediction"}, Image: image, Labels: []tensor.Tensor{image, image}}
+		for i := range labels {
+			r.Names = append(r.Names, "Right-Cerebral-White-Matter")
+			r.Colours = append(r.Colours, color.NRGBA{uint8(7 * i), 200, 0, 255})
+		}
+		l := r.layout()
+		require.Len(t, l.keys, labels-1)
+		words := []stdimage.Rectangle{wordsAt(l.title, r.Title)}
+		for i, p := range l.panels {
+			words = append(words, p, wordsAt(stdimage.Pt(p.Min.X, l.captions), r.Captions[i]))
+		}
+		for _, k := range l.keys {
+			words = append(words, k.swatch, wordsAt(k.text, r.Names[k.label]))
+		}
+		for i, a := range words {
+			require.True(t, a.In(l.size), "%v in %v", a, l.size)
+			for _, b := range words[:i] {
+				require.False(t, a.Overlaps(b), "%v and %v", a, b)
+			}
+		}
+		if labels > 1 {
+			k := l.keys[0]
+			img := drawn(t, r)
+			require.Equal(t, r.Colours[1], pixel(img, k.swatch.Min.X+3, k.swatch.Min.Y+3))
+			require.True(t, inked(img, wordsAt(k.text, r.Names[1])), "the name is written")
+			require.True(t, inked(img, words[0]), "the title is written")
+		}
+	}
+}
+
+// wordsAt returns where text stands whose base line begins at a point.
+func wordsAt(at stdimage.Point, text string) stdimage.Rectangle {
+	m := face.Metrics()
+	return stdimage.Rect(at.X, at.Y-m.CapHeight.Ceil(), at.X+textWidth(text), at.Y+m.Descent.Ceil())
+}
+
+func inked(img stdimage.Image, r stdimage.Rectangle) bool {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			if pixel(img, x, y) == (color.NRGBA{0, 0, 0, 255}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func pixel(img stdimage.Image, x, y int) color.NRGBA {
+	return color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
+}
+
+// drawn returns what r's file holds.
+func drawn(t *testing.T, r Row) stdimage.Image {
+	path := filepath.Join(t.TempDir(), "row.png")
+	require.NoError(t, r.WriteFile(path))
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	img, err := png.Decode(f)
+	require.NoError(t, err)
+	return img
 }
 
 func TestPictureOfAnotherShapePanicsWithBothShapes(t *testing.T) {

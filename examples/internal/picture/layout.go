@@ -1,0 +1,110 @@
+package picture
+
+import (
+	"image"
+	"image/color"
+	"image/draw"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/math/fixed"
+)
+
+// A layout says where the parts of a picture stand, from top to bottom: title,
+// captions, panels, legend.
+type layout struct {
+	size     image.Rectangle
+	view     view
+	enlarge  int // pixels for a voxel, along both axes
+	title    image.Point
+	captions int // their base line
+	panels   []image.Rectangle
+	keys     []key
+}
+
+// A key is an entry of the legend.
+type key struct {
+	label  int
+	swatch image.Rectangle
+	text   image.Point
+}
+
+const line = 24 // pixels from one line of text to the next
+
+func (r Row) layout() layout {
+	v := newView(r.Image.Shape, r.Orientation)
+	l := layout{view: v, enlarge: max((least+min(v.width, v.height)-1)/min(v.width, v.height), 1)}
+	y := gap
+	if r.Title != "" {
+		l.title = image.Pt(gap, y+line-7)
+		y += line
+	}
+	if len(r.Captions) > 0 {
+		l.captions = y + line - 7
+		y += line
+	}
+	width, height := v.width*l.enlarge, v.height*l.enlarge
+	x := gap
+	for range len(r.Labels) + 1 {
+		l.panels = append(l.panels, image.Rect(x, y, x+width, y+height))
+		x += width + gap
+	}
+	right := max(x, gap+textWidth(r.Title)+gap)
+	y = l.legend(r, y+height+gap, right)
+	l.size = image.Rect(0, 0, right, y)
+	return l
+}
+
+// legend sets the labels that occur in rows of equal columns, and returns where
+// the picture ends.
+func (l *layout) legend(r Row, y, right int) int {
+	occurs := map[int]bool{}
+	for _, labels := range r.Labels {
+		for _, x := range labels.Data {
+			occurs[int(x)] = true
+		}
+	}
+	column := 0
+	for label, name := range r.Names {
+		if occurs[label] && label > 0 {
+			column = max(column, line+textWidth(name)+gap)
+		}
+	}
+	x := gap
+	for label := range r.Names {
+		if !occurs[label] || label == 0 {
+			continue
+		}
+		if x > gap && x+column > right {
+			x, y = gap, y+line
+		}
+		l.keys = append(l.keys, key{label, image.Rect(x, y+4, x+16, y+20), image.Pt(x+line, y+line-7)})
+		x += column
+	}
+	if l.keys == nil {
+		return y
+	}
+	return y + line + gap/2
+}
+
+// face is Go's own font, which the module of its drawing brings along.
+var face = func() font.Face {
+	f, err := opentype.Parse(goregular.TTF)
+	if err != nil {
+		panic(err)
+	}
+	face, err := opentype.NewFace(f, &opentype.FaceOptions{Size: 16, DPI: 72, Hinting: font.HintingFull})
+	if err != nil {
+		panic(err)
+	}
+	return face
+}()
+
+func textWidth(text string) int { return font.MeasureString(face, text).Ceil() }
+
+// write writes text in black from a point on its base line.
+func write(canvas draw.Image, at image.Point, text string) {
+	d := font.Drawer{Dst: canvas, Src: image.NewUniform(color.Black), Face: face, Dot: fixed.P(at.X, at.Y)}
+	d.DrawString(text)
+}

@@ -1,0 +1,112 @@
+package sshn
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/nn/metric"
+	"github.com/sshn-go/sshn/nn/unet"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+// Measure measures the model on every subject of d at each of phis: Dice over
+// subjects, and for one image MACs, memory (parameters and buffers) and
+// latency. It changes nothing; to keep the curve with the model, assign it to
+// m.Curve. Phis that lead to the same feature-map sizes are the same network
+// and are measured once, at the greatest. All images must be of the same
+// extents, for a cost to be one number, and d is held in memory.
+//
+// progress, if not nil, is called after each point with the number done of all
+// phis. If ctx is done the points so far are returned with its error.
+func (m *Model) Measure(ctx context.Context, d data.Dataset, phis []pareto.Phi, progress func(done, of int)) (Curve, error) {
+	samples, extents, err := m.measured(d)
+	if err != nil {
+		return Curve{}, err
+	}
+	factors := map[string]nn.Factors{}
+	for _, phi := range phis {
+		if factors[phi.String()], err = m.Factors(phi); err != nil {
+			return Curve{}, err
+		}
+		if err := m.frozenAt(phi); err != nil {
+			return Curve{}, err
+		}
+	}
+	key := func(phi pareto.Phi) string {
+		return unet.Key(extents, factors[phi.String()], m.cfg.Network.Levels())
+	}
+	curve := Curve{Subjects: len(data.Subjects(samples)), Extents: extents}
+	var tables []*metric.Table
+	curve.Points, err = pareto.Sweep(ctx, phis, key, func(ctx context.Context, phi pareto.Phi) (pareto.Point, error) {
+		p, table, err := m.measure(ctx, samples, phi)
+		if tables = append(tables, table); progress != nil {
+			progress(len(tables), len(phis))
+		}
+		return p, err
+	})
+	curve.Structures = structures(m.cfg.Labels, samples, tables[:len(curve.Points)])
+	if err != nil {
+		return curve, fmt.Errorf("sshn: %w", err)
+	}
+	return curve, nil
+}
+
+// measured loads the samples to measure on and returns their extents.
+func (m *Model) measured(d data.Dataset) (data.Samples, []int, error) {
+	samples, err := data.Collect(d)
+	if err != nil {
+		return nil, nil, fmt.Errorf("sshn: measure: %w", err)
+	}
+	if len(samples) == 0 {
+		return nil, nil, fmt.Errorf("sshn: measure: no samples")
+	}
+	first := samples[0]
+	for _, s := range samples {
+		if err := m.fits(s); err != nil {
+			return nil, nil, fmt.Errorf("sshn: measure: subject %s: %w", s.Subject, err)
+		}
+		if s.Image.Shape != first.Image.Shape {
+			return nil, nil, fmt.Errorf("sshn: measure: subject %s has an image %v, subject %s %v; a cost takes equal extents",
+				s.Subject, s.Image.Shape, first.Subject, first.Image.Shape)
+		}
+	}
+	return samples, first.Labels.Shape.Dims(), nil
+}
+
+// latencies is the least number of forward passes that a latency is made of.
+const latencies = 20
+
+func (m *Model) measure(ctx context.Context, samples data.Samples, phi pareto.Phi) (pareto.Point, *metric.Table, error) {
+	table, seconds, err := m.dice(ctx, samples, phi)
+	if err != nil {
+		return pareto.Point{}, nil, err
+	}
+	dice := table.Mean()
+	if dice.N == 0 {
+		return pareto.Point{}, nil, fmt.Errorf("no subject of %d has a structure, in truth or prediction", len(table.Subjects))
+	}
+	p, err := m.At(phi)
+	if err != nil {
+		return pareto.Point{}, nil, err
+	}
+	for i := 0; len(seconds) < latencies; i++ {
+		_, took, err := p.classes(samples[i%len(samples)].Image)
+		if err != nil {
+			return pareto.Point{}, nil, err
+		}
+		if i >= 2 { // the first allocates, the second is the first to reuse
+			seconds = append(seconds, took)
+		}
+	}
+	cost, err := m.Cost(samples[0].Labels.Shape.Dims(), phi)
+	if err != nil {
+		return pareto.Point{}, nil, err
+	}
+	return pareto.Point{
+		Phi: phi, Dice: dice.Mean, DiceSD: dice.SD,
+		MACs: cost.MACs, Bytes: cost.Bytes + 4*int64(m.layout.Len()),
+		Latency: pareto.NewLatency(seconds), Label: string(m.cfg.Method),
+	}, table, nil
+}
