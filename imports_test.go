@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -83,6 +84,30 @@ func TestPackagesImportDownwardsOnly(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Greater(t, seen, 50, "the walk found the module's imports")
+}
+
+// A package says what it is in its doc.go and shows it in an Example that runs.
+func TestEveryPackageIsExplainedAndShown(t *testing.T) {
+	for _, row := range rows[:len(rows)-1] { // but for the programs
+		for _, p := range row {
+			doc, err := os.ReadFile(filepath.Join(p, "doc.go"))
+			require.NoError(t, err)
+			require.True(t, strings.HasPrefix(string(doc), "// Package "), p)
+			if strings.HasPrefix(p, "internal/") {
+				continue
+			}
+			tests, err := filepath.Glob(filepath.Join(p, "*_test.go"))
+			require.NoError(t, err)
+			shown := false
+			for _, file := range tests {
+				text, err := os.ReadFile(file)
+				require.NoError(t, err)
+				_, example, found := strings.Cut(string(text), "\nfunc Example")
+				shown = shown || found && strings.Contains(example, "// Output:")
+			}
+			require.True(t, shown, "%s has no Example with an Output", p)
+		}
+	}
 }
 
 // place returns the package that a folder counts as: commands of a package
