@@ -1,6 +1,7 @@
 package parallel
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -112,14 +113,65 @@ func TestAGrainMustBePositive(t *testing.T) {
 	require.PanicsWithValue(t, "parallel: the grain must be positive", func() { For(1, 0, func(lo, hi int) {}) })
 }
 
-func TestIdleWorkersEnd(t *testing.T) {
+func TestNothingIsLeftRunning(t *testing.T) {
 	withProcs(t, 4)
 	For(100, 1, func(lo, hi int) { runtime.Gosched() })
+	stacks := make([]byte, 1<<20)
 	require.Eventually(t, func() bool {
 		workers.mu.Lock()
 		defer workers.mu.Unlock()
-		return workers.alive == 0 && workers.spinning == 0 && len(workers.parked) == 0 && len(workers.jobs) == 0
+		idle := workers.alive == 0 && workers.spinning == 0 && len(workers.parked) == 0 && len(workers.jobs) == 0
+		return idle && !bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("parallel.(*pool).serve("))
 	}, 10*time.Second, time.Millisecond)
+}
+
+func TestAWorkerWithoutWorkParksHoweverManyLoopsArePosted(t *testing.T) {
+	var p pool
+	p.jobs = []*job{{chunks: 2, limit: 1}}
+	p.jobs[0].helpers.Store(1) // another worker has it
+	var w worker
+	require.Nil(t, p.take(&w))
+	require.True(t, w.spinning)
+	since := w.idle
+	p.posted.Add(1)
+	require.Nil(t, p.take(&w))
+	require.Equal(t, since, w.idle, "another loop without work for it leaves its time running")
+
+	w.idle = time.Now().Add(-spinTime)
+	p.posted.Add(1)
+	require.Nil(t, p.take(&w))
+	require.False(t, w.spinning)
+	require.Zero(t, p.spinning)
+	require.Equal(t, []*worker{&w}, p.parked)
+
+	p.parked = nil // woken, with work to do
+	p.jobs[0].helpers.Store(0)
+	require.Same(t, p.jobs[0], p.take(&w))
+	require.Zero(t, w.idle)
+}
+
+func TestGOMAXPROCSIsAskedByEachLoop(t *testing.T) {
+	for _, procs := range []int{3, 1, 4, 2} {
+		withProcs(t, procs)
+		var now, most atomic.Int32
+		for range 100 {
+			For(64, 1, func(lo, hi int) {
+				n := now.Add(1)
+				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+				}
+				runtime.Gosched()
+				now.Add(-1)
+			})
+		}
+		require.LessOrEqual(t, int(most.Load()), procs)
+	}
+	withProcs(t, 3)
+	var together sync.WaitGroup
+	together.Add(3)
+	For(3, 1, func(lo, hi int) { // ends only if three run at once
+		together.Done()
+		together.Wait()
+	})
 }
 
 func TestALoopAllocatesNothingInSteadyState(t *testing.T) {

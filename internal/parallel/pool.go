@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	spinTime = time.Millisecond      // between loops a worker stays awake this long
+	spinTime = time.Millisecond      // without work a worker stays awake this long
 	idleTime = 50 * time.Millisecond // and alive this long
 )
 
@@ -47,8 +47,12 @@ type pool struct {
 }
 
 type worker struct {
-	wake  chan struct{}
-	timer *time.Timer
+	wake     chan struct{}
+	timer    *time.Timer
+	idle     time.Time // since when it has had no work; zero: it has
+	seen     int64     // jobs posted when it last looked
+	spinning bool
+	ended    bool // it no longer counts as alive
 }
 
 // post announces a loop and wakes or starts workers for it.
@@ -95,7 +99,7 @@ func (p *pool) finish(j *job) any {
 	p.mu.Lock()
 	p.jobs = slices.DeleteFunc(p.jobs, func(o *job) bool { return o == j })
 	p.mu.Unlock()
-	if !spin(func() bool { return j.helpers.Load() == 0 }) {
+	if !spin(time.Time{}, func() bool { return j.helpers.Load() == 0 }) {
 		p.mu.Lock()
 		j.waiting = j.helpers.Load() != 0
 		wait := j.waiting
@@ -119,43 +123,53 @@ func (p *pool) recycle(j *job) {
 // serve is the life of a worker.
 func (p *pool) serve() {
 	w := worker{wake: make(chan struct{}, 1), timer: time.NewTimer(idleTime)}
-	defer func() { // also when f ends the goroutine by runtime.Goexit
-		p.mu.Lock()
-		p.alive--
-		p.mu.Unlock()
+	defer func() {
+		if !w.ended { // f ended the goroutine by runtime.Goexit
+			p.mu.Lock()
+			p.alive--
+			p.mu.Unlock()
+		}
 	}()
 	for {
-		seen := p.posted.Load()
-		if j := p.take(); j != nil {
+		switch j := p.take(&w); {
+		case j != nil:
 			p.help(j)
-			continue
-		}
-		posted := spin(func() bool { return p.posted.Load() != seen })
-		p.mu.Lock()
-		p.spinning--
-		posted = posted || p.posted.Load() != seen
-		if !posted {
-			p.parked = append(p.parked, &w)
-		}
-		p.mu.Unlock()
-		if !posted && !p.park(&w) {
+		case w.spinning:
+			spin(w.idle, func() bool { return p.posted.Load() != w.seen })
+		case !p.park(&w):
 			return
 		}
 	}
 }
 
-// take finds a job that a worker may help with, or counts the worker as
-// spinning.
-func (p *pool) take() *job {
+// take finds a job that w may help with. Without one it counts w as spinning
+// or, when w found nothing for long enough, as parked: loops too short for so
+// many workers, or for so many as GOMAXPROCS allowed once, keep none awake.
+func (p *pool) take(w *worker) *job {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if w.spinning {
+		w.spinning = false
+		p.spinning--
+	}
+	w.seen = p.posted.Load()
 	for _, j := range p.jobs {
 		if j.helpers.Load() < j.limit && j.next.Load() < int64(j.chunks) {
 			j.helpers.Add(1)
+			w.idle = time.Time{}
 			return j
 		}
 	}
-	p.spinning++
+	if w.idle.IsZero() {
+		w.idle = time.Now()
+	}
+	if time.Since(w.idle) < spinTime {
+		w.spinning = true
+		p.spinning++
+		return nil
+	}
+	w.idle = time.Time{} // once woken it may spin again
+	p.parked = append(p.parked, w)
 	return nil
 }
 
@@ -183,6 +197,8 @@ func (p *pool) park(w *worker) bool {
 	i := slices.Index(p.parked, w)
 	if i >= 0 {
 		p.parked = slices.Delete(p.parked, i, i+1)
+		p.alive--
+		w.ended = true
 	}
 	p.mu.Unlock()
 	if i < 0 { // somebody is waking it at this moment
@@ -227,17 +243,18 @@ func (j *job) work() {
 }
 
 // spin waits for a condition without sleeping, and reports whether it came to
-// hold in time. It yields now and then: the processor may be wanted for better.
-func spin(condition func() bool) bool {
-	const often = 256
-	var start time.Time
+// hold within spinTime of start, zero being now. It yields every few
+// microseconds: the processor may be wanted for better, but to yield takes a
+// lock of the scheduler's.
+func spin(start time.Time, condition func() bool) bool {
+	const often = 4096
 	for i := 1; !condition(); i++ {
 		if i%often != 0 {
 			continue
 		}
-		if i == often {
+		if start.IsZero() {
 			start = time.Now()
-		} else if time.Since(start) > spinTime {
+		} else if time.Since(start) >= spinTime {
 			return false
 		}
 		runtime.Gosched()
