@@ -7,4 +7,10 @@ type mapKernels struct {
 	leakyBackSet, leakyBackAdd func(gx, gy, y *float32, n int, slope float32, kept uint32)
 	rectify                    func(gy, y *float32, sums *float64, rows, width int, slope float32, kept uint32)
 	sumRows                    func(x *float32, sums *float64, rows, width int)
+
+	adam            func(theta, g, m, v *float32, n int, scale, rise1, rise2, rate, correction, epsilon, decay, shrink float32)
+	adamLargest     func(theta, g, m, v, largest *float32, n int, scale, rise1, rise2, rate, correction, epsilon, decay, shrink float32)
+	descend         func(x, g *float32, n int, scale, step, decay float32)
+	descendMomentum func(x, g, velocity *float32, n int, scale, step, decay, keep, take, ahead, now float32)
+	dotWide         func(x, y *float32, n int) float64
 }

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/internal/cpu"
 	"github.com/sshn-go/sshn/internal/parallel"
 )
 
@@ -156,4 +159,66 @@ func BenchmarkRectify(b *testing.B) {
 			})
 		}
 	}
+}
+
+// sameOnEveryLevel fails unless f leaves the same bits in its arguments on every level as
+// on the plain one.
+func sameOnEveryLevel(t *testing.T, arguments int, f func(x [][]float32)) {
+	t.Helper()
+	for _, n := range append(slices.Collect(upTo(3*4*16)), piece) {
+		start := func() (all, inner [][]float32) {
+			r := rand.New(rand.NewPCG(uint64(n), 5))
+			for i := range arguments {
+				a, x := guarded(r, n, i)
+				for j := range x {
+					x[j] *= r.Float32()
+				}
+				all, inner = append(all, a), append(inner, x)
+			}
+			return all, inner
+		}
+		var want [][]float32
+		before := fast
+		for l := cpu.Plain; l <= cpu.Best; l++ {
+			fast = kernelsOf(l)
+			all, inner := start()
+			f(inner)
+			if l == cpu.Plain {
+				want = all
+			}
+			for i := range all {
+				alike(t, want[i], all[i], "argument %d of %d elements, %v", i, n, l)
+			}
+		}
+		fast = before
+	}
+}
+
+func TestStepsOfOptimisersHaveTheSameBitsOnEveryLevel(t *testing.T) {
+	a := Adam{Rise1: 0.1, Rise2: 0.01, Rate: 0.05, Correction: 3, Epsilon: 1e-3, Decay: 0.02, Shrink: 0.04}
+	sameOnEveryLevel(t, 4, func(x [][]float32) { a.StepScaled(x[0], 0.7, x[1], x[2], x[3], nil) })
+	sameOnEveryLevel(t, 5, func(x [][]float32) { a.StepScaled(x[0], 0.7, x[1], x[2], x[3], x[4]) })
+	d := Descent{Step: 0.1, Decay: 0.02, Keep: 0.9, Take: 0.8, Ahead: 0.3, Now: 0.6}
+	sameOnEveryLevel(t, 2, func(x [][]float32) { d.Move(x[0], 0.7, x[1], nil) })
+	sameOnEveryLevel(t, 3, func(x [][]float32) { d.Move(x[0], 0.7, x[1], x[2]) })
+}
+
+func TestDotWideIsItsPlainTwin(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T) {
+		for _, n := range append(slices.Collect(upTo(3*4*16)), 2*piece+77) {
+			r := rand.New(rand.NewPCG(uint64(n), 6))
+			x, y := random(r, n+3)[3:], random(r, n+1)[1:]
+			require.InDelta(t, dotWidePlain(x, y), DotWide(x, y), 1e-12*float64(n), "float64 roundings of %d terms of about 1", n)
+			if n > 0 {
+				x[n-1] = float32(math.Inf(1))
+				require.True(t, math.IsInf(DotWide(x, x), 1), n)
+			}
+		}
+	})
+}
+
+func TestDescentOfDifferentLengthsPanics(t *testing.T) {
+	x := make([]float32, 3)
+	require.PanicsWithValue(t, "kernel: descent of slices of different lengths", func() { new(Descent).Move(x, 1, x[1:], nil) })
+	require.PanicsWithValue(t, "kernel: descent of slices of different lengths", func() { new(Descent).Move(x, 1, x, x[1:]) })
 }

@@ -32,7 +32,7 @@ type Adam struct {
 	cfg           AdamConfig
 	groups        []Group // cover all
 	m, v, largest []float32
-	steps         []float32 // one element: how many; it stays at 2^24, where the corrections are 1 long since
+	steps         []float32 // how many, modulo 2^24 and how often that: float32 counts no further
 }
 
 // NewAdam returns an optimiser of n parameters. It panics if the groups
@@ -44,7 +44,7 @@ func NewAdam(n int, cfg AdamConfig) *Adam {
 		panic(fmt.Errorf("optim: adam: betas %v and %v, epsilon %v, decay %v; betas lie between 0 and 1, the others are 0 or positive",
 			cfg.Beta1, cfg.Beta2, cfg.Epsilon, cfg.Decay))
 	}
-	a := &Adam{cfg: cfg, groups: cover("adam", n, cfg.Groups), m: make([]float32, n), v: make([]float32, n), steps: make([]float32, 1)}
+	a := &Adam{cfg: cfg, groups: cover("adam", n, cfg.Groups), m: make([]float32, n), v: make([]float32, n), steps: make([]float32, 2)}
 	if cfg.Largest {
 		a.largest = make([]float32, n)
 	}
@@ -54,8 +54,7 @@ func NewAdam(n int, cfg AdamConfig) *Adam {
 // Step implements [Optimiser].
 func (a *Adam) Step(x []float32, gradient autograd.Gradient, rate float64) {
 	checkLengths("adam", len(a.m), x, gradient)
-	a.steps[0]++
-	t, c := float64(a.steps[0]), a.cfg
+	t, c := a.count(), a.cfg
 	for _, g := range a.groups {
 		if g.Rate == 0 {
 			continue
@@ -73,14 +72,24 @@ func (a *Adam) Step(x []float32, gradient autograd.Gradient, rate float64) {
 		} else {
 			k.Decay = float32(decay)
 		}
-		each(gradient, g.Lo, g.Hi, func(lo, hi int, d []float32) {
+		each(gradient, g.Lo, g.Hi, func(lo, hi int, scale float32, d []float32) {
 			var largest []float32
 			if a.largest != nil {
 				largest = a.largest[lo:hi]
 			}
-			k.Step(x[lo:hi], d, a.m[lo:hi], a.v[lo:hi], largest)
+			k.StepScaled(x[lo:hi], scale, d, a.m[lo:hi], a.v[lo:hi], largest)
 		})
 	}
+}
+
+// count counts a step and returns how many there were.
+func (a *Adam) count() float64 {
+	const most = 1 << 24
+	if a.steps[0]++; a.steps[0] == most {
+		a.steps[0] = 0
+		a.steps[1]++
+	}
+	return float64(a.steps[0]) + most*float64(a.steps[1])
 }
 
 // State implements [Optimiser].

@@ -29,22 +29,7 @@ func Norm(g autograd.Gradient) float64 {
 }
 
 func dot(x, y []float32) float64 {
-	return parallel.Sum(len(x), grain, func(lo, hi int) float64 {
-		g, h := x[lo:hi], y[lo:hi]
-		var a, b, c, d float64 // an addition takes four cycles
-		i := 0
-		for ; i+4 <= len(g); i += 4 {
-			q, p := g[i:i+4:i+4], h[i:i+4:i+4]
-			a += float64(q[0]) * float64(p[0])
-			b += float64(q[1]) * float64(p[1])
-			c += float64(q[2]) * float64(p[2])
-			d += float64(q[3]) * float64(p[3])
-		}
-		for ; i < len(g); i++ {
-			a += float64(g[i]) * float64(h[i])
-		}
-		return a + b + (c + d)
-	})
+	return parallel.Sum(len(x), grain, func(lo, hi int) float64 { return kernel.DotWide(x[lo:hi], y[lo:hi]) })
 }
 
 // Clip scales a gradient in place so that its Euclidean norm is at most limit,

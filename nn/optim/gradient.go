@@ -9,9 +9,10 @@ import (
 // grain is what a chunk takes: a few streams of 32 KB.
 const grain = 1 << 13
 
-// each calls f for chunks of the elements [lo, hi), with the chunk's gradient.
-// What is kept as outer products is made a chunk at a time, in a cache.
-func each(g autograd.Gradient, lo, hi int, f func(lo, hi int, gradient []float32)) {
+// each calls f for chunks of the elements [lo, hi), with scale times the chunk's
+// gradient. What is kept as outer products is made a chunk at a time, in a cache;
+// of a single one the rows are scaled copies of a vector, and nothing is made.
+func each(g autograd.Gradient, lo, hi int, f func(lo, hi int, scale float32, gradient []float32)) {
 	o := g.Outer
 	if o == nil {
 		dense(g.Dense, lo, hi, 0, f)
@@ -24,18 +25,18 @@ func each(g autograd.Gradient, lo, hi int, f func(lo, hi int, gradient []float32
 }
 
 // dense is each for elements that lie in x, so many places earlier.
-func dense(x []float32, lo, hi, earlier int, f func(lo, hi int, gradient []float32)) {
+func dense(x []float32, lo, hi, earlier int, f func(lo, hi int, scale float32, gradient []float32)) {
 	if lo >= hi {
 		return
 	}
 	parallel.For(hi-lo, grain, func(i, j int) {
 		i, j = lo+i, lo+j
-		f(i, j, x[i-earlier:j-earlier])
+		f(i, j, 1, x[i-earlier:j-earlier])
 	})
 }
 
 // within is each for elements of the matrix.
-func within(o *autograd.Outer, lo, hi int, f func(lo, hi int, gradient []float32)) {
+func within(o *autograd.Outer, lo, hi int, f func(lo, hi int, scale float32, gradient []float32)) {
 	if lo >= hi {
 		return
 	}
@@ -48,12 +49,16 @@ func within(o *autograd.Outer, lo, hi int, f func(lo, hi int, gradient []float32
 		if i >= j {
 			return
 		}
+		if len(o.Left) == 1 {
+			f(i, j, o.Left[0][row], o.Right[0][i-at:j-at])
+			return
+		}
 		gradient := parallel.Scratch(j - i)
 		clear(gradient)
 		for k, left := range o.Left {
 			kernel.Axpy(gradient, o.Right[k][i-at:j-at], left[row])
 		}
-		f(i, j, gradient)
+		f(i, j, 1, gradient)
 		parallel.Release(gradient)
 	})
 }

@@ -62,6 +62,17 @@ func both(n int, groups []Group) map[string]func() Optimiser {
 	}
 }
 
+func TestAdamCountsItsStepsBeyondFloat32(t *testing.T) {
+	a := NewAdam(1, AdamConfig{})
+	a.steps[0] = 1<<24 - 2
+	for i := range 3 {
+		require.Equal(t, float64(1<<24-1+i), a.count())
+	}
+	b := NewAdam(1, AdamConfig{})
+	require.NoError(t, b.Restore(a.State()))
+	require.Equal(t, float64(1<<24+2), b.count())
+}
+
 func TestAGroupLearnsAtItsOwnRate(t *testing.T) {
 	groups := []Group{{Lo: 2, Hi: 4, Rate: 0.5}, {Lo: 4, Hi: 5}}
 	for name, make := range both(6, groups) {
@@ -252,6 +263,26 @@ func BenchmarkAdam(b *testing.B) {
 		// Four streams are read, three written.
 		b.ReportMetric(7*4*n*float64(b.N)/b.Elapsed().Seconds()/1e9, "GB/s")
 	})
+	for r := 1; r <= 2; r++ {
+		b.Run(fmt.Sprintf("10.7M/outer=%d", r), func(b *testing.B) {
+			const rows = 100
+			a, x := NewAdam(n, AdamConfig{}), make([]float32, n)
+			o := &autograd.Outer{Rows: rows, Columns: n / rows}
+			for range r {
+				left, right := make([]float32, rows), make([]float32, n/rows)
+				for i := range right {
+					right[i] = float32(i%7) - 3
+					left[i%rows] = right[i]
+				}
+				o.Left, o.Right = append(o.Left, left), append(o.Right, right)
+			}
+			for b.Loop() {
+				a.Step(x, autograd.Gradient{Outer: o}, 1e-3)
+			}
+			// Three streams are read and written.
+			b.ReportMetric(6*4*n*float64(b.N)/b.Elapsed().Seconds()/1e9, "GB/s")
+		})
+	}
 }
 
 func Example() {

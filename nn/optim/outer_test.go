@@ -62,6 +62,31 @@ func TestOuterProductsStepAsTheirMatrixDoes(t *testing.T) {
 	}
 }
 
+func TestASingleOuterProductStepsAsItsMatrixDoes(t *testing.T) {
+	g, all := product()
+	o := g.Outer
+	o.Left, o.Right = o.Left[:1], o.Right[:1]
+	o.Left[0][1] = 0 // a row without a gradient
+	for i := range 3 {
+		for j := range 20_000 {
+			all[5+i*20_000+j] = o.Left[0][i] * o.Right[0][j]
+		}
+	}
+	n := len(all)
+	for _, make32 := range []func() Optimiser{
+		func() Optimiser { return NewAdam(n, AdamConfig{Decay: 0.1}) },
+		func() Optimiser { return NewSGD(n, SGDConfig{Momentum: 0.9}) },
+	} {
+		x, y := make([]float32, n), make([]float32, n)
+		a, b := make32(), make32()
+		for range 3 {
+			a.Step(x, g, 0.1)
+			b.Step(y, of(all), 0.1)
+		}
+		require.Equal(t, y, x)
+	}
+}
+
 func TestOuterProductsAreClippedAsTheirMatrixIs(t *testing.T) {
 	g, all := product()
 	norm := Norm(of(all))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/internal/kernel"
 )
 
 // SGDConfig holds the attributes of SGD.
@@ -52,48 +53,26 @@ func NewSGD(n int, cfg SGDConfig) *SGD {
 // Step implements [Optimiser].
 func (s *SGD) Step(x []float32, gradient autograd.Gradient, rate float64) {
 	checkLengths("sgd", s.n, x, gradient)
-	m := momentum{keep: float32(s.cfg.Momentum), take: float32(1 - s.cfg.Dampening)}
+	d := kernel.Descent{Keep: float32(s.cfg.Momentum), Take: float32(1 - s.cfg.Dampening), Ahead: 1}
 	if s.begun[0] == 0 {
-		m.take = 1
+		d.Take = 1
 	}
 	s.begun[0] = 1
 	if s.cfg.Nesterov {
-		m.ahead, m.now = m.keep, 1
-	} else {
-		m.ahead = 1
+		d.Ahead, d.Now = d.Keep, 1
 	}
 	for _, g := range s.groups {
 		if g.Rate == 0 {
 			continue
 		}
-		step, decay := float32(rate*g.Rate), float32(s.cfg.Decay*g.decay())
-		each(gradient, g.Lo, g.Hi, func(lo, hi int, d []float32) {
-			if s.velocity == nil {
-				descend(x[lo:hi], d, step, decay)
-			} else {
-				m.descend(x[lo:hi], d, s.velocity[lo:hi], step, decay)
+		d.Step, d.Decay = float32(rate*g.Rate), float32(s.cfg.Decay*g.decay())
+		each(gradient, g.Lo, g.Hi, func(lo, hi int, scale float32, gradient []float32) {
+			var velocity []float32
+			if s.velocity != nil {
+				velocity = s.velocity[lo:hi]
 			}
+			d.Move(x[lo:hi], scale, gradient, velocity)
 		})
-	}
-}
-
-func descend(x, gradient []float32, step, decay float32) {
-	gradient = gradient[:len(x)]
-	for i, v := range x {
-		x[i] = v - step*(gradient[i]+decay*v)
-	}
-}
-
-// momentum is v = keep v + take g, by which x moves along ahead v + now g.
-type momentum struct{ keep, take, ahead, now float32 }
-
-func (m momentum) descend(x, gradient, velocity []float32, step, decay float32) {
-	gradient, velocity = gradient[:len(x)], velocity[:len(x)]
-	for i, v := range x {
-		g := gradient[i] + decay*v
-		u := m.keep*velocity[i] + m.take*g
-		velocity[i] = u
-		x[i] = v - step*(m.ahead*u+m.now*g)
 	}
 }
 

@@ -31,6 +31,7 @@ var topics = []topic{
 	{name: "vec", each: (*assembler).vectors, once: (*assembler).transpose},
 	{name: "rectify", each: (*assembler).rectifiers},
 	{name: "resample", each: (*assembler).resampling},
+	{name: "step", each: (*assembler).steps},
 	{name: "peak", each: (*assembler).peak},
 }
 
