@@ -13,6 +13,7 @@ TEXT ·tileRow512_1x1(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  (CX), K1, Z0
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
@@ -20,11 +21,24 @@ TEXT ·tileRow512_1x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), BX
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R8
+	TESTQ R8, R8
+	JZ    fetched
+	MOVQ  128(AX), R9
+
+fetch:
+	PREFETCHT0 (R9)
+	ADDQ       $0x40, R9
+	DECQ       R8
+	JNZ        fetch
+	MOVQ       R9, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R8
 	SUBQ $0x02, R8
 	JL   odd
@@ -83,6 +97,7 @@ TEXT ·tileRow512_2x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z1
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -92,11 +107,24 @@ TEXT ·tileRow512_2x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -166,6 +194,7 @@ TEXT ·tileRow512_3x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z2
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -177,11 +206,24 @@ TEXT ·tileRow512_3x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -262,6 +304,7 @@ TEXT ·tileRow512_4x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z3
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -275,13 +318,26 @@ TEXT ·tileRow512_4x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -374,6 +430,7 @@ TEXT ·tileRow512_5x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z4
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -389,13 +446,26 @@ TEXT ·tileRow512_5x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -499,6 +569,7 @@ TEXT ·tileRow512_6x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z5
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -516,13 +587,26 @@ TEXT ·tileRow512_6x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -637,6 +721,7 @@ TEXT ·tileRow512_7x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z6
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -656,15 +741,28 @@ TEXT ·tileRow512_7x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R11
 	SUBQ $0x02, R11
 	JL   odd
@@ -791,6 +889,7 @@ TEXT ·tileRow512_8x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z7
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -812,15 +911,28 @@ TEXT ·tileRow512_8x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R11
 	SUBQ $0x02, R11
 	JL   odd
@@ -958,6 +1070,7 @@ TEXT ·tileRow512_9x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z8
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -981,15 +1094,28 @@ TEXT ·tileRow512_9x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R11
 	SUBQ $0x02, R11
 	JL   odd
@@ -1138,6 +1264,7 @@ TEXT ·tileRow512_10x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z9
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -1163,17 +1290,30 @@ TEXT ·tileRow512_10x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	LEAQ  (R10)(R8*2), R11
+	ADDQ  R8, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
+	JZ    fetched
+	MOVQ  128(AX), R13
+
+fetch:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
+	JNZ        fetch
+	MOVQ       R13, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R12
 	SUBQ $0x02, R12
 	JL   odd
@@ -1334,6 +1474,7 @@ TEXT ·tileRow512_11x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z10
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -1361,17 +1502,30 @@ TEXT ·tileRow512_11x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	LEAQ  (R10)(R8*2), R11
+	ADDQ  R8, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
+	JZ    fetched
+	MOVQ  128(AX), R13
+
+fetch:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
+	JNZ        fetch
+	MOVQ       R13, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R12
 	SUBQ $0x02, R12
 	JL   odd
@@ -1543,6 +1697,7 @@ TEXT ·tileRow512_12x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z11
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -1572,17 +1727,30 @@ TEXT ·tileRow512_12x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	LEAQ  (R10)(R8*2), R11
+	ADDQ  R8, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
+	JZ    fetched
+	MOVQ  128(AX), R13
+
+fetch:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
+	JNZ        fetch
+	MOVQ       R13, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R12
 	SUBQ $0x02, R12
 	JL   odd
@@ -1765,6 +1933,7 @@ TEXT ·tileRow512_13x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z12
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -1796,19 +1965,32 @@ TEXT ·tileRow512_13x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
-	LEAQ (R11)(R8*2), R12
-	ADDQ R8, R12
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	LEAQ  (R10)(R8*2), R11
+	ADDQ  R8, R11
+	LEAQ  (R11)(R8*2), R12
+	ADDQ  R8, R12
+	MOVQ  136(AX), R13
+	TESTQ R13, R13
+	JZ    fetched
+	MOVQ  128(AX), R14
+
+fetch:
+	PREFETCHT0 (R14)
+	ADDQ       $0x40, R14
+	DECQ       R13
+	JNZ        fetch
+	MOVQ       R14, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R13
 	SUBQ $0x02, R13
 	JL   odd
@@ -2003,6 +2185,7 @@ TEXT ·tileRow512_14x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z13
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -2036,19 +2219,32 @@ TEXT ·tileRow512_14x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
-	LEAQ (R11)(R8*2), R12
-	ADDQ R8, R12
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	LEAQ  (R10)(R8*2), R11
+	ADDQ  R8, R11
+	LEAQ  (R11)(R8*2), R12
+	ADDQ  R8, R12
+	MOVQ  136(AX), R13
+	TESTQ R13, R13
+	JZ    fetched
+	MOVQ  128(AX), R14
+
+fetch:
+	PREFETCHT0 (R14)
+	ADDQ       $0x40, R14
+	DECQ       R13
+	JNZ        fetch
+	MOVQ       R14, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R13
 	SUBQ $0x02, R13
 	JL   odd
@@ -2241,6 +2437,7 @@ TEXT ·tileRow512_1x2(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  64(CX), K1, Z1
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	MOVQ       56(AX), CX
@@ -2249,11 +2446,24 @@ TEXT ·tileRow512_1x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), BX
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R8
+	TESTQ R8, R8
+	JZ    fetched
+	MOVQ  128(AX), R9
+
+fetch:
+	PREFETCHT0 (R9)
+	ADDQ       $0x40, R9
+	DECQ       R8
+	JNZ        fetch
+	MOVQ       R9, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R8
 	SUBQ $0x02, R8
 	JL   odd
@@ -2328,6 +2538,7 @@ TEXT ·tileRow512_2x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z3
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -2339,11 +2550,24 @@ TEXT ·tileRow512_2x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -2441,6 +2665,7 @@ TEXT ·tileRow512_3x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z5
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -2455,11 +2680,24 @@ TEXT ·tileRow512_3x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -2580,6 +2818,7 @@ TEXT ·tileRow512_4x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z7
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -2597,13 +2836,26 @@ TEXT ·tileRow512_4x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -2748,6 +3000,7 @@ TEXT ·tileRow512_5x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z9
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -2768,13 +3021,26 @@ TEXT ·tileRow512_5x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -2942,6 +3208,7 @@ TEXT ·tileRow512_6x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z11
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -2965,13 +3232,26 @@ TEXT ·tileRow512_6x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -3162,6 +3442,7 @@ TEXT ·tileRow512_7x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z13
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -3188,15 +3469,28 @@ TEXT ·tileRow512_7x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R11
 	SUBQ $0x02, R11
 	JL   odd
@@ -3411,6 +3705,7 @@ TEXT ·tileRow512_8x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z15
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -3440,15 +3735,28 @@ TEXT ·tileRow512_8x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R11
 	SUBQ $0x02, R11
 	JL   odd
@@ -3686,6 +3994,7 @@ TEXT ·tileRow512_9x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z17
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -3718,15 +4027,28 @@ TEXT ·tileRow512_9x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R11
 	SUBQ $0x02, R11
 	JL   odd
@@ -3987,6 +4309,7 @@ TEXT ·tileRow512_10x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z19
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -4022,17 +4345,30 @@ TEXT ·tileRow512_10x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	LEAQ  (R10)(R8*2), R11
+	ADDQ  R8, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
+	JZ    fetched
+	MOVQ  128(AX), R13
+
+fetch:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
+	JNZ        fetch
+	MOVQ       R13, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R12
 	SUBQ $0x02, R12
 	JL   odd
@@ -4317,6 +4653,7 @@ TEXT ·tileRow512_11x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z21
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -4355,17 +4692,30 @@ TEXT ·tileRow512_11x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	LEAQ  (R10)(R8*2), R11
+	ADDQ  R8, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
+	JZ    fetched
+	MOVQ  128(AX), R13
+
+fetch:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
+	JNZ        fetch
+	MOVQ       R13, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R12
 	SUBQ $0x02, R12
 	JL   odd
@@ -4673,6 +5023,7 @@ TEXT ·tileRow512_12x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z23
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -4714,17 +5065,30 @@ TEXT ·tileRow512_12x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	LEAQ  (R10)(R8*2), R11
+	ADDQ  R8, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
+	JZ    fetched
+	MOVQ  128(AX), R13
+
+fetch:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
+	JNZ        fetch
+	MOVQ       R13, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R12
 	SUBQ $0x02, R12
 	JL   odd
@@ -5055,6 +5419,7 @@ TEXT ·tileRow512_13x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z25
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -5099,19 +5464,32 @@ TEXT ·tileRow512_13x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
-	LEAQ (R11)(R8*2), R12
-	ADDQ R8, R12
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	LEAQ  (R10)(R8*2), R11
+	ADDQ  R8, R11
+	LEAQ  (R11)(R8*2), R12
+	ADDQ  R8, R12
+	MOVQ  136(AX), R13
+	TESTQ R13, R13
+	JZ    fetched
+	MOVQ  128(AX), R14
+
+fetch:
+	PREFETCHT0 (R14)
+	ADDQ       $0x40, R14
+	DECQ       R13
+	JNZ        fetch
+	MOVQ       R14, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R13
 	SUBQ $0x02, R13
 	JL   odd
@@ -5466,6 +5844,7 @@ TEXT ·tileRow512_14x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z27
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -5513,19 +5892,32 @@ TEXT ·tileRow512_14x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
-	LEAQ (R9)(R8*2), R10
-	ADDQ R8, R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
-	LEAQ (R11)(R8*2), R12
-	ADDQ R8, R12
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	LEAQ  (R9)(R8*2), R10
+	ADDQ  R8, R10
+	LEAQ  (R10)(R8*2), R11
+	ADDQ  R8, R11
+	LEAQ  (R11)(R8*2), R12
+	ADDQ  R8, R12
+	MOVQ  136(AX), R13
+	TESTQ R13, R13
+	JZ    fetched
+	MOVQ  128(AX), R14
+
+fetch:
+	PREFETCHT0 (R14)
+	ADDQ       $0x40, R14
+	DECQ       R13
+	JNZ        fetch
+	MOVQ       R14, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R13
 	SUBQ $0x02, R13
 	JL   odd
@@ -5874,6 +6266,7 @@ TEXT ·tileColumn512_1x1(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  (CX), K1, Z0
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
@@ -5881,11 +6274,24 @@ TEXT ·tileColumn512_1x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -5946,6 +6352,7 @@ TEXT ·tileColumn512_2x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z1
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -5955,11 +6362,24 @@ TEXT ·tileColumn512_2x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -6031,6 +6451,7 @@ TEXT ·tileColumn512_3x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z2
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -6042,11 +6463,24 @@ TEXT ·tileColumn512_3x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -6129,6 +6563,7 @@ TEXT ·tileColumn512_4x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z3
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -6142,11 +6577,24 @@ TEXT ·tileColumn512_4x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -6240,6 +6688,7 @@ TEXT ·tileColumn512_5x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z4
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -6255,11 +6704,24 @@ TEXT ·tileColumn512_5x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -6364,6 +6826,7 @@ TEXT ·tileColumn512_6x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z5
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -6381,11 +6844,24 @@ TEXT ·tileColumn512_6x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -6501,6 +6977,7 @@ TEXT ·tileColumn512_7x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z6
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -6520,11 +6997,24 @@ TEXT ·tileColumn512_7x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -6651,6 +7141,7 @@ TEXT ·tileColumn512_8x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z7
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -6672,11 +7163,24 @@ TEXT ·tileColumn512_8x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -6814,6 +7318,7 @@ TEXT ·tileColumn512_9x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z8
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -6837,11 +7342,24 @@ TEXT ·tileColumn512_9x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -6990,6 +7508,7 @@ TEXT ·tileColumn512_10x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z9
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -7015,11 +7534,24 @@ TEXT ·tileColumn512_10x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -7179,6 +7711,7 @@ TEXT ·tileColumn512_11x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z10
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -7206,11 +7739,24 @@ TEXT ·tileColumn512_11x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -7381,6 +7927,7 @@ TEXT ·tileColumn512_12x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z11
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -7410,11 +7957,24 @@ TEXT ·tileColumn512_12x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -7596,6 +8156,7 @@ TEXT ·tileColumn512_13x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z12
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -7627,11 +8188,24 @@ TEXT ·tileColumn512_13x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -7824,6 +8398,7 @@ TEXT ·tileColumn512_14x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z13
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -7857,11 +8432,24 @@ TEXT ·tileColumn512_14x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -8052,6 +8640,7 @@ TEXT ·tileColumn512_1x2(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  64(CX), K1, Z1
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	MOVQ       56(AX), CX
@@ -8060,11 +8649,24 @@ TEXT ·tileColumn512_1x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -8141,6 +8743,7 @@ TEXT ·tileColumn512_2x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z3
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -8152,11 +8755,24 @@ TEXT ·tileColumn512_2x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -8256,6 +8872,7 @@ TEXT ·tileColumn512_3x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z5
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -8270,11 +8887,24 @@ TEXT ·tileColumn512_3x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -8397,6 +9027,7 @@ TEXT ·tileColumn512_4x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z7
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -8414,11 +9045,24 @@ TEXT ·tileColumn512_4x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -8564,6 +9208,7 @@ TEXT ·tileColumn512_5x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z9
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -8584,11 +9229,24 @@ TEXT ·tileColumn512_5x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -8757,6 +9415,7 @@ TEXT ·tileColumn512_6x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z11
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -8780,11 +9439,24 @@ TEXT ·tileColumn512_6x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -8976,6 +9648,7 @@ TEXT ·tileColumn512_7x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z13
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -9002,11 +9675,24 @@ TEXT ·tileColumn512_7x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -9221,6 +9907,7 @@ TEXT ·tileColumn512_8x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z15
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -9250,11 +9937,24 @@ TEXT ·tileColumn512_8x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -9492,6 +10192,7 @@ TEXT ·tileColumn512_9x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z17
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -9524,11 +10225,24 @@ TEXT ·tileColumn512_9x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -9789,6 +10503,7 @@ TEXT ·tileColumn512_10x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z19
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -9824,11 +10539,24 @@ TEXT ·tileColumn512_10x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -10112,6 +10840,7 @@ TEXT ·tileColumn512_11x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z21
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -10150,11 +10879,24 @@ TEXT ·tileColumn512_11x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -10461,6 +11203,7 @@ TEXT ·tileColumn512_12x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z23
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -10502,11 +11245,24 @@ TEXT ·tileColumn512_12x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -10836,6 +11592,7 @@ TEXT ·tileColumn512_13x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z25
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -10880,11 +11637,24 @@ TEXT ·tileColumn512_13x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -11237,6 +12007,7 @@ TEXT ·tileColumn512_14x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z27
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 	ADDQ       DX, CX
@@ -11284,11 +12055,24 @@ TEXT ·tileColumn512_14x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -11636,6 +12420,7 @@ TEXT ·tileRow256_1x1(SB), NOSPLIT, $0-8
 	VMASKMOVPS (CX), Y0, Y1
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
@@ -11643,11 +12428,24 @@ TEXT ·tileRow256_1x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), BX
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R8
+	TESTQ R8, R8
+	JZ    fetched
+	MOVQ  128(AX), R9
+
+fetch:
+	PREFETCHT0 (R9)
+	ADDQ       $0x40, R9
+	DECQ       R8
+	JNZ        fetch
+	MOVQ       R9, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R8
 	SUBQ $0x02, R8
 	JL   odd
@@ -11711,6 +12509,7 @@ TEXT ·tileRow256_2x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y2
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -11720,11 +12519,24 @@ TEXT ·tileRow256_2x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -11803,6 +12615,7 @@ TEXT ·tileRow256_3x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y3
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -11814,11 +12627,24 @@ TEXT ·tileRow256_3x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -11912,6 +12738,7 @@ TEXT ·tileRow256_4x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y4
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -11925,13 +12752,26 @@ TEXT ·tileRow256_4x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -12041,6 +12881,7 @@ TEXT ·tileRow256_5x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y5
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -12056,13 +12897,26 @@ TEXT ·tileRow256_5x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -12187,6 +13041,7 @@ TEXT ·tileRow256_6x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y6
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -12204,13 +13059,26 @@ TEXT ·tileRow256_6x1(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -12345,6 +13213,7 @@ TEXT ·tileRow256_1x2(SB), NOSPLIT, $0-8
 	VMASKMOVPS 32(CX), Y0, Y2
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
@@ -12352,11 +13221,24 @@ TEXT ·tileRow256_1x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), BX
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R8
+	TESTQ R8, R8
+	JZ    fetched
+	MOVQ  128(AX), R9
+
+fetch:
+	PREFETCHT0 (R9)
+	ADDQ       $0x40, R9
+	DECQ       R8
+	JNZ        fetch
+	MOVQ       R9, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R8
 	SUBQ $0x02, R8
 	JL   odd
@@ -12434,6 +13316,7 @@ TEXT ·tileRow256_2x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y2, Y4
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -12443,11 +13326,24 @@ TEXT ·tileRow256_2x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -12550,6 +13446,7 @@ TEXT ·tileRow256_3x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y2, Y6
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -12561,11 +13458,24 @@ TEXT ·tileRow256_3x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -12693,6 +13603,7 @@ TEXT ·tileRow256_4x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y2, Y8
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -12706,13 +13617,26 @@ TEXT ·tileRow256_4x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -12866,6 +13790,7 @@ TEXT ·tileRow256_5x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y2, Y10
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -12881,13 +13806,26 @@ TEXT ·tileRow256_5x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -13066,6 +14004,7 @@ TEXT ·tileRow256_6x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y2, Y12
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -13083,13 +14022,26 @@ TEXT ·tileRow256_6x2(SB), NOSPLIT, $0-8
 	MOVQ       24(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
-	LEAQ (BX)(R8*2), R9
-	ADDQ R8, R9
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R10
 	SUBQ $0x02, R10
 	JL   odd
@@ -13280,6 +14232,7 @@ TEXT ·tileColumn256_1x1(SB), NOSPLIT, $0-8
 	VMASKMOVPS (CX), Y0, Y1
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
@@ -13287,11 +14240,24 @@ TEXT ·tileColumn256_1x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -13357,6 +14323,7 @@ TEXT ·tileColumn256_2x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y2
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -13366,11 +14333,24 @@ TEXT ·tileColumn256_2x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -13451,6 +14431,7 @@ TEXT ·tileColumn256_3x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y3
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -13462,11 +14443,24 @@ TEXT ·tileColumn256_3x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -13562,6 +14556,7 @@ TEXT ·tileColumn256_4x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y4
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -13575,11 +14570,24 @@ TEXT ·tileColumn256_4x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -13690,6 +14698,7 @@ TEXT ·tileColumn256_5x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y5
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -13705,11 +14714,24 @@ TEXT ·tileColumn256_5x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -13835,6 +14857,7 @@ TEXT ·tileColumn256_6x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y6
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -13852,11 +14875,24 @@ TEXT ·tileColumn256_6x1(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -13992,6 +15028,7 @@ TEXT ·tileColumn256_1x2(SB), NOSPLIT, $0-8
 	VMASKMOVPS 32(CX), Y0, Y2
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
@@ -13999,11 +15036,24 @@ TEXT ·tileColumn256_1x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -14083,6 +15133,7 @@ TEXT ·tileColumn256_2x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y2, Y4
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -14092,11 +15143,24 @@ TEXT ·tileColumn256_2x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -14201,6 +15265,7 @@ TEXT ·tileColumn256_3x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y2, Y6
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -14212,11 +15277,24 @@ TEXT ·tileColumn256_3x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -14346,6 +15424,7 @@ TEXT ·tileColumn256_4x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y2, Y8
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -14359,11 +15438,24 @@ TEXT ·tileColumn256_4x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -14518,6 +15610,7 @@ TEXT ·tileColumn256_5x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y2, Y10
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -14533,11 +15626,24 @@ TEXT ·tileColumn256_5x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd
@@ -14717,6 +15823,7 @@ TEXT ·tileColumn256_6x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y2, Y12
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
@@ -14734,11 +15841,24 @@ TEXT ·tileColumn256_6x2(SB), NOSPLIT, $0-8
 	MOVQ       32(AX), R8
 
 segment:
-	MOVQ 16(AX), BX
-	ADDQ (CX), BX
-	MOVQ 40(AX), SI
-	ADDQ 8(CX), SI
-	ADDQ $0x10, CX
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetched
+	MOVQ  128(AX), R10
+
+fetch:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetch
+	MOVQ       R10, 128(AX)
+
+fetched:
 	MOVQ 72(AX), R9
 	SUBQ $0x02, R9
 	JL   odd

@@ -256,11 +256,23 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 				}
 				at := v.at(d*ax[0].step+ax[0].taps[d0].offset, h*ax[1].step+ax[1].taps[h0].offset, lo[2]*ax[2].step+ax[2].taps[0].offset)
 				r.a = unsafe.Pointer(&v.data[at])
+				g.prefetch(r, v, d, h+1, lo[2], n[2])
 				r.c = unsafe.Pointer(&p.y[g.output(image, d, h, lo[2])*p.yc+p.y0])
 				r.call(kernel)
 			}
 		}
 	}
+}
+
+// prefetch asks for the row that outputs (d, h) will read and those above them
+// did not, in the deepest of the planes.
+func (g *gather) prefetch(r *runner, v *view, d, h, w, n int) {
+	ax := &g.axes
+	_, d1 := ax[0].reads(d)
+	from, count := ax[2].region(w, n)
+	first := v.at(d*ax[0].step+ax[0].taps[d1-1].offset, h*ax[1].step+ax[1].taps[len(ax[1].taps)-1].offset, from)
+	r.next = uintptr(unsafe.Pointer(unsafe.SliceData(v.data))) + uintptr(first*elem)
+	r.lines = (count*v.pixel*elem/64 + len(r.list) - 1) / len(r.list)
 }
 
 // listSegments lists the products with the taps [d0, d1) of depth, [h0, h1) of
@@ -295,6 +307,7 @@ func (g *gather) prepare(r *runner, p *panel, every int) *[15]func(*tile) {
 	if g.slope != 1 {
 		r.flags |= tileLeaky
 	}
+	r.lines = 0
 	r.bias = unsafe.Pointer(&zeros)
 	if p.bias != nil {
 		r.bias = unsafe.Pointer(&p.bias[0])

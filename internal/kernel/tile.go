@@ -32,6 +32,9 @@ type tile struct {
 	_      float32
 	bits   int            // the mask, a bit per lane
 	mask   unsafe.Pointer // the mask, an int32 per lane
+	ahead  int            // what is prefetched of C lies so far from it
+	next   uintptr        // what to prefetch besides: the first line, which need not exist
+	lines  int            // and how many of them in each segment
 }
 
 // A segment is a stretch of products at regular distances, by what it adds to

@@ -24,6 +24,9 @@ const (
 	tileSlope
 	tileBits
 	tileMask
+	tileAhead
+	tileNext
+	tileLines
 )
 
 const (
@@ -125,7 +128,7 @@ func (t *tileKernel) write(v reg.VecVirtual, m Mem, n int) {
 }
 
 // start sets the sums to the bias and asks for the lines of C, which are needed
-// only at the end.
+// only at the end, or for those of a later tile.
 func (t *tileKernel) start() {
 	bias := t.load(tileBias)
 	t.acc = make([][]reg.VecVirtual, t.mr)
@@ -141,6 +144,7 @@ func (t *tileKernel) start() {
 		}
 	}
 	c, cm := t.load(tileC), t.load(tileCM)
+	t.ADDQ(t.field(tileAhead), c)
 	for m := range t.mr {
 		for line := 0; line < t.nv*t.isa.bytes; line += 64 {
 			t.PREFETCHT0(Mem{Base: c, Disp: line})
@@ -179,6 +183,7 @@ func (t *tileKernel) products() {
 			t.ADDQ(t.am, r)
 		}
 	}
+	t.prefetch()
 	t.MOVQ(t.field(tileK), k)
 	t.SUBQ(Imm(2), k)
 	t.JL(LabelRef("odd"))
@@ -202,6 +207,22 @@ func (t *tileKernel) products() {
 	t.Label("next")
 	t.DECQ(nsegs)
 	t.JNZ(LabelRef("segment"))
+}
+
+// prefetch asks for some more lines of what a later tile reads: a few in each
+// segment, for there can be no more than about a dozen under way.
+func (t *tileKernel) prefetch() {
+	lines, next := t.load(tileLines), t.GP64()
+	t.TESTQ(lines, lines)
+	t.JZ(LabelRef("fetched"))
+	t.MOVQ(t.field(tileNext), next)
+	t.Label("fetch")
+	t.PREFETCHT0(Mem{Base: next})
+	t.ADDQ(Imm(64), next)
+	t.DECQ(lines)
+	t.JNZ(LabelRef("fetch"))
+	t.MOVQ(next, t.field(tileNext))
+	t.Label("fetched")
 }
 
 // step adds one k: a column of A times a row of B. u counts the steps since A's
