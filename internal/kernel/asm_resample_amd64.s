@@ -218,7 +218,7 @@ done:
 	RET
 
 // func mixColumns512(p *columns)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·mixColumns512(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), AX
 	MOVQ         (AX), CX
@@ -231,6 +231,9 @@ TEXT ·mixColumns512(SB), NOSPLIT, $0-8
 	MOVQ         56(AX), R9
 	MOVQ         64(AX), R10
 	MOVQ         80(AX), R11
+	MOVLQSX      (R8), R12
+	LEAQ         (R9)(R12*4), R9
+	XORQ         R13, R13
 	VBROADCASTSS 88(AX), Z0
 	KMOVW        96(AX), K1
 	MOVQ         72(AX), AX
@@ -248,19 +251,25 @@ TEXT ·mixColumns512(SB), NOSPLIT, $0-8
 	JEQ          body5
 	CMPQ         AX, $0x00000006
 	JEQ          body6
+	CMPQ         AX, $0x00000007
+	JEQ          body7
+	CMPQ         AX, $0x00000008
+	JEQ          body8
+	CMPQ         AX, $0x00000009
+	JEQ          body9
+	CMPQ         AX, $0x0000000a
+	JEQ          body10
 
-body7:
-	MOVLQSX     (DI), AX
+body11:
+	MOVLQSX     (DI)(R13*4), AX
 	IMULQ       SI, AX
 	ADDQ        BX, AX
-	MOVLQSX     (R8), R12
-	MOVLQSX     4(R8), R13
-	SUBQ        R12, R13
-	LEAQ        (R9)(R12*4), R12
-	CMPQ        R13, $0x02
-	JNE         body7other
-	VMULPS.BCST (R12), Z0, Z5
-	VMULPS.BCST 4(R12), Z0, Z6
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
+	JNE         body11other
+	VMULPS.BCST (R9), Z0, Z5
+	VMULPS.BCST 4(R9), Z0, Z6
+	ADDQ        $0x08, R9
 	VMULPS      (AX), Z5, Z1
 	VMULPS      64(AX), Z5, Z2
 	VMULPS      128(AX), Z5, Z3
@@ -271,9 +280,73 @@ body7:
 	VFMADD231PS 128(AX), Z6, Z3
 	VFMADD231PS 192(AX), Z6, Z4
 
-body7made:
+body11made:
+	VMOVNTPS Z1, (CX)
+	VMOVNTPS Z2, 64(CX)
+	VMOVNTPS Z3, 128(CX)
+	VMOVNTPS Z4, 192(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body11
+	SFENCE
+	VZEROUPPER
+	RET
+
+body11other:
+	MOVL        4(R8)(R13*4), R11
+	SUBL        R12, R11
+	ADDL        R11, R12
+	ADDL        $0x02, R11
+	JZ          body11none
+	VMULPS.BCST (R9), Z0, Z5
+	VMULPS      (AX), Z5, Z1
+	VMULPS      64(AX), Z5, Z2
+	VMULPS      128(AX), Z5, Z3
+	VMULPS      192(AX), Z5, Z4
+
+body11next:
+	ADDQ        $0x04, R9
+	DECL        R11
+	JZ          body11made
+	ADDQ        SI, AX
+	VMULPS.BCST (R9), Z0, Z5
+	VFMADD231PS (AX), Z5, Z1
+	VFMADD231PS 64(AX), Z5, Z2
+	VFMADD231PS 128(AX), Z5, Z3
+	VFMADD231PS 192(AX), Z5, Z4
+	JMP         body11next
+
+body11none:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	JMP    body11made
+
+body10:
+	MOVLQSX     (DI)(R13*4), AX
+	IMULQ       SI, AX
+	ADDQ        BX, AX
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
+	JNE         body10other
+	VMULPS.BCST (R9), Z0, Z5
+	VMULPS.BCST 4(R9), Z0, Z6
+	ADDQ        $0x08, R9
+	VMULPS      (AX), Z5, Z1
+	VMULPS      64(AX), Z5, Z2
+	VMULPS      128(AX), Z5, Z3
+	VMULPS      192(AX), Z5, Z4
+	ADDQ        SI, AX
+	VFMADD231PS (AX), Z6, Z1
+	VFMADD231PS 64(AX), Z6, Z2
+	VFMADD231PS 128(AX), Z6, Z3
+	VFMADD231PS 192(AX), Z6, Z4
+
+body10made:
 	TESTQ   R11, R11
-	JZ      body7store
+	JZ      body10store
 	VMOVUPS (CX), Z5
 	VADDPS  Z5, Z1, Z1
 	VMOVUPS 64(CX), Z5
@@ -283,59 +356,59 @@ body7made:
 	VMOVUPS 192(CX), Z5
 	VADDPS  Z5, Z4, Z4
 
-body7store:
+body10store:
 	VMOVUPS Z1, (CX)
 	VMOVUPS Z2, 64(CX)
 	VMOVUPS Z3, 128(CX)
 	VMOVUPS Z4, 192(CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body7
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body10
 	VZEROUPPER
 	RET
 
-body7other:
-	TESTQ       R13, R13
-	JZ          body7none
-	VMULPS.BCST (R12), Z0, Z5
+body10other:
+	MOVL        4(R8)(R13*4), R14
+	SUBL        R12, R14
+	ADDL        R14, R12
+	ADDL        $0x02, R14
+	JZ          body10none
+	VMULPS.BCST (R9), Z0, Z5
 	VMULPS      (AX), Z5, Z1
 	VMULPS      64(AX), Z5, Z2
 	VMULPS      128(AX), Z5, Z3
 	VMULPS      192(AX), Z5, Z4
 
-body7next:
-	DECQ        R13
-	JZ          body7made
-	ADDQ        $0x04, R12
+body10next:
+	ADDQ        $0x04, R9
+	DECL        R14
+	JZ          body10made
 	ADDQ        SI, AX
-	VMULPS.BCST (R12), Z0, Z5
+	VMULPS.BCST (R9), Z0, Z5
 	VFMADD231PS (AX), Z5, Z1
 	VFMADD231PS 64(AX), Z5, Z2
 	VFMADD231PS 128(AX), Z5, Z3
 	VFMADD231PS 192(AX), Z5, Z4
-	JMP         body7next
+	JMP         body10next
 
-body7none:
+body10none:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	JMP    body7made
+	JMP    body10made
 
-body6:
-	MOVLQSX     (DI), AX
+body9:
+	MOVLQSX     (DI)(R13*4), AX
 	IMULQ       SI, AX
 	ADDQ        BX, AX
-	MOVLQSX     (R8), R12
-	MOVLQSX     4(R8), R13
-	SUBQ        R12, R13
-	LEAQ        (R9)(R12*4), R12
-	CMPQ        R13, $0x02
-	JNE         body6other
-	VMULPS.BCST (R12), Z0, Z5
-	VMULPS.BCST 4(R12), Z0, Z6
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
+	JNE         body9other
+	VMULPS.BCST (R9), Z0, Z5
+	VMULPS.BCST 4(R9), Z0, Z6
+	ADDQ        $0x08, R9
 	VMULPS      (AX), Z5, Z1
 	VMULPS      64(AX), Z5, Z2
 	VMULPS      128(AX), Z5, Z3
@@ -348,9 +421,9 @@ body6:
 	VMOVUPS.Z   192(AX), K1, Z5
 	VFMADD231PS Z5, Z6, Z4
 
-body6made:
+body9made:
 	TESTQ     R11, R11
-	JZ        body6store
+	JZ        body9store
 	VMOVUPS   (CX), Z5
 	VADDPS    Z5, Z1, Z1
 	VMOVUPS   64(CX), Z5
@@ -360,61 +433,61 @@ body6made:
 	VMOVUPS.Z 192(CX), K1, Z5
 	VADDPS    Z5, Z4, Z4
 
-body6store:
+body9store:
 	VMOVUPS Z1, (CX)
 	VMOVUPS Z2, 64(CX)
 	VMOVUPS Z3, 128(CX)
 	VMOVUPS Z4, K1, 192(CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body6
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body9
 	VZEROUPPER
 	RET
 
-body6other:
-	TESTQ       R13, R13
-	JZ          body6none
-	VMULPS.BCST (R12), Z0, Z5
+body9other:
+	MOVL        4(R8)(R13*4), R14
+	SUBL        R12, R14
+	ADDL        R14, R12
+	ADDL        $0x02, R14
+	JZ          body9none
+	VMULPS.BCST (R9), Z0, Z5
 	VMULPS      (AX), Z5, Z1
 	VMULPS      64(AX), Z5, Z2
 	VMULPS      128(AX), Z5, Z3
 	VMOVUPS.Z   192(AX), K1, Z4
 	VMULPS      Z4, Z5, Z4
 
-body6next:
-	DECQ        R13
-	JZ          body6made
-	ADDQ        $0x04, R12
+body9next:
+	ADDQ        $0x04, R9
+	DECL        R14
+	JZ          body9made
 	ADDQ        SI, AX
-	VMULPS.BCST (R12), Z0, Z5
+	VMULPS.BCST (R9), Z0, Z5
 	VFMADD231PS (AX), Z5, Z1
 	VFMADD231PS 64(AX), Z5, Z2
 	VFMADD231PS 128(AX), Z5, Z3
 	VMOVUPS.Z   192(AX), K1, Z6
 	VFMADD231PS Z6, Z5, Z4
-	JMP         body6next
+	JMP         body9next
 
-body6none:
+body9none:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	JMP    body6made
+	JMP    body9made
 
-body5:
-	MOVLQSX     (DI), AX
+body8:
+	MOVLQSX     (DI)(R13*4), AX
 	IMULQ       SI, AX
 	ADDQ        BX, AX
-	MOVLQSX     (R8), R12
-	MOVLQSX     4(R8), R13
-	SUBQ        R12, R13
-	LEAQ        (R9)(R12*4), R12
-	CMPQ        R13, $0x02
-	JNE         body5other
-	VMULPS.BCST (R12), Z0, Z4
-	VMULPS.BCST 4(R12), Z0, Z5
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
+	JNE         body8other
+	VMULPS.BCST (R9), Z0, Z4
+	VMULPS.BCST 4(R9), Z0, Z5
+	ADDQ        $0x08, R9
 	VMULPS      (AX), Z4, Z1
 	VMULPS      64(AX), Z4, Z2
 	VMULPS      128(AX), Z4, Z3
@@ -423,9 +496,67 @@ body5:
 	VFMADD231PS 64(AX), Z5, Z2
 	VFMADD231PS 128(AX), Z5, Z3
 
-body5made:
+body8made:
+	VMOVNTPS Z1, (CX)
+	VMOVNTPS Z2, 64(CX)
+	VMOVNTPS Z3, 128(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body8
+	SFENCE
+	VZEROUPPER
+	RET
+
+body8other:
+	MOVL        4(R8)(R13*4), R11
+	SUBL        R12, R11
+	ADDL        R11, R12
+	ADDL        $0x02, R11
+	JZ          body8none
+	VMULPS.BCST (R9), Z0, Z4
+	VMULPS      (AX), Z4, Z1
+	VMULPS      64(AX), Z4, Z2
+	VMULPS      128(AX), Z4, Z3
+
+body8next:
+	ADDQ        $0x04, R9
+	DECL        R11
+	JZ          body8made
+	ADDQ        SI, AX
+	VMULPS.BCST (R9), Z0, Z4
+	VFMADD231PS (AX), Z4, Z1
+	VFMADD231PS 64(AX), Z4, Z2
+	VFMADD231PS 128(AX), Z4, Z3
+	JMP         body8next
+
+body8none:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    body8made
+
+body7:
+	MOVLQSX     (DI)(R13*4), AX
+	IMULQ       SI, AX
+	ADDQ        BX, AX
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
+	JNE         body7other
+	VMULPS.BCST (R9), Z0, Z4
+	VMULPS.BCST 4(R9), Z0, Z5
+	ADDQ        $0x08, R9
+	VMULPS      (AX), Z4, Z1
+	VMULPS      64(AX), Z4, Z2
+	VMULPS      128(AX), Z4, Z3
+	ADDQ        SI, AX
+	VFMADD231PS (AX), Z5, Z1
+	VFMADD231PS 64(AX), Z5, Z2
+	VFMADD231PS 128(AX), Z5, Z3
+
+body7made:
 	TESTQ   R11, R11
-	JZ      body5store
+	JZ      body7store
 	VMOVUPS (CX), Z4
 	VADDPS  Z4, Z1, Z1
 	VMOVUPS 64(CX), Z4
@@ -433,55 +564,55 @@ body5made:
 	VMOVUPS 128(CX), Z4
 	VADDPS  Z4, Z3, Z3
 
-body5store:
+body7store:
 	VMOVUPS Z1, (CX)
 	VMOVUPS Z2, 64(CX)
 	VMOVUPS Z3, 128(CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body5
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body7
 	VZEROUPPER
 	RET
 
-body5other:
-	TESTQ       R13, R13
-	JZ          body5none
-	VMULPS.BCST (R12), Z0, Z4
+body7other:
+	MOVL        4(R8)(R13*4), R14
+	SUBL        R12, R14
+	ADDL        R14, R12
+	ADDL        $0x02, R14
+	JZ          body7none
+	VMULPS.BCST (R9), Z0, Z4
 	VMULPS      (AX), Z4, Z1
 	VMULPS      64(AX), Z4, Z2
 	VMULPS      128(AX), Z4, Z3
 
-body5next:
-	DECQ        R13
-	JZ          body5made
-	ADDQ        $0x04, R12
+body7next:
+	ADDQ        $0x04, R9
+	DECL        R14
+	JZ          body7made
 	ADDQ        SI, AX
-	VMULPS.BCST (R12), Z0, Z4
+	VMULPS.BCST (R9), Z0, Z4
 	VFMADD231PS (AX), Z4, Z1
 	VFMADD231PS 64(AX), Z4, Z2
 	VFMADD231PS 128(AX), Z4, Z3
-	JMP         body5next
+	JMP         body7next
 
-body5none:
+body7none:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    body5made
+	JMP    body7made
 
-body4:
-	MOVLQSX     (DI), AX
+body6:
+	MOVLQSX     (DI)(R13*4), AX
 	IMULQ       SI, AX
 	ADDQ        BX, AX
-	MOVLQSX     (R8), R12
-	MOVLQSX     4(R8), R13
-	SUBQ        R12, R13
-	LEAQ        (R9)(R12*4), R12
-	CMPQ        R13, $0x02
-	JNE         body4other
-	VMULPS.BCST (R12), Z0, Z4
-	VMULPS.BCST 4(R12), Z0, Z5
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
+	JNE         body6other
+	VMULPS.BCST (R9), Z0, Z4
+	VMULPS.BCST 4(R9), Z0, Z5
+	ADDQ        $0x08, R9
 	VMULPS      (AX), Z4, Z1
 	VMULPS      64(AX), Z4, Z2
 	VMOVUPS.Z   128(AX), K1, Z3
@@ -492,9 +623,9 @@ body4:
 	VMOVUPS.Z   128(AX), K1, Z4
 	VFMADD231PS Z4, Z5, Z3
 
-body4made:
+body6made:
 	TESTQ     R11, R11
-	JZ        body4store
+	JZ        body6store
 	VMOVUPS   (CX), Z4
 	VADDPS    Z4, Z1, Z1
 	VMOVUPS   64(CX), Z4
@@ -502,116 +633,168 @@ body4made:
 	VMOVUPS.Z 128(CX), K1, Z4
 	VADDPS    Z4, Z3, Z3
 
-body4store:
+body6store:
 	VMOVUPS Z1, (CX)
 	VMOVUPS Z2, 64(CX)
 	VMOVUPS Z3, K1, 128(CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body4
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body6
 	VZEROUPPER
 	RET
 
-body4other:
-	TESTQ       R13, R13
-	JZ          body4none
-	VMULPS.BCST (R12), Z0, Z4
+body6other:
+	MOVL        4(R8)(R13*4), R14
+	SUBL        R12, R14
+	ADDL        R14, R12
+	ADDL        $0x02, R14
+	JZ          body6none
+	VMULPS.BCST (R9), Z0, Z4
 	VMULPS      (AX), Z4, Z1
 	VMULPS      64(AX), Z4, Z2
 	VMOVUPS.Z   128(AX), K1, Z3
 	VMULPS      Z3, Z4, Z3
 
-body4next:
-	DECQ        R13
-	JZ          body4made
-	ADDQ        $0x04, R12
+body6next:
+	ADDQ        $0x04, R9
+	DECL        R14
+	JZ          body6made
 	ADDQ        SI, AX
-	VMULPS.BCST (R12), Z0, Z4
+	VMULPS.BCST (R9), Z0, Z4
 	VFMADD231PS (AX), Z4, Z1
 	VFMADD231PS 64(AX), Z4, Z2
 	VMOVUPS.Z   128(AX), K1, Z5
 	VFMADD231PS Z5, Z4, Z3
-	JMP         body4next
+	JMP         body6next
 
-body4none:
+body6none:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    body4made
+	JMP    body6made
 
-body3:
-	MOVLQSX     (DI), AX
+body5:
+	MOVLQSX     (DI)(R13*4), AX
 	IMULQ       SI, AX
 	ADDQ        BX, AX
-	MOVLQSX     (R8), R12
-	MOVLQSX     4(R8), R13
-	SUBQ        R12, R13
-	LEAQ        (R9)(R12*4), R12
-	CMPQ        R13, $0x02
-	JNE         body3other
-	VMULPS.BCST (R12), Z0, Z3
-	VMULPS.BCST 4(R12), Z0, Z4
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
+	JNE         body5other
+	VMULPS.BCST (R9), Z0, Z3
+	VMULPS.BCST 4(R9), Z0, Z4
+	ADDQ        $0x08, R9
 	VMULPS      (AX), Z3, Z1
 	VMULPS      64(AX), Z3, Z2
 	ADDQ        SI, AX
 	VFMADD231PS (AX), Z4, Z1
 	VFMADD231PS 64(AX), Z4, Z2
 
-body3made:
+body5made:
+	VMOVNTPS Z1, (CX)
+	VMOVNTPS Z2, 64(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body5
+	SFENCE
+	VZEROUPPER
+	RET
+
+body5other:
+	MOVL        4(R8)(R13*4), R11
+	SUBL        R12, R11
+	ADDL        R11, R12
+	ADDL        $0x02, R11
+	JZ          body5none
+	VMULPS.BCST (R9), Z0, Z3
+	VMULPS      (AX), Z3, Z1
+	VMULPS      64(AX), Z3, Z2
+
+body5next:
+	ADDQ        $0x04, R9
+	DECL        R11
+	JZ          body5made
+	ADDQ        SI, AX
+	VMULPS.BCST (R9), Z0, Z3
+	VFMADD231PS (AX), Z3, Z1
+	VFMADD231PS 64(AX), Z3, Z2
+	JMP         body5next
+
+body5none:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	JMP    body5made
+
+body4:
+	MOVLQSX     (DI)(R13*4), AX
+	IMULQ       SI, AX
+	ADDQ        BX, AX
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
+	JNE         body4other
+	VMULPS.BCST (R9), Z0, Z3
+	VMULPS.BCST 4(R9), Z0, Z4
+	ADDQ        $0x08, R9
+	VMULPS      (AX), Z3, Z1
+	VMULPS      64(AX), Z3, Z2
+	ADDQ        SI, AX
+	VFMADD231PS (AX), Z4, Z1
+	VFMADD231PS 64(AX), Z4, Z2
+
+body4made:
 	TESTQ   R11, R11
-	JZ      body3store
+	JZ      body4store
 	VMOVUPS (CX), Z3
 	VADDPS  Z3, Z1, Z1
 	VMOVUPS 64(CX), Z3
 	VADDPS  Z3, Z2, Z2
 
-body3store:
+body4store:
 	VMOVUPS Z1, (CX)
 	VMOVUPS Z2, 64(CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body3
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body4
 	VZEROUPPER
 	RET
 
-body3other:
-	TESTQ       R13, R13
-	JZ          body3none
-	VMULPS.BCST (R12), Z0, Z3
+body4other:
+	MOVL        4(R8)(R13*4), R14
+	SUBL        R12, R14
+	ADDL        R14, R12
+	ADDL        $0x02, R14
+	JZ          body4none
+	VMULPS.BCST (R9), Z0, Z3
 	VMULPS      (AX), Z3, Z1
 	VMULPS      64(AX), Z3, Z2
 
-body3next:
-	DECQ        R13
-	JZ          body3made
-	ADDQ        $0x04, R12
+body4next:
+	ADDQ        $0x04, R9
+	DECL        R14
+	JZ          body4made
 	ADDQ        SI, AX
-	VMULPS.BCST (R12), Z0, Z3
+	VMULPS.BCST (R9), Z0, Z3
 	VFMADD231PS (AX), Z3, Z1
 	VFMADD231PS 64(AX), Z3, Z2
-	JMP         body3next
+	JMP         body4next
 
-body3none:
+body4none:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	JMP    body3made
+	JMP    body4made
 
-body2:
-	MOVLQSX     (DI), AX
+body3:
+	MOVLQSX     (DI)(R13*4), AX
 	IMULQ       SI, AX
 	ADDQ        BX, AX
-	MOVLQSX     (R8), R12
-	MOVLQSX     4(R8), R13
-	SUBQ        R12, R13
-	LEAQ        (R9)(R12*4), R12
-	CMPQ        R13, $0x02
-	JNE         body2other
-	VMULPS.BCST (R12), Z0, Z3
-	VMULPS.BCST 4(R12), Z0, Z4
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
+	JNE         body3other
+	VMULPS.BCST (R9), Z0, Z3
+	VMULPS.BCST 4(R9), Z0, Z4
+	ADDQ        $0x08, R9
 	VMULPS      (AX), Z3, Z1
 	VMOVUPS.Z   64(AX), K1, Z2
 	VMULPS      Z2, Z3, Z2
@@ -620,61 +803,107 @@ body2:
 	VMOVUPS.Z   64(AX), K1, Z3
 	VFMADD231PS Z3, Z4, Z2
 
-body2made:
+body3made:
 	TESTQ     R11, R11
-	JZ        body2store
+	JZ        body3store
 	VMOVUPS   (CX), Z3
 	VADDPS    Z3, Z1, Z1
 	VMOVUPS.Z 64(CX), K1, Z3
 	VADDPS    Z3, Z2, Z2
 
-body2store:
+body3store:
 	VMOVUPS Z1, (CX)
 	VMOVUPS Z2, K1, 64(CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body2
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body3
 	VZEROUPPER
 	RET
 
-body2other:
-	TESTQ       R13, R13
-	JZ          body2none
-	VMULPS.BCST (R12), Z0, Z3
+body3other:
+	MOVL        4(R8)(R13*4), R14
+	SUBL        R12, R14
+	ADDL        R14, R12
+	ADDL        $0x02, R14
+	JZ          body3none
+	VMULPS.BCST (R9), Z0, Z3
 	VMULPS      (AX), Z3, Z1
 	VMOVUPS.Z   64(AX), K1, Z2
 	VMULPS      Z2, Z3, Z2
 
-body2next:
-	DECQ        R13
-	JZ          body2made
-	ADDQ        $0x04, R12
+body3next:
+	ADDQ        $0x04, R9
+	DECL        R14
+	JZ          body3made
 	ADDQ        SI, AX
-	VMULPS.BCST (R12), Z0, Z3
+	VMULPS.BCST (R9), Z0, Z3
 	VFMADD231PS (AX), Z3, Z1
 	VMOVUPS.Z   64(AX), K1, Z4
 	VFMADD231PS Z4, Z3, Z2
+	JMP         body3next
+
+body3none:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	JMP    body3made
+
+body2:
+	MOVLQSX     (DI)(R13*4), AX
+	IMULQ       SI, AX
+	ADDQ        BX, AX
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
+	JNE         body2other
+	VMULPS.BCST (R9), Z0, Z2
+	VMULPS.BCST 4(R9), Z0, Z3
+	ADDQ        $0x08, R9
+	VMULPS      (AX), Z2, Z1
+	ADDQ        SI, AX
+	VFMADD231PS (AX), Z3, Z1
+
+body2made:
+	VMOVNTPS Z1, (CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body2
+	SFENCE
+	VZEROUPPER
+	RET
+
+body2other:
+	MOVL        4(R8)(R13*4), R11
+	SUBL        R12, R11
+	ADDL        R11, R12
+	ADDL        $0x02, R11
+	JZ          body2none
+	VMULPS.BCST (R9), Z0, Z2
+	VMULPS      (AX), Z2, Z1
+
+body2next:
+	ADDQ        $0x04, R9
+	DECL        R11
+	JZ          body2made
+	ADDQ        SI, AX
+	VMULPS.BCST (R9), Z0, Z2
+	VFMADD231PS (AX), Z2, Z1
 	JMP         body2next
 
 body2none:
 	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
 	JMP    body2made
 
 body1:
-	MOVLQSX     (DI), AX
+	MOVLQSX     (DI)(R13*4), AX
 	IMULQ       SI, AX
 	ADDQ        BX, AX
-	MOVLQSX     (R8), R12
-	MOVLQSX     4(R8), R13
-	SUBQ        R12, R13
-	LEAQ        (R9)(R12*4), R12
-	CMPQ        R13, $0x02
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
 	JNE         body1other
-	VMULPS.BCST (R12), Z0, Z2
-	VMULPS.BCST 4(R12), Z0, Z3
+	VMULPS.BCST (R9), Z0, Z2
+	VMULPS.BCST 4(R9), Z0, Z3
+	ADDQ        $0x08, R9
 	VMULPS      (AX), Z2, Z1
 	ADDQ        SI, AX
 	VFMADD231PS (AX), Z3, Z1
@@ -688,25 +917,27 @@ body1made:
 body1store:
 	VMOVUPS Z1, (CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body1
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body1
 	VZEROUPPER
 	RET
 
 body1other:
-	TESTQ       R13, R13
+	MOVL        4(R8)(R13*4), R14
+	SUBL        R12, R14
+	ADDL        R14, R12
+	ADDL        $0x02, R14
 	JZ          body1none
-	VMULPS.BCST (R12), Z0, Z2
+	VMULPS.BCST (R9), Z0, Z2
 	VMULPS      (AX), Z2, Z1
 
 body1next:
-	DECQ        R13
+	ADDQ        $0x04, R9
+	DECL        R14
 	JZ          body1made
-	ADDQ        $0x04, R12
 	ADDQ        SI, AX
-	VMULPS.BCST (R12), Z0, Z2
+	VMULPS.BCST (R9), Z0, Z2
 	VFMADD231PS (AX), Z2, Z1
 	JMP         body1next
 
@@ -715,17 +946,15 @@ body1none:
 	JMP    body1made
 
 body0:
-	MOVLQSX     (DI), AX
+	MOVLQSX     (DI)(R13*4), AX
 	IMULQ       SI, AX
 	ADDQ        BX, AX
-	MOVLQSX     (R8), R12
-	MOVLQSX     4(R8), R13
-	SUBQ        R12, R13
-	LEAQ        (R9)(R12*4), R12
-	CMPQ        R13, $0x02
+	ADDL        $0x02, R12
+	CMPL        R12, 4(R8)(R13*4)
 	JNE         body0other
-	VMULPS.BCST (R12), Z0, Z2
-	VMULPS.BCST 4(R12), Z0, Z3
+	VMULPS.BCST (R9), Z0, Z2
+	VMULPS.BCST 4(R9), Z0, Z3
+	ADDQ        $0x08, R9
 	VMOVUPS.Z   (AX), K1, Z1
 	VMULPS      Z1, Z2, Z1
 	ADDQ        SI, AX
@@ -741,26 +970,28 @@ body0made:
 body0store:
 	VMOVUPS Z1, K1, (CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body0
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body0
 	VZEROUPPER
 	RET
 
 body0other:
-	TESTQ       R13, R13
+	MOVL        4(R8)(R13*4), R14
+	SUBL        R12, R14
+	ADDL        R14, R12
+	ADDL        $0x02, R14
 	JZ          body0none
-	VMULPS.BCST (R12), Z0, Z2
+	VMULPS.BCST (R9), Z0, Z2
 	VMOVUPS.Z   (AX), K1, Z1
 	VMULPS      Z1, Z2, Z1
 
 body0next:
-	DECQ        R13
+	ADDQ        $0x04, R9
+	DECL        R14
 	JZ          body0made
-	ADDQ        $0x04, R12
 	ADDQ        SI, AX
-	VMULPS.BCST (R12), Z0, Z2
+	VMULPS.BCST (R9), Z0, Z2
 	VMOVUPS.Z   (AX), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
 	JMP         body0next
@@ -1078,7 +1309,7 @@ DATA tailmask<>+60(SB)/4, $0x00000000
 GLOBL tailmask<>(SB), RODATA|NOPTR, $64
 
 // func mixColumns256(p *columns)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·mixColumns256(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), AX
 	MOVQ         (AX), CX
@@ -1091,9 +1322,12 @@ TEXT ·mixColumns256(SB), NOSPLIT, $0-8
 	MOVQ         56(AX), R9
 	MOVQ         64(AX), R10
 	MOVQ         80(AX), R11
+	MOVLQSX      (R8), R12
+	LEAQ         (R9)(R12*4), R9
+	XORQ         R13, R13
 	VBROADCASTSS 88(AX), Y0
-	MOVQ         104(AX), R12
-	VMOVDQU      (R12), Y1
+	MOVQ         104(AX), R14
+	VMOVDQU      (R14), Y1
 	MOVQ         72(AX), AX
 	CMPQ         AX, $0x00000000
 	JEQ          body0
@@ -1109,21 +1343,27 @@ TEXT ·mixColumns256(SB), NOSPLIT, $0-8
 	JEQ          body5
 	CMPQ         AX, $0x00000006
 	JEQ          body6
+	CMPQ         AX, $0x00000007
+	JEQ          body7
+	CMPQ         AX, $0x00000008
+	JEQ          body8
+	CMPQ         AX, $0x00000009
+	JEQ          body9
+	CMPQ         AX, $0x0000000a
+	JEQ          body10
 
-body7:
-	MOVLQSX      (DI), AX
+body11:
+	MOVLQSX      (DI)(R13*4), AX
 	IMULQ        SI, AX
 	ADDQ         BX, AX
-	MOVLQSX      (R8), R12
-	MOVLQSX      4(R8), R13
-	SUBQ         R12, R13
-	LEAQ         (R9)(R12*4), R12
-	CMPQ         R13, $0x02
-	JNE          body7other
-	VBROADCASTSS (R12), Y5
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
+	JNE          body11other
+	VBROADCASTSS (R9), Y5
 	VMULPS       Y5, Y0, Y5
-	VBROADCASTSS 4(R12), Y6
+	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y6, Y0, Y6
+	ADDQ         $0x08, R9
 	VMULPS       (AX), Y5, Y1
 	VMULPS       32(AX), Y5, Y2
 	VMULPS       64(AX), Y5, Y3
@@ -1134,9 +1374,77 @@ body7:
 	VFMADD231PS  64(AX), Y6, Y3
 	VFMADD231PS  96(AX), Y6, Y4
 
-body7made:
+body11made:
+	VMOVNTPS Y1, (CX)
+	VMOVNTPS Y2, 32(CX)
+	VMOVNTPS Y3, 64(CX)
+	VMOVNTPS Y4, 96(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body11
+	SFENCE
+	VZEROUPPER
+	RET
+
+body11other:
+	MOVL         4(R8)(R13*4), R11
+	SUBL         R12, R11
+	ADDL         R11, R12
+	ADDL         $0x02, R11
+	JZ           body11none
+	VBROADCASTSS (R9), Y5
+	VMULPS       Y5, Y0, Y5
+	VMULPS       (AX), Y5, Y1
+	VMULPS       32(AX), Y5, Y2
+	VMULPS       64(AX), Y5, Y3
+	VMULPS       96(AX), Y5, Y4
+
+body11next:
+	ADDQ         $0x04, R9
+	DECL         R11
+	JZ           body11made
+	ADDQ         SI, AX
+	VBROADCASTSS (R9), Y5
+	VMULPS       Y5, Y0, Y5
+	VFMADD231PS  (AX), Y5, Y1
+	VFMADD231PS  32(AX), Y5, Y2
+	VFMADD231PS  64(AX), Y5, Y3
+	VFMADD231PS  96(AX), Y5, Y4
+	JMP          body11next
+
+body11none:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	JMP    body11made
+
+body10:
+	MOVLQSX      (DI)(R13*4), AX
+	IMULQ        SI, AX
+	ADDQ         BX, AX
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
+	JNE          body10other
+	VBROADCASTSS (R9), Y5
+	VMULPS       Y5, Y0, Y5
+	VBROADCASTSS 4(R9), Y6
+	VMULPS       Y6, Y0, Y6
+	ADDQ         $0x08, R9
+	VMULPS       (AX), Y5, Y1
+	VMULPS       32(AX), Y5, Y2
+	VMULPS       64(AX), Y5, Y3
+	VMULPS       96(AX), Y5, Y4
+	ADDQ         SI, AX
+	VFMADD231PS  (AX), Y6, Y1
+	VFMADD231PS  32(AX), Y6, Y2
+	VFMADD231PS  64(AX), Y6, Y3
+	VFMADD231PS  96(AX), Y6, Y4
+
+body10made:
 	TESTQ   R11, R11
-	JZ      body7store
+	JZ      body10store
 	VMOVUPS (CX), Y5
 	VADDPS  Y5, Y1, Y1
 	VMOVUPS 32(CX), Y5
@@ -1146,63 +1454,63 @@ body7made:
 	VMOVUPS 96(CX), Y5
 	VADDPS  Y5, Y4, Y4
 
-body7store:
+body10store:
 	VMOVUPS Y1, (CX)
 	VMOVUPS Y2, 32(CX)
 	VMOVUPS Y3, 64(CX)
 	VMOVUPS Y4, 96(CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body7
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body10
 	VZEROUPPER
 	RET
 
-body7other:
-	TESTQ        R13, R13
-	JZ           body7none
-	VBROADCASTSS (R12), Y5
+body10other:
+	MOVL         4(R8)(R13*4), R14
+	SUBL         R12, R14
+	ADDL         R14, R12
+	ADDL         $0x02, R14
+	JZ           body10none
+	VBROADCASTSS (R9), Y5
 	VMULPS       Y5, Y0, Y5
 	VMULPS       (AX), Y5, Y1
 	VMULPS       32(AX), Y5, Y2
 	VMULPS       64(AX), Y5, Y3
 	VMULPS       96(AX), Y5, Y4
 
-body7next:
-	DECQ         R13
-	JZ           body7made
-	ADDQ         $0x04, R12
+body10next:
+	ADDQ         $0x04, R9
+	DECL         R14
+	JZ           body10made
 	ADDQ         SI, AX
-	VBROADCASTSS (R12), Y5
+	VBROADCASTSS (R9), Y5
 	VMULPS       Y5, Y0, Y5
 	VFMADD231PS  (AX), Y5, Y1
 	VFMADD231PS  32(AX), Y5, Y2
 	VFMADD231PS  64(AX), Y5, Y3
 	VFMADD231PS  96(AX), Y5, Y4
-	JMP          body7next
+	JMP          body10next
 
-body7none:
+body10none:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	JMP    body7made
+	JMP    body10made
 
-body6:
-	MOVLQSX      (DI), AX
+body9:
+	MOVLQSX      (DI)(R13*4), AX
 	IMULQ        SI, AX
 	ADDQ         BX, AX
-	MOVLQSX      (R8), R12
-	MOVLQSX      4(R8), R13
-	SUBQ         R12, R13
-	LEAQ         (R9)(R12*4), R12
-	CMPQ         R13, $0x02
-	JNE          body6other
-	VBROADCASTSS (R12), Y6
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
+	JNE          body9other
+	VBROADCASTSS (R9), Y6
 	VMULPS       Y6, Y0, Y6
-	VBROADCASTSS 4(R12), Y7
+	VBROADCASTSS 4(R9), Y7
 	VMULPS       Y7, Y0, Y7
+	ADDQ         $0x08, R9
 	VMULPS       (AX), Y6, Y2
 	VMULPS       32(AX), Y6, Y3
 	VMULPS       64(AX), Y6, Y4
@@ -1215,9 +1523,9 @@ body6:
 	VMASKMOVPS   96(AX), Y1, Y6
 	VFMADD231PS  Y6, Y7, Y5
 
-body6made:
+body9made:
 	TESTQ      R11, R11
-	JZ         body6store
+	JZ         body9store
 	VMOVUPS    (CX), Y6
 	VADDPS     Y6, Y2, Y2
 	VMOVUPS    32(CX), Y6
@@ -1227,23 +1535,25 @@ body6made:
 	VMASKMOVPS 96(CX), Y1, Y6
 	VADDPS     Y6, Y5, Y5
 
-body6store:
+body9store:
 	VMOVUPS    Y2, (CX)
 	VMOVUPS    Y3, 32(CX)
 	VMOVUPS    Y4, 64(CX)
 	VMASKMOVPS Y5, Y1, 96(CX)
 	ADDQ       DX, CX
-	ADDQ       $0x04, DI
-	ADDQ       $0x04, R8
-	DECQ       R10
-	JNZ        body6
+	INCQ       R13
+	CMPQ       R13, R10
+	JL         body9
 	VZEROUPPER
 	RET
 
-body6other:
-	TESTQ        R13, R13
-	JZ           body6none
-	VBROADCASTSS (R12), Y6
+body9other:
+	MOVL         4(R8)(R13*4), R14
+	SUBL         R12, R14
+	ADDL         R14, R12
+	ADDL         $0x02, R14
+	JZ           body9none
+	VBROADCASTSS (R9), Y6
 	VMULPS       Y6, Y0, Y6
 	VMULPS       (AX), Y6, Y2
 	VMULPS       32(AX), Y6, Y3
@@ -1251,41 +1561,39 @@ body6other:
 	VMASKMOVPS   96(AX), Y1, Y5
 	VMULPS       Y5, Y6, Y5
 
-body6next:
-	DECQ         R13
-	JZ           body6made
-	ADDQ         $0x04, R12
+body9next:
+	ADDQ         $0x04, R9
+	DECL         R14
+	JZ           body9made
 	ADDQ         SI, AX
-	VBROADCASTSS (R12), Y6
+	VBROADCASTSS (R9), Y6
 	VMULPS       Y6, Y0, Y6
 	VFMADD231PS  (AX), Y6, Y2
 	VFMADD231PS  32(AX), Y6, Y3
 	VFMADD231PS  64(AX), Y6, Y4
 	VMASKMOVPS   96(AX), Y1, Y7
 	VFMADD231PS  Y7, Y6, Y5
-	JMP          body6next
+	JMP          body9next
 
-body6none:
+body9none:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	JMP    body6made
+	JMP    body9made
 
-body5:
-	MOVLQSX      (DI), AX
+body8:
+	MOVLQSX      (DI)(R13*4), AX
 	IMULQ        SI, AX
 	ADDQ         BX, AX
-	MOVLQSX      (R8), R12
-	MOVLQSX      4(R8), R13
-	SUBQ         R12, R13
-	LEAQ         (R9)(R12*4), R12
-	CMPQ         R13, $0x02
-	JNE          body5other
-	VBROADCASTSS (R12), Y4
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
+	JNE          body8other
+	VBROADCASTSS (R9), Y4
 	VMULPS       Y4, Y0, Y4
-	VBROADCASTSS 4(R12), Y5
+	VBROADCASTSS 4(R9), Y5
 	VMULPS       Y5, Y0, Y5
+	ADDQ         $0x08, R9
 	VMULPS       (AX), Y4, Y1
 	VMULPS       32(AX), Y4, Y2
 	VMULPS       64(AX), Y4, Y3
@@ -1294,9 +1602,71 @@ body5:
 	VFMADD231PS  32(AX), Y5, Y2
 	VFMADD231PS  64(AX), Y5, Y3
 
-body5made:
+body8made:
+	VMOVNTPS Y1, (CX)
+	VMOVNTPS Y2, 32(CX)
+	VMOVNTPS Y3, 64(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body8
+	SFENCE
+	VZEROUPPER
+	RET
+
+body8other:
+	MOVL         4(R8)(R13*4), R11
+	SUBL         R12, R11
+	ADDL         R11, R12
+	ADDL         $0x02, R11
+	JZ           body8none
+	VBROADCASTSS (R9), Y4
+	VMULPS       Y4, Y0, Y4
+	VMULPS       (AX), Y4, Y1
+	VMULPS       32(AX), Y4, Y2
+	VMULPS       64(AX), Y4, Y3
+
+body8next:
+	ADDQ         $0x04, R9
+	DECL         R11
+	JZ           body8made
+	ADDQ         SI, AX
+	VBROADCASTSS (R9), Y4
+	VMULPS       Y4, Y0, Y4
+	VFMADD231PS  (AX), Y4, Y1
+	VFMADD231PS  32(AX), Y4, Y2
+	VFMADD231PS  64(AX), Y4, Y3
+	JMP          body8next
+
+body8none:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    body8made
+
+body7:
+	MOVLQSX      (DI)(R13*4), AX
+	IMULQ        SI, AX
+	ADDQ         BX, AX
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
+	JNE          body7other
+	VBROADCASTSS (R9), Y4
+	VMULPS       Y4, Y0, Y4
+	VBROADCASTSS 4(R9), Y5
+	VMULPS       Y5, Y0, Y5
+	ADDQ         $0x08, R9
+	VMULPS       (AX), Y4, Y1
+	VMULPS       32(AX), Y4, Y2
+	VMULPS       64(AX), Y4, Y3
+	ADDQ         SI, AX
+	VFMADD231PS  (AX), Y5, Y1
+	VFMADD231PS  32(AX), Y5, Y2
+	VFMADD231PS  64(AX), Y5, Y3
+
+body7made:
 	TESTQ   R11, R11
-	JZ      body5store
+	JZ      body7store
 	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y1, Y1
 	VMOVUPS 32(CX), Y4
@@ -1304,59 +1674,59 @@ body5made:
 	VMOVUPS 64(CX), Y4
 	VADDPS  Y4, Y3, Y3
 
-body5store:
+body7store:
 	VMOVUPS Y1, (CX)
 	VMOVUPS Y2, 32(CX)
 	VMOVUPS Y3, 64(CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body5
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body7
 	VZEROUPPER
 	RET
 
-body5other:
-	TESTQ        R13, R13
-	JZ           body5none
-	VBROADCASTSS (R12), Y4
+body7other:
+	MOVL         4(R8)(R13*4), R14
+	SUBL         R12, R14
+	ADDL         R14, R12
+	ADDL         $0x02, R14
+	JZ           body7none
+	VBROADCASTSS (R9), Y4
 	VMULPS       Y4, Y0, Y4
 	VMULPS       (AX), Y4, Y1
 	VMULPS       32(AX), Y4, Y2
 	VMULPS       64(AX), Y4, Y3
 
-body5next:
-	DECQ         R13
-	JZ           body5made
-	ADDQ         $0x04, R12
+body7next:
+	ADDQ         $0x04, R9
+	DECL         R14
+	JZ           body7made
 	ADDQ         SI, AX
-	VBROADCASTSS (R12), Y4
+	VBROADCASTSS (R9), Y4
 	VMULPS       Y4, Y0, Y4
 	VFMADD231PS  (AX), Y4, Y1
 	VFMADD231PS  32(AX), Y4, Y2
 	VFMADD231PS  64(AX), Y4, Y3
-	JMP          body5next
+	JMP          body7next
 
-body5none:
+body7none:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    body5made
+	JMP    body7made
 
-body4:
-	MOVLQSX      (DI), AX
+body6:
+	MOVLQSX      (DI)(R13*4), AX
 	IMULQ        SI, AX
 	ADDQ         BX, AX
-	MOVLQSX      (R8), R12
-	MOVLQSX      4(R8), R13
-	SUBQ         R12, R13
-	LEAQ         (R9)(R12*4), R12
-	CMPQ         R13, $0x02
-	JNE          body4other
-	VBROADCASTSS (R12), Y5
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
+	JNE          body6other
+	VBROADCASTSS (R9), Y5
 	VMULPS       Y5, Y0, Y5
-	VBROADCASTSS 4(R12), Y6
+	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y6, Y0, Y6
+	ADDQ         $0x08, R9
 	VMULPS       (AX), Y5, Y2
 	VMULPS       32(AX), Y5, Y3
 	VMASKMOVPS   64(AX), Y1, Y4
@@ -1367,9 +1737,9 @@ body4:
 	VMASKMOVPS   64(AX), Y1, Y5
 	VFMADD231PS  Y5, Y6, Y4
 
-body4made:
+body6made:
 	TESTQ      R11, R11
-	JZ         body4store
+	JZ         body6store
 	VMOVUPS    (CX), Y5
 	VADDPS     Y5, Y2, Y2
 	VMOVUPS    32(CX), Y5
@@ -1377,124 +1747,180 @@ body4made:
 	VMASKMOVPS 64(CX), Y1, Y5
 	VADDPS     Y5, Y4, Y4
 
-body4store:
+body6store:
 	VMOVUPS    Y2, (CX)
 	VMOVUPS    Y3, 32(CX)
 	VMASKMOVPS Y4, Y1, 64(CX)
 	ADDQ       DX, CX
-	ADDQ       $0x04, DI
-	ADDQ       $0x04, R8
-	DECQ       R10
-	JNZ        body4
+	INCQ       R13
+	CMPQ       R13, R10
+	JL         body6
 	VZEROUPPER
 	RET
 
-body4other:
-	TESTQ        R13, R13
-	JZ           body4none
-	VBROADCASTSS (R12), Y5
+body6other:
+	MOVL         4(R8)(R13*4), R14
+	SUBL         R12, R14
+	ADDL         R14, R12
+	ADDL         $0x02, R14
+	JZ           body6none
+	VBROADCASTSS (R9), Y5
 	VMULPS       Y5, Y0, Y5
 	VMULPS       (AX), Y5, Y2
 	VMULPS       32(AX), Y5, Y3
 	VMASKMOVPS   64(AX), Y1, Y4
 	VMULPS       Y4, Y5, Y4
 
-body4next:
-	DECQ         R13
-	JZ           body4made
-	ADDQ         $0x04, R12
+body6next:
+	ADDQ         $0x04, R9
+	DECL         R14
+	JZ           body6made
 	ADDQ         SI, AX
-	VBROADCASTSS (R12), Y5
+	VBROADCASTSS (R9), Y5
 	VMULPS       Y5, Y0, Y5
 	VFMADD231PS  (AX), Y5, Y2
 	VFMADD231PS  32(AX), Y5, Y3
 	VMASKMOVPS   64(AX), Y1, Y6
 	VFMADD231PS  Y6, Y5, Y4
-	JMP          body4next
+	JMP          body6next
 
-body4none:
+body6none:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	JMP    body4made
+	JMP    body6made
 
-body3:
-	MOVLQSX      (DI), AX
+body5:
+	MOVLQSX      (DI)(R13*4), AX
 	IMULQ        SI, AX
 	ADDQ         BX, AX
-	MOVLQSX      (R8), R12
-	MOVLQSX      4(R8), R13
-	SUBQ         R12, R13
-	LEAQ         (R9)(R12*4), R12
-	CMPQ         R13, $0x02
-	JNE          body3other
-	VBROADCASTSS (R12), Y3
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
+	JNE          body5other
+	VBROADCASTSS (R9), Y3
 	VMULPS       Y3, Y0, Y3
-	VBROADCASTSS 4(R12), Y4
+	VBROADCASTSS 4(R9), Y4
 	VMULPS       Y4, Y0, Y4
+	ADDQ         $0x08, R9
 	VMULPS       (AX), Y3, Y1
 	VMULPS       32(AX), Y3, Y2
 	ADDQ         SI, AX
 	VFMADD231PS  (AX), Y4, Y1
 	VFMADD231PS  32(AX), Y4, Y2
 
-body3made:
+body5made:
+	VMOVNTPS Y1, (CX)
+	VMOVNTPS Y2, 32(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body5
+	SFENCE
+	VZEROUPPER
+	RET
+
+body5other:
+	MOVL         4(R8)(R13*4), R11
+	SUBL         R12, R11
+	ADDL         R11, R12
+	ADDL         $0x02, R11
+	JZ           body5none
+	VBROADCASTSS (R9), Y3
+	VMULPS       Y3, Y0, Y3
+	VMULPS       (AX), Y3, Y1
+	VMULPS       32(AX), Y3, Y2
+
+body5next:
+	ADDQ         $0x04, R9
+	DECL         R11
+	JZ           body5made
+	ADDQ         SI, AX
+	VBROADCASTSS (R9), Y3
+	VMULPS       Y3, Y0, Y3
+	VFMADD231PS  (AX), Y3, Y1
+	VFMADD231PS  32(AX), Y3, Y2
+	JMP          body5next
+
+body5none:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	JMP    body5made
+
+body4:
+	MOVLQSX      (DI)(R13*4), AX
+	IMULQ        SI, AX
+	ADDQ         BX, AX
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
+	JNE          body4other
+	VBROADCASTSS (R9), Y3
+	VMULPS       Y3, Y0, Y3
+	VBROADCASTSS 4(R9), Y4
+	VMULPS       Y4, Y0, Y4
+	ADDQ         $0x08, R9
+	VMULPS       (AX), Y3, Y1
+	VMULPS       32(AX), Y3, Y2
+	ADDQ         SI, AX
+	VFMADD231PS  (AX), Y4, Y1
+	VFMADD231PS  32(AX), Y4, Y2
+
+body4made:
 	TESTQ   R11, R11
-	JZ      body3store
+	JZ      body4store
 	VMOVUPS (CX), Y3
 	VADDPS  Y3, Y1, Y1
 	VMOVUPS 32(CX), Y3
 	VADDPS  Y3, Y2, Y2
 
-body3store:
+body4store:
 	VMOVUPS Y1, (CX)
 	VMOVUPS Y2, 32(CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body3
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body4
 	VZEROUPPER
 	RET
 
-body3other:
-	TESTQ        R13, R13
-	JZ           body3none
-	VBROADCASTSS (R12), Y3
+body4other:
+	MOVL         4(R8)(R13*4), R14
+	SUBL         R12, R14
+	ADDL         R14, R12
+	ADDL         $0x02, R14
+	JZ           body4none
+	VBROADCASTSS (R9), Y3
 	VMULPS       Y3, Y0, Y3
 	VMULPS       (AX), Y3, Y1
 	VMULPS       32(AX), Y3, Y2
 
-body3next:
-	DECQ         R13
-	JZ           body3made
-	ADDQ         $0x04, R12
+body4next:
+	ADDQ         $0x04, R9
+	DECL         R14
+	JZ           body4made
 	ADDQ         SI, AX
-	VBROADCASTSS (R12), Y3
+	VBROADCASTSS (R9), Y3
 	VMULPS       Y3, Y0, Y3
 	VFMADD231PS  (AX), Y3, Y1
 	VFMADD231PS  32(AX), Y3, Y2
-	JMP          body3next
+	JMP          body4next
 
-body3none:
+body4none:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	JMP    body3made
+	JMP    body4made
 
-body2:
-	MOVLQSX      (DI), AX
+body3:
+	MOVLQSX      (DI)(R13*4), AX
 	IMULQ        SI, AX
 	ADDQ         BX, AX
-	MOVLQSX      (R8), R12
-	MOVLQSX      4(R8), R13
-	SUBQ         R12, R13
-	LEAQ         (R9)(R12*4), R12
-	CMPQ         R13, $0x02
-	JNE          body2other
-	VBROADCASTSS (R12), Y4
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
+	JNE          body3other
+	VBROADCASTSS (R9), Y4
 	VMULPS       Y4, Y0, Y4
-	VBROADCASTSS 4(R12), Y5
+	VBROADCASTSS 4(R9), Y5
 	VMULPS       Y5, Y0, Y5
+	ADDQ         $0x08, R9
 	VMULPS       (AX), Y4, Y2
 	VMASKMOVPS   32(AX), Y1, Y3
 	VMULPS       Y3, Y4, Y3
@@ -1503,65 +1929,115 @@ body2:
 	VMASKMOVPS   32(AX), Y1, Y4
 	VFMADD231PS  Y4, Y5, Y3
 
-body2made:
+body3made:
 	TESTQ      R11, R11
-	JZ         body2store
+	JZ         body3store
 	VMOVUPS    (CX), Y4
 	VADDPS     Y4, Y2, Y2
 	VMASKMOVPS 32(CX), Y1, Y4
 	VADDPS     Y4, Y3, Y3
 
-body2store:
+body3store:
 	VMOVUPS    Y2, (CX)
 	VMASKMOVPS Y3, Y1, 32(CX)
 	ADDQ       DX, CX
-	ADDQ       $0x04, DI
-	ADDQ       $0x04, R8
-	DECQ       R10
-	JNZ        body2
+	INCQ       R13
+	CMPQ       R13, R10
+	JL         body3
 	VZEROUPPER
 	RET
 
-body2other:
-	TESTQ        R13, R13
-	JZ           body2none
-	VBROADCASTSS (R12), Y4
+body3other:
+	MOVL         4(R8)(R13*4), R14
+	SUBL         R12, R14
+	ADDL         R14, R12
+	ADDL         $0x02, R14
+	JZ           body3none
+	VBROADCASTSS (R9), Y4
 	VMULPS       Y4, Y0, Y4
 	VMULPS       (AX), Y4, Y2
 	VMASKMOVPS   32(AX), Y1, Y3
 	VMULPS       Y3, Y4, Y3
 
-body2next:
-	DECQ         R13
-	JZ           body2made
-	ADDQ         $0x04, R12
+body3next:
+	ADDQ         $0x04, R9
+	DECL         R14
+	JZ           body3made
 	ADDQ         SI, AX
-	VBROADCASTSS (R12), Y4
+	VBROADCASTSS (R9), Y4
 	VMULPS       Y4, Y0, Y4
 	VFMADD231PS  (AX), Y4, Y2
 	VMASKMOVPS   32(AX), Y1, Y5
 	VFMADD231PS  Y5, Y4, Y3
+	JMP          body3next
+
+body3none:
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    body3made
+
+body2:
+	MOVLQSX      (DI)(R13*4), AX
+	IMULQ        SI, AX
+	ADDQ         BX, AX
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
+	JNE          body2other
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y0, Y2
+	VBROADCASTSS 4(R9), Y3
+	VMULPS       Y3, Y0, Y3
+	ADDQ         $0x08, R9
+	VMULPS       (AX), Y2, Y1
+	ADDQ         SI, AX
+	VFMADD231PS  (AX), Y3, Y1
+
+body2made:
+	VMOVNTPS Y1, (CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body2
+	SFENCE
+	VZEROUPPER
+	RET
+
+body2other:
+	MOVL         4(R8)(R13*4), R11
+	SUBL         R12, R11
+	ADDL         R11, R12
+	ADDL         $0x02, R11
+	JZ           body2none
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y0, Y2
+	VMULPS       (AX), Y2, Y1
+
+body2next:
+	ADDQ         $0x04, R9
+	DECL         R11
+	JZ           body2made
+	ADDQ         SI, AX
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y0, Y2
+	VFMADD231PS  (AX), Y2, Y1
 	JMP          body2next
 
 body2none:
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+	VXORPS Y1, Y1, Y1
 	JMP    body2made
 
 body1:
-	MOVLQSX      (DI), AX
+	MOVLQSX      (DI)(R13*4), AX
 	IMULQ        SI, AX
 	ADDQ         BX, AX
-	MOVLQSX      (R8), R12
-	MOVLQSX      4(R8), R13
-	SUBQ         R12, R13
-	LEAQ         (R9)(R12*4), R12
-	CMPQ         R13, $0x02
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
 	JNE          body1other
-	VBROADCASTSS (R12), Y2
+	VBROADCASTSS (R9), Y2
 	VMULPS       Y2, Y0, Y2
-	VBROADCASTSS 4(R12), Y3
+	VBROADCASTSS 4(R9), Y3
 	VMULPS       Y3, Y0, Y3
+	ADDQ         $0x08, R9
 	VMULPS       (AX), Y2, Y1
 	ADDQ         SI, AX
 	VFMADD231PS  (AX), Y3, Y1
@@ -1575,26 +2051,28 @@ body1made:
 body1store:
 	VMOVUPS Y1, (CX)
 	ADDQ    DX, CX
-	ADDQ    $0x04, DI
-	ADDQ    $0x04, R8
-	DECQ    R10
-	JNZ     body1
+	INCQ    R13
+	CMPQ    R13, R10
+	JL      body1
 	VZEROUPPER
 	RET
 
 body1other:
-	TESTQ        R13, R13
+	MOVL         4(R8)(R13*4), R14
+	SUBL         R12, R14
+	ADDL         R14, R12
+	ADDL         $0x02, R14
 	JZ           body1none
-	VBROADCASTSS (R12), Y2
+	VBROADCASTSS (R9), Y2
 	VMULPS       Y2, Y0, Y2
 	VMULPS       (AX), Y2, Y1
 
 body1next:
-	DECQ         R13
+	ADDQ         $0x04, R9
+	DECL         R14
 	JZ           body1made
-	ADDQ         $0x04, R12
 	ADDQ         SI, AX
-	VBROADCASTSS (R12), Y2
+	VBROADCASTSS (R9), Y2
 	VMULPS       Y2, Y0, Y2
 	VFMADD231PS  (AX), Y2, Y1
 	JMP          body1next
@@ -1604,19 +2082,17 @@ body1none:
 	JMP    body1made
 
 body0:
-	MOVLQSX      (DI), AX
+	MOVLQSX      (DI)(R13*4), AX
 	IMULQ        SI, AX
 	ADDQ         BX, AX
-	MOVLQSX      (R8), R12
-	MOVLQSX      4(R8), R13
-	SUBQ         R12, R13
-	LEAQ         (R9)(R12*4), R12
-	CMPQ         R13, $0x02
+	ADDL         $0x02, R12
+	CMPL         R12, 4(R8)(R13*4)
 	JNE          body0other
-	VBROADCASTSS (R12), Y3
+	VBROADCASTSS (R9), Y3
 	VMULPS       Y3, Y0, Y3
-	VBROADCASTSS 4(R12), Y4
+	VBROADCASTSS 4(R9), Y4
 	VMULPS       Y4, Y0, Y4
+	ADDQ         $0x08, R9
 	VMASKMOVPS   (AX), Y1, Y2
 	VMULPS       Y2, Y3, Y2
 	ADDQ         SI, AX
@@ -1632,27 +2108,29 @@ body0made:
 body0store:
 	VMASKMOVPS Y2, Y1, (CX)
 	ADDQ       DX, CX
-	ADDQ       $0x04, DI
-	ADDQ       $0x04, R8
-	DECQ       R10
-	JNZ        body0
+	INCQ       R13
+	CMPQ       R13, R10
+	JL         body0
 	VZEROUPPER
 	RET
 
 body0other:
-	TESTQ        R13, R13
+	MOVL         4(R8)(R13*4), R14
+	SUBL         R12, R14
+	ADDL         R14, R12
+	ADDL         $0x02, R14
 	JZ           body0none
-	VBROADCASTSS (R12), Y3
+	VBROADCASTSS (R9), Y3
 	VMULPS       Y3, Y0, Y3
 	VMASKMOVPS   (AX), Y1, Y2
 	VMULPS       Y2, Y3, Y2
 
 body0next:
-	DECQ         R13
+	ADDQ         $0x04, R9
+	DECL         R14
 	JZ           body0made
-	ADDQ         $0x04, R12
 	ADDQ         SI, AX
-	VBROADCASTSS (R12), Y3
+	VBROADCASTSS (R9), Y3
 	VMULPS       Y3, Y0, Y3
 	VMASKMOVPS   (AX), Y1, Y4
 	VFMADD231PS  Y4, Y3, Y2

@@ -3,6 +3,8 @@ package kernel
 import (
 	"math/rand/v2"
 	"testing"
+
+	"github.com/sshn-go/sshn/internal/parallel"
 )
 
 // Weights are quarters and contents small integers, so that every order of
@@ -88,13 +90,18 @@ func columnsCase(t *testing.T, r *rand.Rand, outputs, c, most int) {
 	if len(x) == 0 {
 		return
 	}
-	for _, add := range []bool{false, true} {
+	for _, how := range []writing{over, adding, past} {
 		offset, ys := r.IntN(17), c+r.IntN(3)
 		all, y := guarded(r, outputs*ys, offset)
+		if how == past { // where that is possible: at whole vectors
+			ys = (c + 15) / 16 * 16
+			all = parallel.Aligned(len(all) + outputs*16)
+			offset, y = 15, all[48:]
+		}
 		want := clone(all)
-		mixColumns(y, ys, x, skip, table, 1, outputs+1, c, 0.5, add)
-		mixColumnsPlain(want[33+offset:], ys, x, skip, table, 1, outputs+1, c, 0.5, add)
-		alike(t, want, all, "%d outputs of %d channels, add %t", outputs, c, add)
+		mixColumns(y, ys, x, skip, table, 1, outputs+1, c, 0.5, how)
+		mixColumnsPlain(want[33+offset:], ys, x, skip, table, 1, outputs+1, c, 0.5, how == adding)
+		alike(t, want, all, "%d outputs of %d channels, writing %d", outputs, c, how)
 	}
 }
 

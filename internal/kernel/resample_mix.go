@@ -38,7 +38,7 @@ type columns struct {
 	first, start *int32
 	weight       *float32
 	n            int
-	body         int // 2*(vectors-1), and 1 if the last one is whole
+	body         int // 3*(vectors-1), and 1 if the last one is whole, 2 if all go past the caches
 	add          int
 	scale        float32
 	_            float32
@@ -46,10 +46,19 @@ type columns struct {
 	mask         unsafe.Pointer // the same, an int32 for each
 }
 
-// mixColumns sets outputs [from, to) of the table t, pixels of c floats that
-// lie ys apart from y on, to scale times the weighted sums of the pixels of x,
-// of which the first is column skip; with add it adds to them.
-func mixColumns(y []float32, ys int, x []float32, skip int, t *Taps, from, to, c int, scale float32, add bool) {
+// A writing says how outputs are written.
+type writing int
+
+const (
+	over   writing = iota // what is there
+	adding                // to what is there
+	past                  // the caches: over, where the output is too large to be found there by who reads it
+)
+
+// mixColumns makes outputs [from, to) of the table t, pixels of c floats that
+// lie ys apart from y on: scale times the weighted sums of the pixels of x, of
+// which the first is column skip.
+func mixColumns(y []float32, ys int, x []float32, skip int, t *Taps, from, to, c int, scale float32, how writing) {
 	if raceDetector {
 		lo, hi := t.reach(from, to)
 		reads(x[(lo-skip)*c : (hi-skip)*c])
@@ -58,12 +67,12 @@ func mixColumns(y []float32, ys int, x []float32, skip int, t *Taps, from, to, c
 		}
 	}
 	if !fast.available() {
-		mixColumnsPlain(y, ys, x, skip, t, from, to, c, scale, add)
+		mixColumnsPlain(y, ys, x, skip, t, from, to, c, scale, how == adding)
 		return
 	}
 	_ = y[(to-from-1)*ys+c-1]
 	p := columns{ys: ys * elem, xs: c * elem, skip: skip * c * elem, weight: unsafe.SliceData(t.Weight), scale: scale}
-	if add {
+	if how == adding {
 		p.add = 1
 	}
 	const most = 4 // vectors in a call
@@ -72,19 +81,22 @@ func mixColumns(y []float32, ys int, x []float32, skip int, t *Taps, from, to, c
 		p.first, p.start, p.n = &t.First[o], &t.Start[o], min(calls, to-o)
 		for at := 0; at < c; at += most * fast.lanes {
 			p.y, p.x = unsafe.Pointer(&y[(o-from)*ys+at]), unsafe.Pointer(&x[at])
-			p.channels(min(c-at, most*fast.lanes))
+			p.channels(min(c-at, most*fast.lanes), how == past)
 			mixColumnsFast(&p)
 		}
 	}
 }
 
 // channels sets the body and the mask for n channels.
-func (p *columns) channels(n int) {
+func (p *columns) channels(n int, past bool) {
 	vectors := (n + fast.lanes - 1) / fast.lanes
 	last := n - (vectors-1)*fast.lanes
-	p.body = 2 * (vectors - 1)
+	p.body = 3 * (vectors - 1)
 	if last == fast.lanes {
 		p.body++
+		if vector := uintptr(fast.lanes * elem); past && (uintptr(p.y)|uintptr(p.ys))%vector == 0 {
+			p.body++
+		}
 	}
 	p.bits = 1<<last - 1
 	p.mask = unsafe.Pointer(&laneMask[16-last])

@@ -51,8 +51,8 @@ func (s *span) choose(from, to int) {
 }
 
 // resample makes the outputs of row (d, h) of an image: the first at y, the
-// next one ys floats further on. With add it adds to what is there.
-func (s *span) resample(y []float32, ys int, x []float32, image, d, h int, add bool) {
+// next one ys floats further on.
+func (s *span) resample(y []float32, ys int, x []float32, image, d, h int, how writing) {
 	in, _ := s.sizes()
 	firstD, wd := s.Axes[0].at(d)
 	firstH, wh := s.Axes[1].at(h)
@@ -60,17 +60,21 @@ func (s *span) resample(y []float32, ys int, x []float32, image, d, h int, add b
 	x = x[((image*in[0]+firstD)*in[1]+firstH)*width:]
 	switch {
 	case len(wd)*len(wh) == 0 || s.lo == s.hi:
-		for o := 0; o < s.to-s.from && !add; o++ {
+		for o := 0; o < s.to-s.from && how != adding; o++ {
 			clear(y[o*ys:][:s.C])
 		}
 	case s.line == nil:
+		if how == past && len(wd)*len(wh) > 1 {
+			how = over
+		}
 		for i, a := range wd {
 			for k, b := range wh {
-				s.columns(y, ys, x[(i*in[1]+k)*width:][:width], 0, a*b, add || i+k > 0)
+				s.columns(y, ys, x[(i*in[1]+k)*width:][:width], 0, a*b, how)
+				how = adding
 			}
 		}
 	case len(wd)*len(wh) == 1:
-		s.columns(y, ys, x[s.lo*s.C:s.hi*s.C], s.lo, wd[0]*wh[0], add)
+		s.columns(y, ys, x[s.lo*s.C:s.hi*s.C], s.lo, wd[0]*wh[0], how)
 	default:
 		line := s.line[:(s.hi-s.lo)*s.C]
 		s.rows.begin(line, x, false)
@@ -80,23 +84,23 @@ func (s *span) resample(y []float32, ys int, x []float32, image, d, h int, add b
 			}
 		}
 		s.rows.end()
-		s.columns(y, ys, line, s.lo, 1, add)
+		s.columns(y, ys, line, s.lo, 1, how)
 	}
 }
 
-// columns sets the outputs to, or adds to them, scale times what the last axis'
-// table makes of the row x, which begins at column skip.
-func (s *span) columns(y []float32, ys int, x []float32, skip int, scale float32, add bool) {
+// columns makes the outputs scale times what the last axis' table makes of the
+// row x, which begins at column skip.
+func (s *span) columns(y []float32, ys int, x []float32, skip int, scale float32, how writing) {
 	t := s.Axes[2]
 	switch {
 	case s.pointed && ys == s.C:
-		s.points.mix(y, x, scale, add)
+		s.points.mix(y, x, scale, how == adding)
 	case s.C <= mostMixed:
-		mixColumns(y, ys, x, skip, t, s.from, s.to, s.C, scale, add)
+		mixColumns(y, ys, x, skip, t, s.from, s.to, s.C, scale, how)
 	default:
 		for o := s.from; o < s.to; o++ {
 			at, w := t.at(o)
-			s.rows.begin(y[(o-s.from)*ys:][:s.C], x, add)
+			s.rows.begin(y[(o-s.from)*ys:][:s.C], x, how == adding)
 			for k, a := range w {
 				s.rows.put((at-skip+k)*s.C, scale*a)
 			}

@@ -14,6 +14,7 @@ type Taps struct {
 
 	copies   bool // every output is one input
 	identity bool // the same one
+	sorted   bool // no window is empty, or begins or ends before the one before it
 }
 
 // NewTaps makes the table of out outputs over in inputs from the window of each
@@ -74,6 +75,9 @@ func (t *Taps) at(o int) (first int, w []float32) {
 
 // reach returns the inputs [lo, hi) that the windows of outputs [from, to) lie in.
 func (t *Taps) reach(from, to int) (lo, hi int) {
+	if t.sorted && from < to {
+		return int(t.First[from]), int(t.First[to-1] + t.Start[to] - t.Start[to-1])
+	}
 	lo = t.In
 	for o := from; o < to; o++ {
 		if n := int(t.Start[o+1] - t.Start[o]); n > 0 {
@@ -119,10 +123,14 @@ func (t *Taps) finish() *Taps {
 	t.Start = append(t.Start, int32(len(t.Weight)))
 	t.copies = true
 	t.identity = t.In == t.Out()
+	t.sorted = true
+	before, end := 0, 0
 	for o := range t.Out() {
 		first, w := t.at(o)
 		t.copies = t.copies && len(w) == 1 && w[0] == 1
 		t.identity = t.identity && t.copies && first == o
+		t.sorted = t.sorted && len(w) > 0 && first >= before && first+len(w) >= end
+		before, end = first, first+len(w)
 	}
 	return t
 }

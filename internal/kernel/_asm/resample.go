@@ -99,8 +99,8 @@ func (a *assembler) mixRows() {
 }
 
 // mixColumns generates, for each output of a table, the sum of weights times
-// pixels: a body for pixels of one to four vectors, the last of them whole or
-// under a mask.
+// pixels: a body for pixels of one to four vectors, the last of them under a
+// mask, or whole, or whole and written past the caches.
 func (a *assembler) mixColumns() {
 	a.function("mixColumns"+a.isa.name, "func(p *columns)")
 	p := a.pointer("p")
@@ -112,7 +112,12 @@ func (a *assembler) mixColumns() {
 	}
 	m.y, m.ys, m.x, m.xs = load(columnsY), load(columnsYS), load(columnsX), load(columnsXS)
 	a.SUBQ(Mem{Base: p, Disp: columnsSkip}, m.x)
-	m.first, m.start, m.weight, m.n, m.add = load(columnsFirst), load(columnsStart), load(columnsWeight), load(columnsN), load(columnsAdd)
+	m.first, m.start, m.w, m.n, m.add = load(columnsFirst), load(columnsStart), load(columnsWeight), load(columnsN), load(columnsAdd)
+	m.read = a.GP64()
+	a.MOVLQSX(Mem{Base: m.start}, m.read)
+	a.LEAQ(Mem{Base: m.w, Index: m.read, Scale: 4}, m.w)
+	m.i = a.GP64()
+	a.XORQ(m.i, m.i)
 	m.scale = a.vec()
 	a.VBROADCASTSS(Mem{Base: p, Disp: columnsScale}, m.scale)
 	if a.isa.wide() {
@@ -124,96 +129,116 @@ func (a *assembler) mixColumns() {
 		a.VMOVDQU(Mem{Base: mask}, m.mask)
 	}
 	body := load(columnsBody)
-	for i := range 7 {
+	last := 4*len(kinds) - 1
+	for i := range last {
 		a.CMPQ(body, U32(i))
 		a.JEQ(LabelRef(fmt.Sprint("body", i)))
 	}
-	for i := 7; i >= 0; i-- { // the last falls through
-		m.body(fmt.Sprint("body", i), i/2+1, i%2 == 1)
+	for i := last; i >= 0; i-- { // the last falls through
+		m.body(fmt.Sprint("body", i), i/len(kinds)+1, kinds[i%len(kinds)])
 	}
 }
+
+// kinds of bodies, by how they write the last vector of a pixel.
+const (
+	masked = iota
+	whole
+	streamed
+)
+
+var kinds = []int{masked, whole, streamed}
 
 // columns generates the bodies of mixColumns.
 type columns struct {
 	*assembler
-	y, ys, x, xs         reg.GPVirtual
-	first, start, weight reg.GPVirtual
-	n, add               reg.GPVirtual
-	scale                reg.VecVirtual
-	bits                 reg.OpmaskVirtual
-	mask                 reg.VecVirtual
+	y, ys, x, xs    reg.GPVirtual
+	first, start, w reg.GPVirtual
+	i, n            reg.GPVirtual
+	read            reg.GPVirtual // weights: start[i]
+	add             reg.GPVirtual
+	scale           reg.VecVirtual
+	bits            reg.OpmaskVirtual
+	mask            reg.VecVirtual
 }
 
-func (m *columns) body(label string, vectors int, whole bool) {
+func (m *columns) body(label string, vectors, kind int) {
 	vector := func(i int) *lanes {
-		return &lanes{assembler: m.assembler, at: i, count: m.isa.lanes(), masked: i == vectors-1 && !whole, bits: m.bits, mask: m.mask}
+		return &lanes{assembler: m.assembler, at: i, count: m.isa.lanes(), masked: i == vectors-1 && kind == masked, bits: m.bits, mask: m.mask}
 	}
 	sums := make([]reg.VecVirtual, vectors)
 	for i := range sums {
 		sums[i] = m.vec()
 	}
-	at, w, k := m.GP64(), m.GP64(), m.GP64()
+	at, k := m.GP64(), m.GP64()
 	factor, second := m.vec(), m.vec()
 	product := func(f reg.VecVirtual, first bool) {
 		for i, s := range sums {
 			v := vector(i)
-			switch x := (Mem{Base: at, Disp: i * m.isa.bytes}); {
-			case first && !v.masked:
+			var x Op = Mem{Base: at, Disp: i * m.isa.bytes}
+			if v.masked {
+				x = v.load(at)
+			}
+			if first {
 				m.VMULPS(x, f, s)
-			case first:
-				m.VMULPS(v.load(at), f, s)
-			case !v.masked:
+			} else {
 				m.VFMADD231PS(x, f, s)
-			default:
-				m.VFMADD231PS(v.load(at), f, s)
 			}
 		}
 	}
 
 	m.Label(label)
-	m.MOVLQSX(Mem{Base: m.first}, at)
+	m.MOVLQSX(Mem{Base: m.first, Index: m.i, Scale: 4}, at)
 	m.IMULQ(m.xs, at)
 	m.ADDQ(m.x, at)
-	m.MOVLQSX(Mem{Base: m.start}, w)
-	m.MOVLQSX(Mem{Base: m.start, Disp: 4}, k)
-	m.SUBQ(w, k)
-	m.LEAQ(Mem{Base: m.weight, Index: w, Scale: 4}, w)
-	m.CMPQ(k, Imm(2))
+	m.ADDL(Imm(2), m.read.As32())
+	m.CMPL(m.read.As32(), Mem{Base: m.start, Index: m.i, Scale: 4, Disp: 4})
 	m.JNE(LabelRef(label + "other"))
-	m.scaled(Mem{Base: w}, factor)
-	m.scaled(Mem{Base: w, Disp: 4}, second)
+	m.scaled(Mem{Base: m.w}, factor)
+	m.scaled(Mem{Base: m.w, Disp: 4}, second)
+	m.ADDQ(Imm(8), m.w)
 	product(factor, true)
 	m.ADDQ(m.xs, at)
 	product(second, false)
 
 	m.Label(label + "made")
-	m.TESTQ(m.add, m.add)
-	m.JZ(LabelRef(label + "store"))
-	for i, s := range sums {
-		m.VADDPS(vector(i).load(m.y), s, s)
+	if kind != streamed {
+		m.TESTQ(m.add, m.add)
+		m.JZ(LabelRef(label + "store"))
+		for i, s := range sums {
+			m.VADDPS(vector(i).load(m.y), s, s)
+		}
 	}
 	m.Label(label + "store")
 	for i, s := range sums {
-		vector(i).store(s, m.y)
+		if kind == streamed {
+			m.VMOVNTPS(s, Mem{Base: m.y, Disp: i * m.isa.bytes})
+		} else {
+			vector(i).store(s, m.y)
+		}
 	}
 	m.ADDQ(m.ys, m.y)
-	m.ADDQ(Imm(4), m.first)
-	m.ADDQ(Imm(4), m.start)
-	m.DECQ(m.n)
-	m.JNZ(LabelRef(label))
+	m.INCQ(m.i)
+	m.CMPQ(m.i, m.n)
+	m.JL(LabelRef(label))
+	if kind == streamed {
+		m.SFENCE()
+	}
 	m.end()
 
 	m.Label(label + "other")
-	m.TESTQ(k, k)
+	m.MOVL(Mem{Base: m.start, Index: m.i, Scale: 4, Disp: 4}, k.As32())
+	m.SUBL(m.read.As32(), k.As32())
+	m.ADDL(k.As32(), m.read.As32())
+	m.ADDL(Imm(2), k.As32())
 	m.JZ(LabelRef(label + "none"))
-	m.scaled(Mem{Base: w}, factor)
+	m.scaled(Mem{Base: m.w}, factor)
 	product(factor, true)
 	m.Label(label + "next")
-	m.DECQ(k)
+	m.ADDQ(Imm(4), m.w)
+	m.DECL(k.As32())
 	m.JZ(LabelRef(label + "made"))
-	m.ADDQ(Imm(4), w)
 	m.ADDQ(m.xs, at)
-	m.scaled(Mem{Base: w}, factor)
+	m.scaled(Mem{Base: m.w}, factor)
 	product(factor, false)
 	m.JMP(LabelRef(label + "next"))
 
