@@ -2,8 +2,10 @@ package sshn
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -46,10 +48,15 @@ func (m *Model) Save(path string) error {
 func Load(path string) (*Model, error) {
 	f, err := safetensors.Open(path)
 	if err != nil {
-		if what := looksLike(path); what != "" {
+		var unreadable *fs.PathError
+		what := looksLike(path)
+		switch {
+		case what != "":
 			return nil, fmt.Errorf("sshn: load %s: this is %s, not a model that Save wrote", path, what)
+		case errors.As(err, &unreadable):
+			return nil, fmt.Errorf("sshn: load: %w", err)
 		}
-		return nil, fmt.Errorf("sshn: load: %w", err)
+		return nil, fmt.Errorf("sshn: load: not a model that Save wrote: %w", err)
 	}
 	defer f.Close()
 	m, err := load(f)

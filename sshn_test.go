@@ -406,7 +406,7 @@ func TestFilesThatAreNoModelSayWhy(t *testing.T) {
 	require.ErrorContains(t, err, "curve: 1 Dice of ring for 0 points")
 	require.NoError(t, os.WriteFile(path, []byte("not a model"), 0o600))
 	_, err = sshn.Load(path)
-	require.ErrorContains(t, err, "sshn: load: ")
+	require.ErrorContains(t, err, "sshn: load: not a model that Save wrote: "+path+": ")
 	for name, want := range map[string]string{
 		"scan.nii.gz": "this is a gzipped file, such as a scan, not a model that Save wrote",
 		"scan.nii":    "this is a scan, not a model that Save wrote",

@@ -10,7 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/pareto"
 )
 
 // A command is one thing that the program can be told to do.
@@ -153,4 +155,12 @@ func plural(n int, what string) string {
 // note tells of what the user should know and that stops nothing.
 func (c console) note(format string, args ...any) {
 	fmt.Fprintf(c.err, "note: "+format+"\n", args...)
+}
+
+// warn notes a phi outside the range that a model was trained for; a frozen
+// model refuses another than its own.
+func (c console) warn(m *sshn.Model, phi pareto.Phi) {
+	if err := m.Covers(phi); err != nil && m.Config().At == nil {
+		c.note("%s", strings.TrimPrefix(err.Error(), "sshn: "))
+	}
 }

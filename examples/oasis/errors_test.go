@@ -145,7 +145,7 @@ func TestModelsAndScansThatDoNotFit(t *testing.T) {
 	require.Contains(t, stderr, "-out "+slice+": this is the scan itself")
 	_, stderr, code = call("segment", "-model", model, "-in", slice, "-out", filepath.Join(t.TempDir(), "a.nii"), "-phi", "0.9")
 	require.Equal(t, success, code)
-	require.Contains(t, stderr, "note: sshn: phi 0.9 is outside (0, 0.5], the range that the model was trained for; accuracy falls there\n")
+	require.Contains(t, stderr, "note: phi 0.9 is outside (0, 0.5], the range that the model was trained for; accuracy falls there\n")
 	fails(slice+": a slice, 20 x 24 x 1 voxels, and the model is for volumes", "segment", "-model", volumes, "-in", slice, "-out", to, "-phi", "0.5")
 	fails("phi 0.2/0.3 has 2 numbers, the model takes 1", "segment", "-model", model, "-in", slice, "-out", to, "-phi", "0.2/0.3")
 	fails("none of 3 subjects has a file slice_seg", "pareto", "-model", model, "-data", deep)

@@ -23,7 +23,9 @@ func (*makeData) about() string {
 
 Makes procedural brains, labels and T1-like images, in the layout and under the
 file names of neurite-OASIS: slices with the labels seg4 and seg24, or volumes
-with seg4 and seg35. No file is read. Slices and volumes may go into one folder.`
+with seg4 and seg35. No file is read. Slices and volumes may go into one folder.
+Subjects of an earlier making are made anew; a folder of more of them than -n is
+refused.`
 }
 
 func (d *makeData) flags(f *flag.FlagSet) {

@@ -99,7 +99,7 @@ func TestVolumesFromBrainsToSegmentation(t *testing.T) {
 
 	// Each slice of a volume is an image to a model of slices.
 	slices := trainTiny(t, brains(t, 3, 2))
-	require.Contains(t, segmentSubject(t, dir, slices, "-phi", "0.3"), " for each of 28 slices, ")
+	require.Contains(t, segmentSubject(t, dir, slices, "-phi", "0.3"), " for each of 28 slices; ")
 }
 
 // segmentSubject segments the first subject's scan and checks that the result

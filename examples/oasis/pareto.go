@@ -117,9 +117,7 @@ func (p *paretoCommand) measure(ctx context.Context, s *study, m *sshn.Model, c 
 		phis = trained(m)
 	}
 	for _, phi := range phis {
-		if err := m.Covers(phi); err != nil && m.Config().At == nil {
-			c.note("%v", err)
-		}
+		c.warn(m, phi)
 	}
 	bar := newCounter(c.err, "measuring phis")
 	curve, err := m.Measure(ctx, part, phis, bar.set)
@@ -197,13 +195,23 @@ func (r result) print(c console, perStructure bool) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "\nChosen: %v.\n%v\n", r.Choice, r.Volume)
-	if len(r.Curve.Points) > 1 && !pareto.ByBytes.Varies(r.Curve.Points) {
-		fmt.Fprintln(c.out, "Memory is the same at every phi: the finest level decides it, and its maps have the extents of\nthe image. So a budget of memory (-max-mb) does not choose between phis.")
+	if least, most := r.memory(); len(r.Curve.Points) > 1 && most < 1.25*least {
+		fmt.Fprintf(c.out, "Memory hardly depends on phi (%s to %s): the finest level, whose maps have the extents of the\nimage, decides it. So a budget of memory (-max-mb) can choose little.\n",
+			pareto.ByBytes.Format(least), pareto.ByBytes.Format(most))
 	}
 	if perStructure {
 		r.printStructures(c)
 	}
 	return nil
+}
+
+// memory returns the least and the most bytes that a phi takes.
+func (r result) memory() (least, most float64) {
+	least = math.Inf(1)
+	for _, p := range r.Curve.Points {
+		least, most = min(least, float64(p.Bytes)), max(most, float64(p.Bytes))
+	}
+	return least, most
 }
 
 // printStructures prints the Dice of each structure at each phi.

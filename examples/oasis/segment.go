@@ -42,8 +42,8 @@ func (s *segment) flags(f *flag.FlagSet) {
 		return err
 	})
 	f.Float64Var(&s.maxMACs, "max-macs", 0, "multiply-adds at most, as in 500e6")
-	f.Float64Var(&s.maxMS, "max-ms", 0, "milliseconds at most for an image, as the machine that measured the curve took; for images of\nother extents an estimate, in proportion to the multiply-adds")
-	f.Float64Var(&s.maxMB, "max-mb", 0, "megabytes of memory at most; where every phi takes the same, as in most networks, it does not choose between them")
+	f.Float64Var(&s.maxMS, "max-ms", 0, "milliseconds at most for an image, as the machine that measured the curve took; for images of other extents an estimate, in proportion to the multiply-adds")
+	f.Float64Var(&s.maxMB, "max-mb", 0, "megabytes of memory at most; it hardly depends on phi, for the finest level decides it")
 	f.BoolVar(&s.json, "json", false, "print the result as JSON")
 }
 
@@ -67,9 +67,7 @@ func (s *segment) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	if err := m.Covers(point.Phi); err != nil && m.Config().At == nil {
-		c.note("%v", err)
-	}
+	c.warn(m, point.Phi)
 	return s.segment(ctx, m, scan, point, c)
 }
 
@@ -231,7 +229,10 @@ func (s *segment) report(m *sshn.Model, scan *nifti.Volume, p pareto.Point, took
 	if images > 1 {
 		each = fmt.Sprintf(" for each of %d slices", images)
 	}
-	fmt.Fprintf(c.out, "%s: phi %v, %s MACs and %s%s, %v in all\n", s.out, p.Phi,
-		pareto.ByMACs.Format(float64(p.MACs)), pareto.ByBytes.Format(float64(p.Bytes)), each, took.Round(100*time.Microsecond))
+	if p.Median > 0 {
+		each = " and " + pareto.BySeconds.Format(p.Median) + " by the curve" + each
+	}
+	fmt.Fprintf(c.out, "%s: phi %v, %s MACs, %s%s; it took %s\n", s.out, p.Phi,
+		pareto.ByMACs.Format(float64(p.MACs)), pareto.ByBytes.Format(float64(p.Bytes)), each, pareto.BySeconds.Format(took.Seconds()))
 	return nil
 }

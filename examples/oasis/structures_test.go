@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/sshn-go/sshn"
@@ -31,4 +32,16 @@ Putamen             100  0.250  0.500
 mean of these            0.375  0.625
 Left out, with fewer than 100 elements in all subjects together: Choroid-Plexus, Vessel.
 `, b.String())
+}
+
+func TestThatMemoryHardlyDependsOnPhiIsSaid(t *testing.T) {
+	points := []pareto.Point{{Phi: pareto.Phi{0.1}, Dice: 0.5, MACs: 1, Bytes: 8e6}, {Phi: pareto.Phi{0.5}, Dice: 0.6, MACs: 2, Bytes: 9e6}}
+	for most, said := range map[int64]bool{8e6: true, 9e6: true, 16e6: false} {
+		points[1].Bytes = most
+		choice, err := pareto.Cheapest(points, pareto.ByMACs, 0)
+		require.NoError(t, err)
+		var b bytes.Buffer
+		require.NoError(t, result{Curve: sshn.Curve{Points: points}, Choice: choice}.print(console{out: &b}, false))
+		require.Equal(t, said, strings.Contains(b.String(), "Memory hardly depends on phi (8 MB to "), b.String())
+	}
 }

@@ -132,7 +132,7 @@ func (v curve) writePhis(c draw.Canvas, line []vg.Point) {
 		if i == 0 {
 			label = "phi " + label
 		}
-		at := vg.Point{X: line[i].X + px(7), Y: max(line[i].Y-px(15), c.Min.Y+height/2)}
+		at := vg.Point{X: line[i].X + px(12), Y: max(line[i].Y-px(15), c.Min.Y+height/2)}
 		if i+1 < len(line) && line[i+1].Y < line[i].Y {
 			at.Y = line[i].Y + px(15)
 		}

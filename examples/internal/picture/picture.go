@@ -61,7 +61,8 @@ func (r Row) Draw() *image.NRGBA {
 		}
 	}
 	for _, k := range l.keys {
-		draw.Draw(canvas, k.swatch, image.NewUniform(r.colour(k.label)), image.Point{}, draw.Src)
+		draw.Draw(canvas, k.swatch, image.NewUniform(color.Gray{128}), image.Point{}, draw.Src) // its edge, for white matter on white paper
+		draw.Draw(canvas, k.swatch.Inset(1), image.NewUniform(r.colour(k.label)), image.Point{}, draw.Src)
 		write(canvas, k.text, r.Names[k.label])
 	}
 	return canvas
