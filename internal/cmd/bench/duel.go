@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// packages hold the benchmarks that PyTorch can be laid beside.
-var packages = []string{".", "./internal/kernel", "./rescale", "./nn/loss", "./nn/optim", "./hyper"}
+// packages hold the benchmarks that PyTorch can be laid beside. Where two have
+// one of the same name, the first counts.
+var packages = []string{".", "./internal/kernel", "./rescale", "./nn/loss", "./nn/optim", "./hyper", "./autograd"}
 
 const script = "internal/cmd/bench/torch.py"
 
@@ -63,21 +64,20 @@ func (d duel) run() (m machine, ours, theirs []result, err error) {
 
 // compile makes the test binaries, and tells for each benchmark which has it.
 func compile(folder string) (map[string]string, error) {
-	if _, err := output("go", append([]string{"test", "-c", "-o", folder + string(filepath.Separator)}, packages...)...); err != nil {
-		return nil, err
-	}
-	files, err := filepath.Glob(filepath.Join(folder, "*"))
-	if err != nil {
-		return nil, err
-	}
 	binaries := map[string]string{}
-	for _, file := range files {
+	for i, p := range packages {
+		file := filepath.Join(folder, fmt.Sprintf("%d.test", i))
+		if _, err := output("go", "test", "-c", "-o", file, p); err != nil {
+			return nil, err
+		}
 		list, err := output(file, "-test.list", "^Benchmark")
 		if err != nil {
 			return nil, err
 		}
 		for _, name := range strings.Fields(string(list)) {
-			binaries[name] = file
+			if binaries[name] == "" {
+				binaries[name] = file
+			}
 		}
 	}
 	return binaries, nil
