@@ -43,7 +43,7 @@ func convCases() []Conv {
 			conv(1, [3]int{3, 5, 9}, [3]int{3, 3, 3}, one, one, one, channels[0], channels[1], 1),
 			conv(1, [3]int{1, 3, 29}, one, one, none, one, channels[0], channels[1], 1))
 	}
-	return cases
+	return append(cases, winogradCases()...)
 }
 
 func (c Conv) String() string {
@@ -183,9 +183,13 @@ func same(t *testing.T, want, got []float32) {
 
 // near fails unless got is want up to rounding: a sum of n products in float32,
 // in any order, errs by less than n 2^-24 times the sum of their magnitudes,
-// and in practice by about its square root. 1e-6 is 17 roundings.
+// and in practice by about its square root. 1e-6 is 17 roundings. With Winograd
+// a block's outputs share their errors: the largest scale is for all.
 func near(t *testing.T, what string, want, scale []float64, got []float32) {
 	t.Helper()
+	if winogradAsked != "" {
+		scale = largest(scale)
+	}
 	for i := range want {
 		if d := math.Abs(want[i] - float64(got[i])); !(d <= 1e-6*(scale[i]+1e-3)) {
 			t.Fatalf("%s[%d] is %g, want %g (off by %g of %g)", what, i, got[i], want[i], d, scale[i])

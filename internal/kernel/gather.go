@@ -10,13 +10,14 @@ import (
 // inputs around it. A forward pass is one; an input gradient is one for every
 // combination of remainders by the strides.
 type gather struct {
-	batch  int
-	axes   [3]axis
-	in     []Input
-	x0, k  int // the first channel that is read, and how many are
-	n      int // channels of an output
-	panels []panel
-	slope  float32
+	batch    int
+	axes     [3]axis
+	in       []Input
+	x0, k    int // the first channel that is read, and how many are
+	n        int // channels of an output
+	panels   []panel
+	slope    float32
+	winograd *winograd // nil for the definition
 }
 
 // A panel is a run of output channels, at most two vectors of them: their
@@ -116,6 +117,10 @@ const (
 // run computes y.
 func (g *gather) run() {
 	if len(g.panels) == 0 {
+		return
+	}
+	if g.winograd != nil {
+		g.runWinograd(g.winograd)
 		return
 	}
 	if g.folds() {

@@ -55,6 +55,7 @@ type tileKernels struct {
 	lanes, rows int // of a vector; of the largest kernel
 	row, column *tileTable
 	maps        *mapKernels
+	winograd    *[2]winograd
 }
 
 // fast are the kernels in use; without lanes, there are none and the plain
@@ -84,8 +85,9 @@ func (p *tile) columns(n, lanes int) (vectors int) {
 // from a free list.
 type runner struct {
 	tile
-	list []segment
-	sums [32]float32 // where a tile may leave what is not for a tensor
+	list     []segment
+	sums     [32]float32 // where a tile may leave what is not for a tensor
+	sandwich sandwich    // for Winograd's transforms
 }
 
 var runners = sync.Pool{New: func() any { return new(runner) }}
@@ -94,7 +96,7 @@ func newRunner() *runner { return runners.Get().(*runner) }
 
 // free puts r on the free list, without hold on anybody's memory.
 func (r *runner) free() {
-	r.tile = tile{}
+	r.tile, r.sandwich = tile{}, sandwich{}
 	runners.Put(r)
 }
 

@@ -32,6 +32,7 @@ var topics = []topic{
 	{name: "rectify", each: (*assembler).rectifiers},
 	{name: "resample", each: (*assembler).resampling},
 	{name: "step", each: (*assembler).steps},
+	{name: "wino", each: (*assembler).winograd},
 	{name: "peak", each: (*assembler).peak},
 }
 
@@ -87,7 +88,7 @@ type assembler struct {
 
 func newAssembler() *assembler {
 	pkg := types.NewPackage("kernel", "kernel")
-	for _, name := range []string{"tile", "columns"} {
+	for _, name := range []string{"tile", "columns", "sandwich"} {
 		t := types.NewTypeName(0, pkg, name, nil)
 		types.NewNamed(t, types.NewStruct(nil, nil), nil)
 		pkg.Scope().Insert(t)

@@ -287,7 +287,7 @@ func (t *tileKernel) finish() {
 	t.Label("activation")
 	t.TESTQ(U32(flagLeaky), flags)
 	t.JZ(LabelRef("store"))
-	scaled := t.scaler()
+	scaled := t.scaler(t.field(tileSlope))
 	for m := range t.acc {
 		for _, sum := range t.acc[m] {
 			// max(s, slope s) with the operands so that a NaN stays one
@@ -304,9 +304,9 @@ func (t *tileKernel) finish() {
 
 // scaler returns the generator of v = slope x, which with a slope of zero is
 // zero even of an infinity.
-func (t *tileKernel) scaler() func(x, v reg.VecVirtual) {
+func (t *assembler) scaler(at Mem) func(x, v reg.VecVirtual) {
 	slope, zero := t.vec(), t.vec()
-	t.VBROADCASTSS(t.field(tileSlope), slope)
+	t.VBROADCASTSS(at, slope)
 	t.VXORPS(zero, zero, zero)
 	const notEqual = 4
 	if t.isa.wide() {
