@@ -32,6 +32,7 @@ var commands = []struct {
 	{"train", func() command { return new(trainCommand) }},
 	{"pareto", func() command { return new(paretoCommand) }},
 	{"segment", func() command { return new(segment) }},
+	{"evaluate", func() command { return new(evaluate) }},
 }
 
 // A console is where a command writes: results to out, all else to err.

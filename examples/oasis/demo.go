@@ -21,7 +21,7 @@ type demo struct {
 
 func (*demo) about() string {
 	return `[-out DIR] [-minutes M] [-labels seg4|seg24] [-n N] [-seed S]
-       ` + program("make-data|train|pareto|segment") + ` -h
+       ` + program("make-data|train|pareto|segment|evaluate") + ` -h
 
 Makes procedural brains, trains a Scale-Space HyperNetwork on them, measures it
 over phi, chooses a phi, and leaves model, curve and pictures in a folder.

@@ -24,7 +24,7 @@ func TestEverySubcommandHasHelp(t *testing.T) {
 
 func TestCommandLinesThatAreNotUnderstood(t *testing.T) {
 	for line, want := range map[string]string{
-		"paint":                            `"paint" is no subcommand; there are make-data, train, pareto, segment`,
+		"paint":                            `"paint" is no subcommand; there are make-data, train, pareto, segment, evaluate`,
 		"-epochs 3":                        "flag provided but not defined: -epochs",
 		"-n 2":                             "-n 2: at least 3 brains are needed",
 		"-n x":                             `invalid value "x" for flag -n: parse error`,
@@ -44,6 +44,9 @@ func TestCommandLinesThatAreNotUnderstood(t *testing.T) {
 		"segment -model m -in a":                         "-out is needed",
 		"segment -model m -in a -out b -phi -1":          `invalid value "-1" for flag -phi: phi: -1 is not a positive number`,
 		"segment -model m -in a -out b -phi 1 -max-ms 2": "-phi and a budget: give one of them",
+		"evaluate -pred p":                               "-truth is needed",
+		"evaluate -pred p -truth t -tolerance -1":        "-tolerance -1: it is a distance in mm",
+		"evaluate -pred p -truth t -csv -json":           "-csv and -json: give one of them",
 		"segment -model m -in a -out b.png -phi 1":       "-out b.png: a name that ends in .nii or .nii.gz is needed",
 	} {
 		stdout, stderr, code := call(strings.Fields(line)...)

@@ -114,9 +114,9 @@ func most(votes map[string]int) string {
 	return best
 }
 
-// sameGrid returns an error, to be followed by the name of the image, if
+// SameGrid returns an error, to be followed by the name of the image, if
 // labels do not lie where the image's voxels do.
-func sameGrid(seg, image *nifti.Header) error {
+func SameGrid(seg, image *nifti.Header) error {
 	if seg.Shape() != image.Shape() {
 		return fmt.Errorf("%s voxels, but %s in", extents(seg.Shape()), extents(image.Shape()))
 	}

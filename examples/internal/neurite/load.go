@@ -77,7 +77,7 @@ func (s *Set) read(i int) *reading {
 		}
 	}
 	if r.image != nil && r.seg != nil {
-		if err := sameGrid(r.seg.Header, r.image.Header); err != nil {
+		if err := SameGrid(r.seg.Header, r.image.Header); err != nil {
 			r.fail(segPath, fmt.Errorf("%w %s", err, imagePath))
 		}
 	}
