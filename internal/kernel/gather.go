@@ -129,24 +129,38 @@ func (g *gather) run() {
 	}
 	g.axes[0].clip()
 	g.axes[1].clip()
+	if size, ok := g.projects(); ok {
+		g.runProjected(size)
+		return
+	}
 	size := g.blockSize()
+	parts := 0
+	g.eachBlock(size, func(tasks int) int {
+		parts = g.panelParts(tasks)
+		return parts
+	}, func(r *runner, image int, lo, n [3]int, part int) {
+		g.block(r, image, lo, n, g.panelsOf(part, parts))
+	})
+}
+
+// eachBlock calls f for every block of the grid of outputs, in as many parts as
+// parts says of so many blocks.
+func (g *gather) eachBlock(size [3]int, parts func(blocks int) int, f func(r *runner, image int, lo, n [3]int, part int)) {
 	var blocks [3]int
 	for a := range blocks {
 		blocks[a] = (g.axes[a].n + size[a] - 1) / size[a]
 	}
 	tasks := g.batch * volume(blocks)
-	parts := g.panelParts(tasks)
-	parallel.For(tasks*parts, 1, func(task, _ int) {
+	each := parts(tasks)
+	parallel.For(tasks*each, 1, func(task, _ int) {
 		r := newRunner()
 		defer r.free()
-		b := task / parts % volume(blocks)
-		at := [3]int{b / (blocks[1] * blocks[2]), b / blocks[2] % blocks[1], b % blocks[2]}
 		var lo, n [3]int
-		for a := range 3 {
-			lo[a] = at[a] * size[a]
+		for a, at := range unravel(task/each%volume(blocks), blocks) {
+			lo[a] = at * size[a]
 			n[a] = min(size[a], g.axes[a].n-lo[a])
 		}
-		g.block(r, task/parts/volume(blocks), lo, n, g.panelsOf(task%parts, parts))
+		f(r, task/each/volume(blocks), lo, n, task%each)
 	})
 }
 

@@ -155,3 +155,42 @@ func tilePlain(p *tile, rows, columns int) {
 		}
 	}
 }
+
+// fold runs the kernels that sum, for each of rows outputs, one vector of A per
+// segment: a tile whose B is one, and whose A holds a value for every lane.
+func (r *runner) fold(rows int) {
+	const eight = 8
+	r.segs, r.nsegs = &r.list[0], len(r.list)
+	rest := rows % eight
+	if r.k = rows / eight; r.k > 0 {
+		foldEight(&r.tile)
+		if rest == 0 {
+			return
+		}
+		r.a = unsafe.Add(r.a, r.k*eight*r.am)
+		r.c = unsafe.Add(r.c, r.k*eight*r.cm)
+	}
+	r.k = rest
+	foldOne(&r.tile)
+}
+
+// foldPlain is what the kernels of fold compute.
+func foldPlain(p *tile, rows, columns int) {
+	at := func(base unsafe.Pointer, offset int) *float32 { return (*float32)(unsafe.Add(base, offset)) }
+	for m := range rows {
+		for n := range columns {
+			sum := *at(p.bias, n*elem)
+			for _, s := range unsafe.Slice(p.segs, p.nsegs) {
+				sum += *at(p.a, s.a+m*p.am+n*elem)
+			}
+			c := at(p.c, m*p.cm+n*elem)
+			if p.flags&tileAdd != 0 {
+				sum += *c
+			}
+			if p.flags&tileLeaky != 0 {
+				sum = leaky(sum, p.slope)
+			}
+			*c = sum
+		}
+	}
+}

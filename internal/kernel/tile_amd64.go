@@ -13,3 +13,20 @@ func kernelsOf(l cpu.Level) tileKernels {
 	}
 	return tileKernels{}
 }
+
+// foldEight and foldOne sum one vector per segment, of 8 k rows and of k.
+func foldEight(p *tile) {
+	if fast.lanes == 16 {
+		fold512_8(p)
+	} else {
+		fold256_8(p)
+	}
+}
+
+func foldOne(p *tile) {
+	if fast.lanes == 16 {
+		fold512_1(p)
+	} else {
+		fold256_1(p)
+	}
+}

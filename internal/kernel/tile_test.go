@@ -35,6 +35,59 @@ func TestTileKernelsAreTheirPlainTwin(t *testing.T) {
 	})
 }
 
+func TestFoldKernelsAreTheirPlainTwin(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(3, 4))
+		for rows := 1; rows <= 25; rows++ {
+			for columns := 1; columns <= fast.lanes; columns++ {
+				for flags := range 4 {
+					foldCase(t, r, rows, columns, 1+r.IntN(5), flags)
+				}
+			}
+		}
+	})
+}
+
+// foldCase compares as tileCase does.
+func foldCase(t *testing.T, r *rand.Rand, rows, columns, nsegs, flags int) {
+	const guard = 40
+	p := newRunner()
+	defer p.free()
+	p.flags, p.slope = flags, float32(columns%2)/4
+	p.am, p.cm = (columns+r.IntN(3))*elem, (columns+r.IntN(3))*elem
+	size := (rows-1)*p.am/elem + columns
+	p.list = p.list[:0]
+	for s := range nsegs {
+		p.list = append(p.list, segment{a: s * size * elem})
+	}
+	numbers := func(n int) []float32 {
+		s := nans(n + 2*guard)
+		for i := range n {
+			s[guard+i] = float32(r.IntN(17) - 8)
+			if r.IntN(300) == 0 {
+				s[guard+i] = float32(math.Inf(1 - 2*r.IntN(2)))
+			}
+		}
+		return s
+	}
+	a, bias, c := numbers(size*nsegs), numbers(columns), numbers((rows-1)*p.cm/elem+columns)
+	want := clone(c)
+	begin := func(to []float32) {
+		p.a, p.bias, p.c = unsafe.Pointer(&a[guard]), unsafe.Pointer(&bias[guard]), unsafe.Pointer(&to[guard])
+		p.segs, p.nsegs = &p.list[0], nsegs
+	}
+	begin(want)
+	foldPlain(&p.tile, rows, columns)
+	begin(c)
+	p.columns(columns, fast.lanes)
+	p.fold(rows)
+	for i := range c {
+		if c[i] != want[i] && !(c[i] != c[i] && want[i] != want[i]) {
+			t.Fatalf("%d rows, %d columns, %d segments, flags %d: C[%d] is %g, want %g", rows, columns, nsegs, flags, i-guard, c[i], want[i])
+		}
+	}
+}
+
 // FuzzTile tells the sizes and the seed of the contents.
 func FuzzTile(f *testing.F) {
 	f.Add(uint64(1), 5, 17, 3, 2, 3, true)

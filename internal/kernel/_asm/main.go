@@ -28,6 +28,7 @@ type topic struct {
 
 var topics = []topic{
 	{name: "tile", each: (*assembler).tiles},
+	{name: "fold", each: (*assembler).folds},
 	{name: "vec", each: (*assembler).vectors, once: (*assembler).transpose},
 	{name: "rectify", each: (*assembler).rectifiers},
 	{name: "resample", each: (*assembler).resampling},
