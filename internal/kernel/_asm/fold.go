@@ -67,7 +67,7 @@ func (t *tileKernel) generateFold() {
 	t.Label("activation")
 	t.TESTQ(U32(flagLeaky), flags)
 	t.JZ(LabelRef("store"))
-	scaled := t.scaler()
+	scaled := t.scaler(t.field(tileSlope))
 	for _, sum := range sums {
 		scaled(sum, held)
 		t.VMAXPS(sum, held, sum)
