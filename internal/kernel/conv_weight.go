@@ -39,6 +39,10 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 	if s.tapCount() == 0 {
 		return
 	}
+	if w := c.winograd(&s.gather); w != nil {
+		c.weightGradWinograd(&s.gather, w, gw, gy, add)
+		return
+	}
 	s.flatten()
 	s.axes[0].clip()
 	s.axes[1].clip()
@@ -78,16 +82,21 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 		}
 	})
 	if s.chunks > 1 {
-		parallel.For(len(gw), 1<<13, func(lo, hi int) {
-			for i := range s.chunks {
-				if part := s.sums[i*len(gw)+lo : i*len(gw)+hi]; i > 0 || add {
-					Add(gw[lo:hi], part)
-				} else {
-					copy(gw[lo:hi], part)
-				}
-			}
-		})
+		addChunks(gw, s.sums, s.chunks, add)
 	}
+}
+
+// addChunks sets gw to the sum of the chunks' gradients, or adds it.
+func addChunks(gw, sums []float32, chunks int, add bool) {
+	parallel.For(len(gw), 1<<13, func(lo, hi int) {
+		for i := range chunks {
+			if part := sums[i*len(gw)+lo : i*len(gw)+hi]; i > 0 || add {
+				Add(gw[lo:hi], part)
+			} else {
+				copy(gw[lo:hi], part)
+			}
+		}
+	})
 }
 
 // block adds to gw what block b gives for group i and one part of the kernel, or

@@ -42,10 +42,12 @@ type strips struct {
 
 const (
 	winogradTiles = 56 // of a block of work: the products' panels are read once for so many
+	weightTiles   = 96 // of one of a weight gradient: products in one element of the sums
 	winogradDepth = 24 // planes of a block of work
 )
 
-func (g *gather) strips(m int) strips {
+// strips cuts the work for F(m x m, 3x3) into blocks of about most tiles.
+func (g *gather) strips(m, most int) strips {
 	s := strips{side: m, stacks: 1, parts: 1, layers: 1}
 	for a := range s.n {
 		s.n[a] = g.axes[a].n
@@ -61,7 +63,7 @@ func (g *gather) strips(m int) strips {
 	} else {
 		s.count *= g.batch * s.n[0]
 	}
-	most := max(14, min(winogradTiles, tiles/(tasksWanted/2)))
+	most = max(most/4, min(most, tiles/(tasksWanted/2)))
 	s.parts = (s.across + most - 1) / most
 	if s.across < 2*most {
 		s.parts = 1
@@ -139,7 +141,7 @@ type winogradPass struct {
 
 // runWinograd computes y.
 func (g *gather) runWinograd(w *winograd) {
-	p := winogradPass{winograd: w, strips: g.strips(w.m), tiles: fastOrPlain(), g: g, in: *g}
+	p := winogradPass{winograd: w, strips: g.strips(w.m, winogradTiles), tiles: fastOrPlain(), g: g, in: *g}
 	p.in.axes[0] = identity(g.axes[0].in)
 	p.transformWeights()
 	defer parallel.Release(p.u)
@@ -193,15 +195,28 @@ func (p *winogradPass) transformTaps(to, from []float32) {
 func (p *winogradPass) run(w work) {
 	r := newRunner()
 	defer r.free()
-	depth := &p.g.axes[0]
 	half := parallel.Scratch(p.halfFloats())
 	defer parallel.Release(half)
-	v := newPlanes(p.winograd, len(depth.taps), w.tiles(), p.g.k)
+	v := newPlanes(p.winograd, len(p.g.axes[0].taps), w.tiles(), p.g.k)
 	defer parallel.Release(v.data)
 	m := newPlanes(p.winograd, 1, w.tiles(), p.width)
 	defer parallel.Release(m.data)
+	p.eachPlane(r, &v, half, w, func(d int, taps []int) {
+		p.multiply(r, &v, &m, taps, w.tiles())
+		p.transformOutput(&r.sandwich, &m, half, w, d)
+	})
+}
+
+// eachPlane calls f for each plane of the outputs of w, when the planes of the
+// input that it reads are transformed: r lists them, taps the kernel's by which
+// they are read.
+func (p *winogradPass) eachPlane(r *runner, v *planes, half []float32, w work, f func(d int, taps []int)) {
+	depth := &p.g.axes[0]
 	if !p.deep {
-		p.transformInput(&r.sandwich, v.data, &v, half, w, 0)
+		p.transformInput(&r.sandwich, v.data, v, half, w, 0)
+		r.list = append(r.list[:0], segment{})
+		f(0, zeroTap[:])
+		return
 	}
 	next := 0 // plane of the input that was not transformed yet
 	var held [8]int
@@ -209,24 +224,23 @@ func (p *winogradPass) run(w work) {
 		taps := held[:0]
 		r.list = r.list[:0]
 		for i, t := range depth.taps {
-			at, slot := d+t.offset, 0
-			if p.deep {
-				if at < 0 || at >= depth.in {
-					continue
-				}
-				slot = at % len(depth.taps)
-				if next = max(next, at); next == at {
-					p.transformInput(&r.sandwich, v.data[slot*v.plane:], &v, half, w, at)
-					next++
-				}
+			at := d + t.offset
+			if at < 0 || at >= depth.in {
+				continue
+			}
+			slot := at % len(depth.taps)
+			if next = max(next, at); next == at {
+				p.transformInput(&r.sandwich, v.data[slot*v.plane:], v, half, w, at)
+				next++
 			}
 			r.list = append(r.list, segment{a: slot * v.plane * elem})
 			taps = append(taps, i)
 		}
-		p.multiply(r, &v, &m, taps, w.tiles())
-		p.transformOutput(&r.sandwich, &m, half, w, d)
+		f(d, taps)
 	}
 }
+
+var zeroTap [1]int
 
 // transformInput transforms a plane of the input's blocks.
 func (p *winogradPass) transformInput(s *sandwich, to []float32, v *planes, half []float32, w work, plane int) {

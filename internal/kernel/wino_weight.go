@@ -1,0 +1,142 @@
+package kernel
+
+import (
+	"unsafe"
+
+	"github.com/sshn-go/sshn/internal/parallel"
+)
+
+// A winogradWeights is the pass of a weight gradient: for each point, products
+// of the transformed input, transposed, and the spread gradient by y.
+type winogradWeights struct {
+	winogradPass
+	gy   gather // reads planes of the gradient by y
+	each int    // elements of the sums from one point to the next
+}
+
+// weightGradWinograd computes gw, given how the input is read.
+func (c *Conv) weightGradWinograd(g *gather, w *winograd, gw, gy []float32, add bool) {
+	p := winogradWeights{
+		winogradPass: winogradPass{winograd: w, strips: g.strips(w.m, weightTiles), tiles: fastOrPlain(), g: g, in: *g},
+		gy:           gather{batch: g.batch, in: []Input{{X: gy, C: c.Cout}}, k: g.n},
+		each:         oddLines(g.k * g.n),
+	}
+	p.in.axes[0] = identity(g.axes[0].in)
+	for a := range p.gy.axes {
+		p.gy.axes[a] = identity(g.axes[a].n)
+	}
+	blocks := p.blocks()
+	chunks := int(max(1, min(weightChunks, int64(weightMemory/len(gw)), c.MACs()/weightWork, int64(blocks))))
+	sums := gw
+	if chunks > 1 {
+		sums = parallel.Scratch(chunks * len(gw))
+		defer parallel.Release(sums)
+		clear(sums)
+	} else if !add {
+		clear(gw)
+	}
+	parallel.For(chunks, 1, func(i, _ int) {
+		p.chunk(sums[i*len(gw):][:len(gw)], i*blocks/chunks, (i+1)*blocks/chunks)
+	})
+	if chunks > 1 {
+		addChunks(gw, sums, chunks, add)
+	}
+}
+
+// chunk adds to gw what the blocks of work from lo to hi give.
+func (p *winogradWeights) chunk(gw []float32, lo, hi int) {
+	r := newRunner()
+	defer r.free()
+	depth, most := len(p.g.axes[0].taps), p.some*((p.across+p.parts-1)/p.parts)
+	half := parallel.Scratch(p.halfFloats())
+	defer parallel.Release(half)
+	x, y := newPlanes(p.winograd, depth, most, p.g.k), newPlanes(p.winograd, 1, most, p.g.n)
+	defer parallel.Release(x.data)
+	defer parallel.Release(y.data)
+	sums := parallel.Scratch(depth * p.points() * p.each)
+	defer parallel.Release(sums)
+	clear(sums)
+	for i := lo; i < hi; i++ {
+		w := p.work(i)
+		p.eachPlane(r, &x, half, w, func(d int, taps []int) {
+			p.spreadGrad(&r.sandwich, &y, half, w, d)
+			p.multiply(r, sums, &x, &y, taps, w.tiles())
+		})
+	}
+	p.collect(&r.sandwich, gw, sums, half)
+}
+
+// spreadGrad spreads a plane of the gradient by y.
+func (p *winogradWeights) spreadGrad(s *sandwich, to *planes, half []float32, w work, plane int) {
+	*s = sandwich{
+		half:  unsafe.Pointer(&half[0]),
+		toRow: (p.m + 2) * to.point * elem, toColumn: to.point * elem, toStep: to.channels * elem,
+		count: w.right - w.left,
+	}
+	p.eachRun(w, plane, func(image, d, row, rows, tile int) {
+		gy := p.gy.view(image, [3]int{d, row * p.m, w.left * p.m}, [3]int{1, rows * p.m, s.count * p.m})
+		defer release(gy.copied)
+		s.fromRow, s.fromColumn, s.fromStep = gy.row*elem, gy.pixel*elem, p.m*gy.pixel*elem
+		for i := range rows {
+			for j := 0; j < p.gy.k; j += p.lanes {
+				s.channels(min(p.lanes, p.gy.k-j))
+				s.from = unsafe.Pointer(&gy.data[i*p.m*gy.row+j])
+				s.to = unsafe.Pointer(&to.data[(tile+i*s.count)*to.channels+j])
+				p.spread(s)
+			}
+		}
+	})
+}
+
+// multiply adds the products of all points and of some taps of the kernel's
+// depth, whose planes of x r lists, to the sums: [depth][points][Cin][Cout].
+func (p *winogradWeights) multiply(r *runner, sums []float32, x, y *planes, taps []int, tiles int) {
+	k, n := p.g.k, p.g.n
+	planes := r.list
+	r.list = zeroSegment[:]
+	r.k, r.am, r.ak, r.bk, r.cm = tiles, elem, x.channels*elem, y.channels*elem, n*elem
+	r.flags, r.bias = tileAdd, unsafe.Pointer(&zeros)
+	blocks, rows, larger := split(k, p.tiles.rows)
+	for point := range p.points() {
+		for i, tap := range taps {
+			a := x.data[planes[i].a/elem+point*x.point:]
+			c := sums[(tap*p.points()+point)*p.each:][:k*n]
+			for j := 0; j < n; j += 2 * p.lanes {
+				vectors := r.columns(min(2*p.lanes, n-j), p.lanes)
+				r.b = unsafe.Pointer(&y.data[point*y.point+j])
+				for b, at := 0, 0; b < blocks; b++ {
+					height := rows
+					if b < larger {
+						height++
+					}
+					r.a, r.c = unsafe.Pointer(&a[at]), unsafe.Pointer(&c[at*n+j])
+					r.call(p.tiles.column[vectors-1][height])
+					at += height
+				}
+			}
+		}
+	}
+	r.list = planes
+}
+
+var zeroSegment [1]segment
+
+// collect transforms the sums and adds them to gw.
+func (p *winogradWeights) collect(s *sandwich, gw, sums, half []float32) {
+	size := p.g.k * p.g.n
+	*s = sandwich{
+		half:    unsafe.Pointer(&half[0]),
+		fromRow: (p.m + 2) * p.each * elem, fromColumn: p.each * elem, fromStep: p.lanes * elem,
+		toRow: 3 * size * elem, toColumn: size * elem, toStep: p.lanes * elem,
+	}
+	for i, t := range p.g.axes[0].taps {
+		to, from := gw[t.index*9*size:][:9*size], sums[i*p.points()*p.each:]
+		const some = 256 // vectors at a time, so that a call is short
+		for at := 0; at < size; at += s.count * p.lanes {
+			s.count = max(1, min(some, (size-at)/p.lanes))
+			s.channels(min(p.lanes, size-at))
+			s.from, s.to = unsafe.Pointer(&from[at]), unsafe.Pointer(&to[at])
+			p.weightGrad(s)
+		}
+	}
+}
