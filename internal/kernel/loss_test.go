@@ -63,6 +63,72 @@ func TestSoftmaxRowsOfNonFiniteLogits(t *testing.T) {
 	require.Equal(t, []float32{0.5, 0, 0.5}, y)
 }
 
+// Sums of float64 exponentials that are good to 3e-10, then float32: the last
+// place may differ, and 1e-8 of what cancels in the logarithm of the sum.
+func TestSoftmaxRowsIsItsPlainTwin(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T) {
+		for channels := 1; channels <= 3*16+1; channels++ {
+			for _, rows := range []int{1, 2, 7, 64} {
+				r := rand.New(rand.NewPCG(uint64(channels), uint64(rows)))
+				_, x := guarded(r, rows*channels, channels%3)
+				all, y := guarded(r, rows*channels, rows%3)
+				before := clone(all)
+				logSum, want, wantSum := make([]float64, rows), make([]float32, len(y)), make([]float64, rows)
+				SoftmaxRows(y, x, logSum, channels)
+				for row := range rows {
+					wantSum[row] = softmax(want[row*channels:][:channels], x[row*channels:][:channels])
+				}
+				close32(t, want, y, 4, "softmax of %d x %d", rows, channels)
+				for i, s := range wantSum {
+					if !(math.Abs(s-logSum[i]) <= 1e-8) && !(s != s && logSum[i] != logSum[i]) {
+						t.Fatalf("the logarithm of %v is %g, expected %g", x[i*channels:][:channels], logSum[i], s)
+					}
+				}
+				copy(all[33+rows%3:], before[33+rows%3:][:len(y)])
+				alike(t, before, all, "guards of %d x %d", rows, channels)
+			}
+		}
+	})
+}
+
+func TestLabelGradientIsItsPlainTwin(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T) {
+		for channels := 1; channels <= 3*16+1; channels++ {
+			for i, rows := range []int{1, 2, 7, 64} {
+				r := rand.New(rand.NewPCG(uint64(channels), uint64(rows)))
+				p, each := random(r, rows*channels), random(r, channels)
+				common, labels := make([]float64, rows), make([]float32, rows)
+				for j := range labels {
+					common[j], labels[j] = r.Float64(), float32(r.IntN(channels))
+				}
+				all, gx := guarded(r, rows*channels, i%3)
+				for j := range gx {
+					gx[j] = r.Float32()
+				}
+				want := clone(all)
+				for j, y := range labels {
+					row := want[33+i%3+j*channels:][:channels]
+					labelGradient(row, p[j*channels:][:channels], each, common[j], int(y), 0.7, i%2 == 0)
+				}
+				LabelGradient(gx, p, each, common, labels, 0.7, i%2 == 0)
+				for j := range want {
+					if want[j] == want[j] || all[j] == all[j] { // sums of up to 50 numbers of about 1
+						require.InDelta(t, want[j], all[j], 1e-5, "%d x %d, %d", rows, channels, j)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestLabelGradientRefusesLabelsThatAreNoChannels(t *testing.T) {
+	x := make([]float32, 3)
+	for _, y := range []float32{-1, 3, float32(math.NaN())} {
+		require.PanicsWithValue(t, fmt.Sprintf("kernel: label %g of 3 channels", y), func() { LabelGradient(x, x, x, make([]float64, 1), []float32{y}, 1, true) })
+	}
+	require.PanicsWithValue(t, "kernel: gradients by labels of slices of the wrong length", func() { LabelGradient(x, x, x[:2], nil, x[:1], 1, true) })
+}
+
 func TestSoftmaxRowsOfWrongLengthPanics(t *testing.T) {
 	x := make([]float32, 6)
 	for _, channels := range []int{0, 2} {

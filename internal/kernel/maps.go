@@ -13,4 +13,8 @@ type mapKernels struct {
 	descend         func(x, g *float32, n int, scale, step, decay float32)
 	descendMomentum func(x, g, velocity *float32, n int, scale, step, decay, keep, take, ahead, now float32)
 	dotWide         func(x, y *float32, n int) float64
+
+	softmaxRows                        func(y, x *float32, largest, sums *float64, rows, channels int)
+	addLogs                            func(y, x *float64, n int)
+	labelGradientSet, labelGradientAdd func(gx, p, each *float32, common *float64, labels *float32, scale float32, rows, channels int)
 }

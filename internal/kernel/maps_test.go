@@ -222,3 +222,15 @@ func TestDescentOfDifferentLengthsPanics(t *testing.T) {
 	require.PanicsWithValue(t, "kernel: descent of slices of different lengths", func() { new(Descent).Move(x, 1, x[1:], nil) })
 	require.PanicsWithValue(t, "kernel: descent of slices of different lengths", func() { new(Descent).Move(x, 1, x, x[1:]) })
 }
+
+// close32 fails if two slices differ by more than so many units in the last
+// place of a number, or by a float32 that is not normal.
+func close32(t *testing.T, want, got []float32, ulps float64, what string, args ...any) {
+	t.Helper()
+	for i, w := range want {
+		near := math.Abs(float64(w)-float64(got[i])) <= ulps*math.Abs(float64(w))/(1<<23)+0x1p-126
+		if w != got[i] && !near && !(w != w && got[i] != got[i]) {
+			t.Fatalf("%s: [%d] is %g, want %g", fmt.Sprintf(what, args...), i, got[i], w)
+		}
+	}
+}

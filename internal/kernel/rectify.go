@@ -83,7 +83,16 @@ func rectify(sums []float64, gy, y []float32, slope float32) {
 	})
 }
 
-// sumRows adds the rows of x to sums.
+// SumColumns adds the rows of x, of as many channels as there are sums, to sums, on
+// one processor.
+func SumColumns(sums []float64, x []float32) {
+	if len(sums) == 0 || len(x)%len(sums) != 0 {
+		panic(fmt.Sprintf("kernel: sums of %d channels of %d elements", len(sums), len(x)))
+	}
+	sumColumns(sums, x)
+}
+
+// sumColumns adds the rows of x to sums.
 func sumColumns(sums []float64, x []float32) {
 	if !fast.available() {
 		sumColumnsPlain(sums, x)

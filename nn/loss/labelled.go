@@ -78,6 +78,15 @@ func (o labelled) ForwardState(out tensor.Tensor, in []tensor.Tensor, state []fl
 }
 
 func (o labelled) BackwardState(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.Tensor, state []float32) {
+	o.backward(gin, false, gout, in, state)
+}
+
+// BackwardAssign implements [autograd.Assigner].
+func (o labelled) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, _ tensor.Tensor, in []tensor.Tensor, state []float32) {
+	o.backward(gin, fresh[0], gout, in, state)
+}
+
+func (o labelled) backward(gin []tensor.Tensor, fresh bool, gout tensor.Tensor, in []tensor.Tensor, state []float32) {
 	if gin[1].Data != nil {
 		panic(&autograd.UseError{Op: o.kind, Shape: gin[1].Shape, Problem: "labels have no gradient: record them as a constant"})
 	}
@@ -88,7 +97,7 @@ func (o labelled) BackwardState(gin []tensor.Tensor, gout, _ tensor.Tensor, in [
 	slopes, p := state[:g.slopes()], state[g.slopes():]
 	parallel.For(g.chunks(), 1, func(lo, hi int) {
 		for c := lo; c < hi; c++ {
-			o.addGradient(g.chunk(c, gin[0].Data, p, in[1].Data), g.slopesOf(slopes, c), gout.Data[0])
+			o.gradient(g.chunk(c, gin[0].Data, p, in[1].Data), g.slopesOf(slopes, c), gout.Data[0], fresh)
 		}
 	})
 }
@@ -143,7 +152,7 @@ func (o labelled) first() int {
 }
 
 // weight returns the weight of a class.
-func (o labelled) weight(k int) float64 {
+func (o *labelled) weight(k int) float64 {
 	if o.Weights == nil {
 		return 1
 	}

@@ -96,7 +96,7 @@ func BenchmarkLoss(b *testing.B) {
 	for _, o := range []labelled{{kind: "crossentropy", ce: 1}, {kind: "dice", dice: 1}, {kind: "dicece", dice: 1, ce: 1}} {
 		shapes := optest.Shapes([]int{8, 160, 192, 24}, []int{8, 160, 192})
 		cases = append(cases, optest.Case{
-			Name: o.kind + "/n=8/c=24/size=160x192", Op: o, In: shapes, Bench: shapes,
+			Name: "n=8/c=24/size=160x192/loss=" + o.kind, Op: o, In: shapes, Bench: shapes,
 			Fixed: []bool{false, true}, Fill: fill(24, false),
 		})
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -21,13 +22,13 @@ type span struct {
 // left under a mask.
 type lanes struct {
 	*assembler
-	at     int // in places
-	count  int // elements of a place
-	half   bool
-	masked bool
-	bits   reg.OpmaskVirtual
-	mask   reg.VecVirtual // of 256 bits: by float
-	double reg.VecVirtual // and by float64
+	at       int // in places
+	count    int // elements of a place
+	half     bool
+	masked   bool
+	bits     reg.OpmaskVirtual
+	mask     reg.VecVirtual // of 256 bits: by float
+	wideMask reg.VecVirtual // and by float64
 }
 
 // sweep calls body for all elements of s, turn by turn, then place by place,
@@ -99,8 +100,8 @@ func (v *lanes) hide(n reg.GPVirtual) {
 	v.mask = v.floats()
 	v.VMOVDQU(m, v.mask)
 	if v.half {
-		v.double = v.YMM()
-		v.VPMOVSXDQ(m, v.double)
+		v.wideMask = v.YMM()
+		v.VPMOVSXDQ(m, v.wideMask)
 	}
 }
 
@@ -140,6 +141,17 @@ func (v *lanes) store(r reg.VecVirtual, p reg.GPVirtual) {
 	}
 }
 
+// fetch asks for what the pointers will come to soon, where the work on a row is so
+// long that the processor does not look ahead far enough by itself.
+func (v *lanes) fetch(pointers ...reg.GPVirtual) {
+	const ahead = 1024 // bytes
+	for _, p := range pointers {
+		if !v.masked {
+			v.PREFETCHT0(Mem{Base: p, Disp: ahead + 4*v.at*v.count})
+		}
+	}
+}
+
 // widen returns floats in float64.
 func (v *lanes) widen(floats Op) reg.VecVirtual {
 	r := v.vec()
@@ -174,7 +186,7 @@ func (v *lanes) loadDouble(p reg.GPVirtual) reg.VecVirtual {
 	case v.isa.wide():
 		v.VMOVUPD_Z(m, v.bits, r)
 	default:
-		v.VMASKMOVPD(m, v.double, r)
+		v.VMASKMOVPD(m, v.wideMask, r)
 	}
 	return r
 }
@@ -187,7 +199,7 @@ func (v *lanes) storeDouble(r reg.VecVirtual, p reg.GPVirtual) {
 	case v.isa.wide():
 		v.VMOVUPD(r, v.bits, m)
 	default:
-		v.VMASKMOVPD(r, v.double, m)
+		v.VMASKMOVPD(r, v.wideMask, m)
 	}
 }
 
@@ -215,7 +227,7 @@ func (v *lanes) fillDouble(r, other reg.VecVirtual) reg.VecVirtual {
 	if v.isa.wide() {
 		v.VBLENDMPD(r, other, v.bits, full)
 	} else {
-		v.VBLENDVPD(v.double, r, other, full)
+		v.VBLENDVPD(v.wideMask, r, other, full)
 	}
 	return full
 }
@@ -233,16 +245,41 @@ func sized(r, like reg.VecVirtual) reg.Register {
 
 // tailMask is eight lanes of ones, then eight of zeros.
 func (a *assembler) tailMask() Mem {
-	if a.mask == nil {
-		m := a.StaticGlobal("tailmask")
-		a.DataAttributes(8 | 16) // RODATA, NOPTR
-		for i := range 8 {
-			a.AddDatum(4*i, U32(0xffffffff))
-		}
-		for i := range 8 {
-			a.AddDatum(32+4*i, U32(0))
-		}
-		a.mask = &m
+	const ones = 0xffffffff
+	return a.data("tailmask", ones, ones, ones, ones, ones, ones, ones, ones, 0, 0, 0, 0, 0, 0, 0, 0)
+}
+
+// counting is 0 to 7.
+func (a *assembler) counting() Mem { return a.data("counting", 0, 1, 2, 3, 4, 5, 6, 7) }
+
+// double is a float64 in all lanes.
+func (a *assembler) double(x float64) Mem {
+	bits := math.Float64bits(x)
+	var all []U32
+	for range 8 {
+		all = append(all, U32(bits), U32(bits>>32))
 	}
-	return *a.mask
+	return a.data(fmt.Sprintf("double%016x", bits), all...)
+}
+
+// single is one float32.
+func (a *assembler) single(x float32) Mem {
+	return a.data(fmt.Sprintf("single%08x", math.Float32bits(x)), U32(math.Float32bits(x)))
+}
+
+// integer is one integer.
+func (a *assembler) integer(i uint32) Mem { return a.data(fmt.Sprintf("integer%d", i), U32(i)) }
+
+// data returns constants in memory, under a name of their own.
+func (a *assembler) data(name string, values ...U32) Mem {
+	if m, ok := a.constants[name]; ok {
+		return m
+	}
+	m := a.StaticGlobal(name)
+	a.DataAttributes(8 | 16) // RODATA, NOPTR
+	for i, v := range values {
+		a.AddDatum(4*i, v)
+	}
+	a.constants[name] = m
+	return m
 }
