@@ -22,6 +22,7 @@ var rows = [][]string{
 	{"internal/atomicfile", "internal/cpu", "internal/parallel", "pareto"},
 	{"internal/kernel", "pareto/plot"},
 	{"tensor"},
+	{"tensor/volume"},
 	{"tensor/labels", "tensor/nifti", "tensor/safetensors"},
 	{"autograd", "internal/golden"},
 	{"nn", "rescale", "internal/optest"},

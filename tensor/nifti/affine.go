@@ -1,6 +1,12 @@
 package nifti
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/sshn-go/sshn/tensor/volume"
+)
 
 // The codes of the spatial unit, the low three bits of xyzt_units.
 const (
@@ -71,31 +77,44 @@ func (h *Header) Spacing() [3]float64 {
 	return s
 }
 
-// Orientation names the directions in which i, j and k increase, each by the
-// letter of the closest: Right or Left, Anterior or Posterior, Superior or
-// Inferior. In "LIA" i runs to the subject's left, j downwards, and k to the
-// front. Each pair of letters is given out once, the clearest direction first.
-func (h *Header) Orientation() string {
+// Grid returns where the voxels lie.
+func (h *Header) Grid() volume.Grid {
 	affine, _ := h.Affine()
-	var name [3]byte
-	var named, taken [3]bool
-	for range 3 {
-		best, axis, world := -1.0, 0, 0
-		for a := range 3 {
-			for w := range 3 {
-				cosine := math.Abs(affine[w][a]) / max(norm(affine, a), math.SmallestNonzeroFloat64)
-				if !named[a] && !taken[w] && cosine > best {
-					best, axis, world = cosine, a, w
-				}
-			}
-		}
-		named[axis], taken[world] = true, true
-		name[axis] = "RAS"[world]
-		if affine[world][axis] < 0 {
-			name[axis] = "LPI"[world]
+	return volume.Grid{Shape: h.Shape(), Affine: affine}
+}
+
+// Orientation names the directions in which i, j and k increase, as
+// [volume.Grid.Orientation] does.
+func (h *Header) Orientation() string { return h.Grid().Orientation() }
+
+// Notes tells, a sentence each, what a user should know of how the voxels are
+// placed: that the file does not say, that its axes are left-handed, that one
+// has no length, or that sform and qform disagree. It stops nothing.
+func (h *Header) Notes() []string {
+	var notes []string
+	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	g := h.Grid()
+	_, source := h.Affine()
+	if source == "pixdim" {
+		note("the file does not say how its voxels lie (sform and qform have code 0): i is taken to run to the right, j to the front, k up")
+	}
+	for axis, mm := range g.Spacing() {
+		if mm == 0 {
+			note("the %s gives axis %c no length", source, "ijk"[axis])
 		}
 	}
-	return string(name[:])
+	if g.LeftHanded() {
+		note("the axes are left-handed, %s: shown as they are stored, left and right are exchanged", g.Orientation())
+	}
+	if q, code := h.QForm(); source == "sform" && code > 0 {
+		spacing := g.Spacing()
+		limit := slices.Min(spacing[:]) / 2
+		other := volume.Grid{Shape: g.Shape, Affine: q}
+		if off := g.Apart(other); off > limit {
+			note("sform and qform place the voxels up to %.3g mm apart: the sform counts", off)
+		}
+	}
+	return notes
 }
 
 // step returns the spacing that pixdim gives, in mm, 1 where it gives none.

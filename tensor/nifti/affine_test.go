@@ -92,3 +92,31 @@ func TestOrientationOfObliqueAndFlatGrids(t *testing.T) {
 		require.Positive(t, h.Spacing()[2])
 	}
 }
+
+func TestPlacementsToBeWaryOfAreTold(t *testing.T) {
+	sound := standard2()
+	sound.Pixdim = [8]float64{1, 2, 3, 4}
+	sound.Srow = [3][4]float64{{2, 0, 0, 0}, {0, 3, 0, 0}, {0, 0, 4, 0}}
+	sound.SformCode, sound.QformCode = 1, 1
+	for _, c := range []struct {
+		change func(h *nifti2)
+		want   []string
+	}{
+		{func(*nifti2) {}, nil},
+		{func(h *nifti2) { h.SformCode, h.QformCode = 0, 0 },
+			[]string{"the file does not say how its voxels lie (sform and qform have code 0): i is taken to run to the right, j to the front, k up"}},
+		{func(h *nifti2) { h.Srow[0][0] = -2; h.QformCode = 0 },
+			[]string{"the axes are left-handed, LAS: shown as they are stored, left and right are exchanged"}},
+		{func(h *nifti2) { h.Srow[1][1] = 0; h.QformCode = 0 },
+			[]string{"the sform gives axis j no length"}},
+		{func(h *nifti2) { h.Qoffset = [3]float64{3, 4, 0} },
+			[]string{"sform and qform place the voxels up to 5 mm apart: the sform counts"}},
+		{func(h *nifti2) { h.Qoffset = [3]float64{0.9, 0, 0} }, nil},
+	} {
+		h := sound
+		c.change(&h)
+		got := read(t, file(binary.LittleEndian, h, make([]byte, 6))).Header
+		require.Equal(t, c.want, got.Notes())
+		require.Equal(t, got.Shape(), got.Grid().Shape)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -120,28 +119,10 @@ func SameGrid(seg, image *nifti.Header) error {
 	if seg.Shape() != image.Shape() {
 		return fmt.Errorf("%s voxels, but %s in", extents(seg.Shape()), extents(image.Shape()))
 	}
-	a, _ := seg.Affine()
-	b, _ := image.Affine()
 	spacing := image.Spacing()
-	tolerance := slices.Min(spacing[:]) / 10 // of a corner; programs round affines in their own ways
-	for corner := range 8 {
-		var p [3]float64
-		for axis := range p {
-			if corner>>axis&1 == 1 {
-				p[axis] = float64(image.Shape().Dim(2-axis) - 1)
-			}
-		}
-		off := 0.0
-		for row := range 3 {
-			d := a[row][3] - b[row][3]
-			for axis, x := range p {
-				d += (a[row][axis] - b[row][axis]) * x
-			}
-			off = math.Hypot(off, d)
-		}
-		if off > tolerance {
-			return fmt.Errorf("voxels lie up to %.3g mm from those of", off)
-		}
+	tolerance := slices.Min(spacing[:]) / 10 // programs round affines in their own ways
+	if off := image.Grid().Apart(seg.Grid()); off > tolerance {
+		return fmt.Errorf("voxels lie up to %.3g mm from those of", off)
 	}
 	return nil
 }
