@@ -69,10 +69,16 @@ func (r *Resampling) MACs() int64 {
 
 // Scratch is the number of floats of working memory that each worker takes.
 func (r *Resampling) Scratch() int {
-	if f := r.folded(); f.blends() {
-		return f.Axes[2].In * f.C
+	f, most := r.folded(), 0
+	if !f.blends() {
+		return 0
 	}
-	return 0
+	o := f.order()
+	for p := range o.pieces {
+		lo, hi := f.Axes[2].reach(o.part(p))
+		most = max(most, hi-lo)
+	}
+	return most * f.C
 }
 
 // folded takes trailing axes that stay as they are for channels.
@@ -125,7 +131,7 @@ const pastFloats = 1 << 20
 
 func (r *Resampling) run(y, x []float32, add, blend bool) {
 	_, out := r.sizes()
-	o := r.order(blend)
+	o := r.order()
 	how := over
 	switch {
 	case add:

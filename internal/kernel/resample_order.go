@@ -18,7 +18,7 @@ const (
 	resampleTasks = 16      // chunks, if there is work for so many
 )
 
-func (r *Resampling) order(blend bool) resampleOrder {
+func (r *Resampling) order() resampleOrder {
 	in, out := r.sizes()
 	o := resampleOrder{depth: out[0], height: out[1], width: out[2], strip: out[1]}
 	o.pieces = min(out[2], (max(in[2], out[2])*r.C+resamplePiece-1)/resamplePiece)
@@ -53,7 +53,10 @@ func (o *resampleOrder) at(i int) (image, d, h, from, to int) {
 	first := i / of * o.strip
 	i %= of
 	rows := min(o.strip, o.height-first)
-	p := i / (rows * o.depth)
+	from, to = o.part(i / (rows * o.depth))
 	i %= rows * o.depth
-	return image, i / rows, first + i%rows, p * o.piece, min((p+1)*o.piece, o.width)
+	return image, i / rows, first + i%rows, from, to
 }
+
+// part is the outputs of piece p of a row.
+func (o *resampleOrder) part(p int) (from, to int) { return p * o.piece, min((p+1)*o.piece, o.width) }

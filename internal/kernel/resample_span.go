@@ -10,32 +10,27 @@ import (
 type span struct {
 	Resampling
 	from, to int
-	lo, hi   int       // the columns of the input that they read
-	line     []float32 // for the blend of rows, from column lo on; nil to gather
+	lo, hi   int // the columns of the input that they read
+	blend    bool
+	line     []float32 // the blend of input rows, from column lo on
 	rows     terms
-	points   points // of the outputs, if there are any
 	pointed  bool
+	points   points // of the outputs, if pointed
 }
 
 var spans = sync.Pool{New: func() any { return new(span) }}
 
 // newSpan returns a span for so many rows, from a free list.
 func (r *Resampling) newSpan(blend bool, rows int) *span {
+	const enough = 8 // rows for which a table of points is made
 	s := spans.Get().(*span)
 	s.Resampling, s.from, s.to = *r, 0, 0
-	if blend {
-		s.line = parallel.Scratch(r.Axes[2].In * r.C)
-	}
-	const enough = 8 // rows for which a table of points is made
+	s.blend = blend
 	s.pointed = blend && fast.available() && r.C <= mostPointed && rows >= enough
 	return s
 }
 
-func (s *span) free() {
-	parallel.Release(s.line)
-	s.line = nil
-	spans.Put(s)
-}
+func (s *span) free() { spans.Put(s) }
 
 // choose sets the outputs.
 func (s *span) choose(from, to int) {
@@ -45,6 +40,9 @@ func (s *span) choose(from, to int) {
 	t := s.Axes[2]
 	s.from, s.to = from, to
 	s.lo, s.hi = t.reach(from, to)
+	if n := (s.hi - s.lo) * s.C; s.blend && cap(s.line) < n {
+		s.line = parallel.Aligned(n)
+	}
 	if s.pointed {
 		s.points.set(t, from, to, s.C, s.lo)
 	}
@@ -63,7 +61,7 @@ func (s *span) resample(y []float32, ys int, x []float32, image, d, h int, how w
 		for o := 0; o < s.to-s.from && how != adding; o++ {
 			clear(y[o*ys:][:s.C])
 		}
-	case s.line == nil:
+	case !s.blend:
 		if how == past && len(wd)*len(wh) > 1 {
 			how = over
 		}

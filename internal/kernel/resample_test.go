@@ -149,6 +149,36 @@ func TestResamplingHasTheSameBitsOnAnyNumberOfProcessors(t *testing.T) {
 	}
 }
 
+func TestReachIsWhatTheWindowsCover(t *testing.T) {
+	g := rand.New(rand.NewPCG(7, 8))
+	tables := []*Taps{Identity(5), someTaps(g, 9, 7, 3), someTaps(g, 5, 9, 1)}
+	for _, in := range []int{5, 9} {
+		tables = append(tables, NewTaps(in, 7, func(o int) (int, []float64) { return (2*o+1)*in/14 - 1, []float64{.5, .5} }))
+	}
+	for _, table := range tables {
+		for from := range table.Out() {
+			for to := from; to <= table.Out(); to++ {
+				covered := map[int]bool{}
+				for o := from; o < to; o++ {
+					at, w := table.at(o)
+					for k := range w {
+						covered[at+k] = true
+					}
+				}
+				lo, hi := table.reach(from, to)
+				if len(covered) == 0 {
+					require.Equal(t, lo, hi)
+					continue
+				}
+				require.True(t, covered[lo] && covered[hi-1])
+				for i := range covered {
+					require.True(t, lo <= i && i < hi)
+				}
+			}
+		}
+	}
+}
+
 func TestWhatIsNotReadDoesNotMatter(t *testing.T) {
 	every := NewTaps(5, 3, func(o int) (int, []float64) { return 2*o - 1, []float64{0, 1, 0} })
 	a := &Resampling{1, 1, [3]*Taps{Identity(1), Identity(1), every}}
