@@ -139,8 +139,11 @@ func (c *Conv) pack(g *gather, w, b []float32, i int, transposed bool, out []Gra
 	if len(g.panels) == 0 {
 		return nil
 	}
-	if p := &g.panels[0]; !transposed && g.n == c.Cout && c.Cout == p.width && g.tapCount() == volume(c.Kernel) && uintptr(unsafe.Pointer(&w[0]))%64 == 0 {
-		p.w = w
+	if !transposed && c.Groups == 1 && c.readsInPlace(g, w) {
+		for j := range g.panels {
+			p := &g.panels[j]
+			p.w, p.width = w[c.tapAt(g, 0)*c.Cin*c.Cout+p.channel:], c.Cout
+		}
 		return nil
 	}
 	copied = parallel.Scratch(size)
@@ -163,6 +166,14 @@ func (c *Conv) pack(g *gather, w, b []float32, i int, transposed bool, out []Gra
 		}
 	})
 	return copied
+}
+
+// readsInPlace tells whether g may and should read the weights as they lie: for
+// few outputs the copy would take longer than it saves.
+func (c *Conv) readsInPlace(g *gather, w []float32) bool {
+	const few = 512
+	aligned := c.Cout == g.panels[0].width && uintptr(unsafe.Pointer(&w[0]))%64 == 0
+	return (aligned || g.winograd == nil && g.points() < few) && (g.tapCount() == volume(c.Kernel) || g.tapCount() == 1)
 }
 
 // tapAt is the place in the kernel of g's tap i.

@@ -8,7 +8,8 @@ import (
 
 const (
 	weightFloats = 1 << 14 // of a block's input: with the gradients beside it, it is read again and again
-	weightWork   = 1 << 22 // multiply-adds of a chunk, whose sums have to be added to the others'
+	weightPixels = 1 << 10 // of a chunk, at least, for its sums have to be added to the others'
+	weightWork   = 1 << 20 // multiply-adds of a chunk, at least
 	weightChunks = 16
 	weightMemory = 4 << 20 // floats for the sums of all chunks
 )
@@ -22,7 +23,8 @@ type weightGrad struct {
 	gy, sums      []float32 // sums: a gradient of w for each chunk
 	fresh         bool      // the sums are yet to be written
 	size, blocks  [3]int
-	chunks, parts int // of the blocks; of the kernel
+	images        int // in a block
+	chunks, parts int // of the blocks; of the kernel: one, or each tap
 }
 
 func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
@@ -46,17 +48,22 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 	s.flatten()
 	s.axes[0].clip()
 	s.axes[1].clip()
-	s.chunks = int(max(1, min(weightChunks, int64(weightMemory/len(gw)), c.MACs()/weightWork)))
+	s.chunks = int(max(1, min(weightChunks, int64(weightMemory/len(gw)), int64(s.points()/weightPixels), c.MACs()/weightWork)))
 	s.size = blockSize(&s.axes, s.k, weightFloats, (s.points()+s.chunks-1)/s.chunks)
-	blocks := s.batch
+	blocks := 1
 	for a := range s.blocks {
 		s.blocks[a] = (s.axes[a].n + s.size[a] - 1) / s.size[a]
 		blocks *= s.blocks[a]
 	}
+	s.images = 1
+	if blocks == 1 && s.skipsPadding() {
+		s.images = max(1, min(s.batch/s.chunks, weightFloats/(volume(c.In)*s.k)))
+	}
+	blocks *= (s.batch + s.images - 1) / s.images
 	s.chunks = min(s.chunks, blocks)
 	s.parts = 1
 	if s.chunks < weightChunks/2 {
-		s.parts = len(s.axes[0].taps) * len(s.axes[1].taps)
+		s.parts = s.tapCount()
 	}
 	s.sums, s.fresh = gw, !add
 	if s.chunks > 1 {
@@ -104,19 +111,18 @@ func addChunks(gw, sums []float32, chunks int, add bool) {
 func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 	g := s.gather
 	g.x0 = i * g.k
-	image := b / volume(s.blocks)
+	image := b / volume(s.blocks) * s.images
+	images := min(s.images, s.batch-image)
 	var lo, n [3]int
 	for a, at := range unravel(b%volume(s.blocks), s.blocks) {
 		lo[a] = at * s.size[a]
 		n[a] = min(s.size[a], g.axes[a].n-lo[a])
 	}
-	// Where the channels alone fill a tile, each tap skips the padding; a row of
-	// taps together reads it.
 	var v view
 	across, m := g.axes[2].taps, g.k
-	input, first := g.alone()
-	skip := input != nil && g.k >= lowRows
+	skip := s.skipsPadding()
 	if skip {
+		input, first := g.alone()
 		v = g.whole(image, input, first)
 	} else {
 		v = g.view(image, lo, n)
@@ -129,12 +135,15 @@ func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 	r.bk, r.cm = s.Cout*elem, s.Cout*elem
 	r.bias = unsafe.Pointer(&zeros)
 	for p := range len(g.axes[0].taps) * len(g.axes[1].taps) {
-		if s.parts > 1 && p != part {
+		if s.parts > 1 && p != part/len(g.axes[2].taps) {
 			continue
 		}
 		d, h := g.axes[0].taps[p/len(g.axes[1].taps)], g.axes[1].taps[p%len(g.axes[1].taps)]
-		x, gy := s.listRows(r, &v, d, h, lo, n)
-		for _, w := range across {
+		x, gy := s.listRows(r, &v, images, d, h, lo, n)
+		for j, w := range across {
+			if s.parts > 1 && j != part%len(g.axes[2].taps) {
+				continue
+			}
 			from, to := lo[2], lo[2]+n[2]
 			if skip {
 				least, most := g.axes[2].within(w)
@@ -146,29 +155,38 @@ func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 				gy := s.gy[((image*g.axes[0].n*g.axes[1].n+gy)*g.axes[2].n+from)*s.Cout+i*g.n:]
 				s.tiles(r, v.data[x+v.at(v.from[0], v.from[1], from*g.axes[2].step+w.offset):], gy, c, m, g.n)
 			} else if r.flags&tileAdd == 0 {
-				for j := range m {
-					clear(c[j*s.Cout:][:g.n])
+				for row := range m {
+					clear(c[row*s.Cout:][:g.n])
 				}
 			}
 		}
 	}
 }
 
+// skipsPadding tells whether each tap skips the padding, for the channels alone fill a
+// tile. Otherwise a row of taps together reads it.
+func (s *weightGrad) skipsPadding() bool {
+	input, _ := s.gather.alone()
+	return input != nil && s.gather.k >= lowRows
+}
+
 // listRows lists the rows of a block for which a tap lies inside, relative to
 // the first of them, and returns where that begins in x and its place in gy.
-func (s *weightGrad) listRows(r *runner, v *view, td, th tap, lo, n [3]int) (x, gy int) {
+func (s *weightGrad) listRows(r *runner, v *view, images int, td, th tap, lo, n [3]int) (x, gy int) {
 	ax := &s.gather.axes
 	d0, d1 := ax[0].within(td)
 	h0, h1 := ax[1].within(th)
 	d0, d1 = max(d0, lo[0]), min(d1, lo[0]+n[0])
 	h0, h1 = max(h0, lo[1]), min(h1, lo[1]+n[1])
 	r.list = r.list[:0]
-	for d := d0; d < d1; d++ {
-		for h := h0; h < h1; h++ {
-			r.list = append(r.list, segment{
-				((d-d0)*ax[0].step*v.rows + (h-h0)*ax[1].step) * v.row * elem,
-				((d-d0)*ax[1].n + h - h0) * ax[2].n * s.Cout * elem,
-			})
+	for i := range images {
+		for d := d0; d < d1; d++ {
+			for h := h0; h < h1; h++ {
+				r.list = append(r.list, segment{
+					((i*ax[0].in+(d-d0)*ax[0].step)*v.rows + (h-h0)*ax[1].step) * v.row * elem,
+					((i*ax[0].n+d-d0)*ax[1].n + h - h0) * ax[2].n * s.Cout * elem,
+				})
+			}
 		}
 	}
 	return v.at(d0*ax[0].step+td.offset, h0*ax[1].step+th.offset, v.from[2]), d0*ax[1].n + h0

@@ -24,7 +24,7 @@ type gather struct {
 // weights, in the order in which tiles read them, and where they go.
 type panel struct {
 	w        []float32 // [taps][input channels][width]
-	n, width int
+	n, width int // how many they are, and the distance of rows of w
 	bias     []float32 // of n, or nil
 	y        []float32
 	yc, y0   int // y's channels, and the first of these

@@ -17,7 +17,11 @@ func (g *gather) folds() bool {
 	for a := range g.axes {
 		dense = dense && g.axes[a].every == 1 && g.axes[a].first == 0
 	}
-	return dense && g.axes[2].n < lowRows && g.points() > g.axes[2].n
+	low := lowRows
+	if g.axes[0].n > 1 {
+		low = 3 // a volume so small is mostly padding, which is laid but else skipped
+	}
+	return dense && g.axes[2].n < low && g.points() > g.axes[2].n
 }
 
 func (g *gather) points() int {
@@ -83,11 +87,15 @@ func (g *gather) foldedBlock(r *runner, lo, hi, depth int, panels []panel) {
 func (g *gather) lay(to []float32, p int) {
 	ax := &g.axes
 	w, h, d, image := p%ax[2].n, p/ax[2].n%ax[1].n, p/ax[2].n/ax[1].n%ax[0].n, p/ax[2].n/ax[1].n/ax[0].n
+	across, together := ax[2].taps, g.k
+	if ax[2].merged() {
+		across, together = across[:1], g.k*len(across)
+	}
 	for _, td := range ax[0].taps {
 		for _, th := range ax[1].taps {
-			for _, tw := range ax[2].taps {
-				g.copyRow(to[:g.k], image, d*ax[0].step+td.offset, h*ax[1].step+th.offset, w*ax[2].step+tw.offset)
-				to = to[g.k:]
+			for _, tw := range across {
+				g.copyRow(to[:together], image, d*ax[0].step+td.offset, h*ax[1].step+th.offset, w*ax[2].step+tw.offset)
+				to = to[together:]
 			}
 		}
 	}
