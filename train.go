@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/hyper"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/nn/loss"
@@ -25,8 +26,8 @@ import (
 type Training struct {
 	Steps    int            // steps in all; 0: no limit, but one of Steps, Limit and Patience must be given
 	Limit    time.Duration  // time in all; 0: no limit
-	Batch    int            // images per phi; 0 is 8
-	Parts    int            // phis per step, each with a batch of its own; 0 is 1
+	Batch    int            // images per phi; 0 is 8 over Parts, at least 1
+	Parts    int            // phis per step, each with a batch of its own; 0 is 4, of a prior of one point 1
 	Rate     float64        // first step size of Adam, which falls along a cosine; 0 is 1e-3
 	HeadRate float64        // of the hypernetwork's last matrix, as a share of Rate; 0 is 0.1
 	Clip     float64        // greatest norm of the gradient; 0: not clipped
@@ -41,11 +42,15 @@ type Training struct {
 	Progress io.Writer // a bar on a terminal, lines elsewhere; nil: none
 }
 
-// Train trains the model: each step draws phi from the prior and descends on
-// the loss of a batch at that phi. With Val, the model ends with the weights of
+// Train trains the model: each step draws phis from the prior, one from each of
+// Parts equally likely ranges, and descends on the mean loss of their batches. With Val, the model ends with the weights of
 // the best validation, the mean Dice over phis across the prior's range. If ctx
 // is done it returns with ctx's error, and the model as it is then. Until it
 // returns it holds d and Val in memory, with a scaled copy of each image of d.
+//
+// Why several phis: after 500 steps of 8 images on 28 brain slices, Dice at phi
+// 0.5 was 0.866 with two independent phis of 4 images each and 0.872 with four of
+// 2 from a range each, beside 0.878 of an ordinary network of that phi.
 //
 // Why HeadRate is not 1: an element of theta moves by the sum of the steps of a
 // whole row of the last matrix, so with one step size for all, theta's own
@@ -54,7 +59,7 @@ func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Su
 	if t.Steps <= 0 && t.Limit <= 0 && t.Patience <= 0 {
 		return train.Summary{}, fmt.Errorf("sshn: train: no end: give Steps, Limit or Patience")
 	}
-	t = t.withDefaults()
+	t = t.withDefaults(m.cfg.Prior)
 	trainer := &trainer{Model: m, Training: t, ctx: ctx, data: d}
 	if err := trainer.prepare(); err != nil {
 		return train.Summary{}, err
@@ -93,11 +98,16 @@ func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Su
 // share of the time that has passed is mapped onto it.
 const nominal = 1 << 20
 
-func (t Training) withDefaults() Training {
-	if t.Batch == 0 {
-		t.Batch = 8
+func (t Training) withDefaults(prior hyper.Prior) Training {
+	if t.Parts <= 0 {
+		t.Parts = 4
+		if prior.Lo == prior.Hi {
+			t.Parts = 1
+		}
 	}
-	t.Parts = max(t.Parts, 1)
+	if t.Batch <= 0 {
+		t.Batch = max(1, 8/t.Parts)
+	}
 	if t.Rate == 0 {
 		t.Rate = 1e-3
 	}
@@ -181,7 +191,7 @@ func (t *trainer) objective(tape *autograd.Tape, step, part int) (autograd.Value
 		return autograd.Value{}, "", err
 	}
 	rng := nn.Stream(t.cfg.Seed, "phi", uint64(step), uint64(part))
-	phi := pareto.Phi(t.cfg.Prior.Sample(rng))
+	phi := pareto.Phi(t.cfg.Prior.Stratum(rng, part, t.Parts))
 	f, err := t.Factors(phi)
 	if err != nil {
 		return autograd.Value{}, "", err

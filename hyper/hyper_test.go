@@ -136,6 +136,21 @@ func TestWarmStartIsTheTrainedNetworkAtEveryPhi(t *testing.T) {
 	require.EqualError(t, net.WarmStart(part.Init(1)), "hyper: warm start: 8 parameters, where the hypernetwork predicts 312")
 }
 
+func TestStrataCoverThePriorEvenly(t *testing.T) {
+	rng := nn.Stream(1, "strata")
+	for range 1000 {
+		for i := range 4 {
+			c := Uniform(0.1, 0.5).Of(2).Stratum(rng, i, 4)
+			require.Greater(t, c[0], 0.1+0.1*float64(i))
+			require.LessOrEqual(t, c[0], 0.1+0.1*float64(i+1)+1e-12)
+			require.True(t, c[1] > 0.1 && c[1] <= 0.5, c[1])
+		}
+	}
+	a, b := nn.Stream(2, ""), nn.Stream(2, "")
+	require.Equal(t, Uniform(0, 1).Sample(a), Uniform(0, 1).Stratum(b, 0, 1))
+	require.PanicsWithError(t, "hyper: part 2 of the 2 of a prior", func() { Uniform(0, 1).Stratum(rng, 2, 2) })
+}
+
 func TestPriorsDrawFromTheirRange(t *testing.T) {
 	rng := nn.Stream(1, "prior")
 	var below int

@@ -75,13 +75,27 @@ func (p Prior) Check() error {
 }
 
 // Sample draws a condition. It panics with the error of Check.
-func (p Prior) Sample(rng *rand.Rand) []float64 {
+func (p Prior) Sample(rng *rand.Rand) []float64 { return p.Stratum(rng, 0, 1) }
+
+// Stratum draws a condition whose first number lies in the i-th of n equally
+// likely parts of the distribution: n draws, one of each, are distributed as n
+// of Sample but cover the range evenly, which makes the gradient of a step over
+// several conditions less noisy. It panics with the error of Check, and if there
+// is no i-th of n parts.
+func (p Prior) Stratum(rng *rand.Rand, i, n int) []float64 {
 	if err := p.Check(); err != nil {
 		panic(err)
 	}
+	if i < 0 || i >= n {
+		panic(fmt.Errorf("hyper: part %d of the %d of a prior", i, n))
+	}
 	c := make([]float64, max(p.N, 1))
-	for i := range c {
-		c[i] = p.quantile(1 - rng.Float64()) // in (0, 1], so that phi is over Lo
+	for k := range c {
+		u := 1 - rng.Float64() // in (0, 1], so that phi is over Lo
+		if k == 0 {
+			u = (float64(i) + u) / float64(n)
+		}
+		c[k] = p.quantile(u)
 	}
 	return c
 }

@@ -35,7 +35,7 @@ func (d *demo) flags(f *flag.FlagSet) {
 	f.IntVar(&d.train.steps, "steps", 0, "steps to train")
 	f.StringVar(&d.train.labels, "labels", "seg4", "labels to learn: seg4 (tissues) or seg24 (structures)")
 	f.IntVar(&d.train.width, "width", 32, "channels at each level of the network")
-	f.IntVar(&d.train.batch, "batch", 2, "images for each of the two phis in a step")
+	f.IntVar(&d.train.batch, "batch", 2, "images for each of the four phis in a step")
 	f.Uint64Var(&d.train.seed, "seed", 1, "of all that is random")
 	f.BoolVar(&d.json, "json", false, "print the result as JSON")
 }
@@ -100,7 +100,7 @@ func (d *demo) plan() (*paretoCommand, error) {
 	d.make.out, d.make.dims, d.make.mm, d.make.seed = filepath.Join(d.out, "data"), 2, 1, d.train.seed
 	d.train.data, d.train.out = d.make.out, d.out
 	d.train.method, d.train.phi, d.train.rate = "sshn", 0.5, 2e-3
-	d.train.split, d.train.levels, d.train.parts, d.train.every, d.train.block = "0.7/0.15/0.15", 5, 2, 100, 96
+	d.train.split, d.train.levels, d.train.parts, d.train.every, d.train.block = "0.7/0.15/0.15", 5, 4, 100, 96
 	if d.train.steps == 0 && d.train.minutes == 0 {
 		d.train.minutes = 1.25
 	}

@@ -92,8 +92,8 @@ func (t *trainCommand) training(s *study, c console) (sshn.Training, error) {
 		Batch: t.batch, Parts: t.parts, Rate: t.rate, Every: t.every, Clip: 1,
 		Dir: t.out, Resume: t.resume, Progress: c.err,
 	}
-	if t.batch == 0 && s.Kind.Dims == 3 {
-		training.Batch = 1
+	if s.Kind.Dims == 3 {
+		training.Batch, training.Parts = max(t.batch, 1), max(t.parts, 1)
 	}
 	var err error
 	if training.Val, err = s.part("val"); err != nil || t.plain {
@@ -109,8 +109,9 @@ func (t *trainCommand) config(s *study) sshn.Config {
 		width = map[int]int{2: 32, 3: 8}[s.Kind.Dims]
 	}
 	cfg := sshn.Config{
-		Method:  sshn.Method(t.method),
-		Network: unet.Config{Dims: s.Kind.Dims, In: 1, Out: len(s.Classes), Widths: slices.Repeat([]int{width}, t.levels)},
+		Method: sshn.Method(t.method),
+		// Antialiased, small phis see more of the map for 0.3 % more multiply-adds.
+		Network: unet.Config{Dims: s.Kind.Dims, In: 1, Out: len(s.Classes), Widths: slices.Repeat([]int{width}, t.levels), Antialias: true},
 		Prior:   hyper.Uniform(0, t.phi).Beyond(0.1),
 		Labels:  describe(s.Classes),
 		Seed:    t.seed,

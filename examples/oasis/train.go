@@ -69,9 +69,9 @@ func (t *trainCommand) flags(f *flag.FlagSet) {
 	f.IntVar(&t.levels, "levels", 5, "levels of the network")
 	f.IntVar(&t.steps, "steps", 0, "steps to train")
 	f.Float64Var(&t.minutes, "minutes", 0, "minutes to train, resumed runs together; 5 if neither this nor -steps is given")
-	f.IntVar(&t.batch, "batch", 0, "images for each phi; 0 is 8 for slices, 1 for volumes")
+	f.IntVar(&t.batch, "batch", 0, "images for each phi; 0 is 8 slices over all phis, or 1 volume")
 	f.IntVar(&t.block, "block", 96, "greatest extent of the blocks that volumes are cut into for training, voxels")
-	f.IntVar(&t.parts, "phis", 1, "phis in each step, each with a batch of its own")
+	f.IntVar(&t.parts, "phis", 0, "phis in each step, each with a batch of its own; 0 is 4 for slices, 1 for volumes and -method fixed")
 	f.Float64Var(&t.rate, "rate", 0, "first step size; 0 is 1e-3")
 	f.IntVar(&t.every, "every", 100, "steps between validations, which write checkpoints")
 	f.BoolVar(&t.plain, "plain", false, "train on the images as they are, without augmentation")
@@ -133,8 +133,8 @@ func (t *trainCommand) check() error {
 		return usage("-steps %d, -minutes %v: neither can be negative", t.steps, t.minutes)
 	case t.steps > 0 && t.minutes > 0:
 		return usage("-steps and -minutes: give one of them")
-	case t.width < 0 || t.levels < 1 || t.batch < 0 || t.parts < 1 || t.block < 1 || t.every < 1 || !(t.rate >= 0):
-		return usage("-width, -levels, -batch, -block, -phis, -every and -rate cannot be negative, nor -levels, -block, -phis and -every 0")
+	case t.width < 0 || t.levels < 1 || t.batch < 0 || t.parts < 0 || t.block < 1 || t.every < 1 || !(t.rate >= 0):
+		return usage("-width, -levels, -batch, -block, -phis, -every and -rate cannot be negative, nor -levels, -block and -every 0")
 	}
 	if t.steps == 0 && t.minutes == 0 {
 		t.minutes = 5
