@@ -226,6 +226,57 @@ func TestLabelsMoveWithTheImage(t *testing.T) {
 	}
 }
 
+func TestOnlyAFlipExchangesClasses(t *testing.T) {
+	s := random(rand.New(rand.NewPCG(1, 1)), 1, 12, 9)
+	a := thorough
+	a.Flip = 0
+	want := apply(a, s, 3)
+	a.Mirror = []int{0, 0, 0, 0}
+	require.Equal(t, want, apply(a, s, 3))
+}
+
+// An image whose channels are its own coordinates shows where each element came
+// from: its place and the field's push there.
+func TestTheFieldPushesAlongItsOwnAxes(t *testing.T) {
+	for _, dims := range [][]int{{40}, {30, 40}, {12, 1, 40}, {10, 12, 14}} {
+		s := Sample{"", tensor.New(append(dims, 3)...), tensor.New(dims...)}
+		g := gridOf(s.Image.Shape)
+		for i := range s.Labels.Data {
+			at := [3]int{i / g.dims[2] / g.dims[1], i / g.dims[2] % g.dims[1], i % g.dims[2]}
+			for a, v := range at {
+				s.Image.Data[3*i+a] = float32(v + 1) // 0 is outside
+			}
+		}
+		m := still()
+		m.field = newField(g, g.axes, 8, 1, rand.New(rand.NewPCG(1, 1)))
+		got := Sample{"", tensor.Zeros(s.Image.Shape), tensor.Zeros(s.Labels.Shape)}
+		m.warp(got, s, g)
+		push := make([]float32, g.dims[2]*g.axes)
+		inside := 0
+		for row := range g.rows() {
+			m.field.row(push, row)
+			for w := range g.dims[2] {
+				i := row*g.dims[2] + w
+				place := [3]float64{float64(i / g.dims[2] / g.dims[1]), float64(row % g.dims[1]), float64(w)}
+				within := true
+				for a, x := range push[w*g.axes : (w+1)*g.axes] {
+					axis := 3 - g.axes + a
+					place[axis] += float64(x)
+					within = within && place[axis] >= 0 && place[axis] <= float64(g.dims[axis]-1)
+				}
+				for a := range place {
+					if within {
+						// Shares and their products are float32, of values up to 41.
+						require.InDelta(t, place[a]+1, got.Image.Data[3*i+a], 41*8*math.Pow(2, -23), "%v at %d, axis %d", dims, i, a)
+						inside++
+					}
+				}
+			}
+		}
+		require.Greater(t, inside, 3*len(s.Labels.Data)/2, "%v", dims)
+	}
+}
+
 func TestASliceIsTreatedAsTheImageThatItIs(t *testing.T) {
 	flat := random(rand.New(rand.NewPCG(1, 1)), 1, 16, 19)
 	volume := Sample{flat.Subject, flat.Image.Reshape(16, 19, 1, 1), flat.Labels.Reshape(16, 19, 1)}

@@ -247,6 +247,8 @@ func TestSchedules(t *testing.T) {
 	require.Equal(t, 0.25, Step(1, 0.5, 10)(29))
 	warm := WarmUp(3, Constant(1))
 	require.Equal(t, []float64{0.25, 0.5, 0.75, 1}, []float64{warm(0), warm(1), warm(2), warm(3)})
+	warm = WarmUp(3, Step(1, 0.5, 10))
+	require.Equal(t, []float64{1, 1, 0.5}, []float64{warm(3), warm(12), warm(13)}, "what it warms up for begins after it")
 }
 
 func BenchmarkAdam(b *testing.B) {

@@ -33,6 +33,18 @@ func TestRunFindsTheTruth(t *testing.T) {
 	require.Greater(t, s.Score, -3*0.03*0.03)
 }
 
+func TestTheLossOfASummaryIsARunningMeanOfTwentySteps(t *testing.T) {
+	r := newRegression()
+	loop := r.loop()
+	loop.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
+		y := autograd.Scale(r.loss(t, tensor.New(1, 2), tensor.New(1, 1)), 0)
+		return autograd.Add(y, t.Const(tensor.Scalar(float32(min(step, 1))))), "", nil
+	}
+	s, err := loop.Run(t.Context(), Config{Steps: 3}) // of losses 0, 1, 1
+	require.NoError(t, err)
+	require.InDelta(t, 1-0.95*0.95, s.Loss, 1e-12)
+}
+
 func TestPartsAreTheGradientOfOneBatch(t *testing.T) {
 	gradient := func(parts, points int) ([]float32, float64) {
 		r := newRegression()

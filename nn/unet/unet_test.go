@@ -48,6 +48,32 @@ func TestEveryChoiceRuns(t *testing.T) {
 	forward(t, unet.Config{In: 1, Out: 2, Widths: []int{4, 4, 4}}, nn.PerLevel(0.5, 0.2), 1, 9, 8, 1)
 }
 
+func TestTheChosenActivationAndNormAreRecorded(t *testing.T) {
+	count := func(cfg unet.Config) map[string]int {
+		layout := nn.NewLayout()
+		net := unet.New(layout.Builder(2), cfg)
+		tape := autograd.NewTape()
+		net.Forward(&nn.Pass{Theta: layout.Init(1).Const(tape)}, tape.Const(tensor.New(1, 8, 8, 1)))
+		kinds := map[string]int{}
+		for _, r := range tape.Records() {
+			kinds[r.Kind]++
+		}
+		return kinds
+	}
+	const stages = 2 + 1 // of two levels, with two convolutions each, then the head
+	for activation, kind := range map[unet.Activation]string{
+		unet.LeakyReLU: "leakyrelu", unet.ReLU: "relu", unet.GELU: "gelu", unet.SiLU: "silu",
+	} {
+		kinds := count(unet.Config{In: 1, Out: 2, Widths: []int{8, 8}, Convs: 2, Activation: activation})
+		require.Equal(t, 2*stages, kinds[kind], kind)
+		require.Equal(t, 2*stages+1, kinds["conv"])
+		require.Zero(t, kinds["instancenorm"]+kinds["groupnorm"])
+	}
+	for norm, kind := range map[unet.Norm]string{unet.InstanceNorm: "instancenorm", unet.GroupNorm: "groupnorm"} {
+		require.Equal(t, stages, count(unet.Config{In: 1, Out: 2, Widths: []int{8, 8}, Norm: norm})[kind], kind)
+	}
+}
+
 // Levels of 160 x 192 at phi 0.1 and at 0.5, by hand.
 func TestFeatureMapSizes(t *testing.T) {
 	require.Equal(t, "[[16 20] [2 2] [1 1] [1 1]]", unet.Key([]int{160, 192}, nn.Uniform(0.1), 5))
