@@ -49,7 +49,11 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 	s.axes[0].clip()
 	s.axes[1].clip()
 	s.chunks = int(max(1, min(weightChunks, int64(weightMemory/len(gw)), int64(s.points()/weightPixels), c.MACs()/weightWork)))
-	s.size = blockSize(&s.axes, s.k, weightFloats, (s.points()+s.chunks-1)/s.chunks)
+	floats, width := weightFloats, s.axes[2].n
+	if part, _ := s.gather.alone(); part == nil {
+		floats, width = 4*weightFloats, s.copiedWidth()
+	}
+	s.size = blockSize(&s.axes, s.k, floats, (s.points()+s.chunks-1)/s.chunks, width)
 	blocks := 1
 	for a := range s.blocks {
 		s.blocks[a] = (s.axes[a].n + s.size[a] - 1) / s.size[a]

@@ -24,7 +24,7 @@ type gather struct {
 // weights, in the order in which tiles read them, and where they go.
 type panel struct {
 	w        []float32 // [taps][input channels][width]
-	n, width int // how many they are, and the distance of rows of w
+	n, width int       // how many they are, and the distance of rows of w
 	bias     []float32 // of n, or nil
 	y        []float32
 	yc, y0   int // y's channels, and the first of these
@@ -109,9 +109,10 @@ func (a *axis) region(lo, n int) (from, count int) {
 }
 
 const (
-	blockFloats = 1 << 16 // of a block's input: with the weights, it stays in the second cache
-	blockWork   = 1 << 20 // multiply-adds of a block, if the problem has enough of them
-	tasksWanted = 16
+	blockFloats  = 1 << 16 // of a block's input: with the weights, it stays in the second cache
+	copiedFloats = 1 << 18 // of one that is copied
+	blockWork    = 1 << 20 // multiply-adds of a block, if the problem has enough of them
+	tasksWanted  = 16
 )
 
 // run computes y.
@@ -168,14 +169,26 @@ func (g *gather) eachBlock(size [3]int, parts func(blocks int) int, f func(r *ru
 // there are some blocks to share among workers.
 func (g *gather) blockSize() [3]int {
 	outputs, work := int64(g.points()), max(g.work(), 1)
-	most := min(outputs/tasksWanted, outputs*blockWork*4/work)
-	return blockSize(&g.axes, g.k, blockFloats, int(max(1, most, outputs*blockWork/work)))
+	most := min(outputs/tasksWanted, outputs*blockWork*16/work)
+	most = max(1, most, outputs*blockWork/work)
+	if part, _ := g.alone(); part == nil { // a copy: little of it should be halo
+		return blockSize(&g.axes, g.k, copiedFloats, max(1, int(outputs/tasksWanted)), g.copiedWidth())
+	}
+	return blockSize(&g.axes, g.k, blockFloats, int(most), g.axes[2].n)
 }
 
-// blockSize returns blocks of at most so many outputs that read at most so many
-// floats.
-func blockSize(axes *[3]axis, channels, floats, most int) (size [3]int) {
-	size = [3]int{1, 1, axes[2].n}
+// copiedWidth is how wide blocks are that are copied.
+func (g *gather) copiedWidth() int {
+	if g.axes[0].n > 1 {
+		return min(g.axes[2].n, 48)
+	}
+	return min(g.axes[2].n, 96)
+}
+
+// blockSize returns blocks of at most so many outputs, at most so wide, that read
+// at most so many floats.
+func blockSize(axes *[3]axis, channels, floats, most, width int) (size [3]int) {
+	size = [3]int{1, 1, width}
 	input := func() int {
 		n := channels
 		for a := range axes {

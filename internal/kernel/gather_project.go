@@ -24,7 +24,7 @@ func (g *gather) projects() (size [3]int, ok bool) {
 	}
 	taps := g.tapCount()
 	vectors := (taps*g.n + fast.lanes - 1) / fast.lanes
-	size = blockSize(&g.axes, vectors*fast.lanes, projectFloats, max(1, g.points()/tasksWanted))
+	size = blockSize(&g.axes, vectors*fast.lanes, projectFloats, max(1, g.points()/tasksWanted), g.axes[2].n)
 	inputs := 1
 	for a, n := range size {
 		_, count := g.axes[a].region(0, n)
