@@ -202,6 +202,7 @@ func (p *winogradPass) run(w work) {
 	m := newPlanes(p.winograd, 1, w.tiles(), p.width)
 	defer parallel.Release(m.data)
 	p.eachPlane(r, &v, half, w, func(d int, taps []int) {
+		p.prefetchOutput(r, w, d)
 		p.multiply(r, &v, &m, taps, w.tiles())
 		p.transformOutput(&r.sandwich, &m, half, w, d)
 	})
@@ -213,7 +214,7 @@ func (p *winogradPass) run(w work) {
 func (p *winogradPass) eachPlane(r *runner, v *planes, half []float32, w work, f func(d int, taps []int)) {
 	depth := &p.g.axes[0]
 	if !p.deep {
-		p.transformInput(&r.sandwich, v.data, v, half, w, 0)
+		p.transform(&r.sandwich, p.input, &p.in, v.data, v, half, w, 0)
 		r.list = append(r.list[:0], segment{})
 		f(0, zeroTap[:])
 		return
@@ -230,7 +231,7 @@ func (p *winogradPass) eachPlane(r *runner, v *planes, half []float32, w work, f
 			}
 			slot := at % len(depth.taps)
 			if next = max(next, at); next == at {
-				p.transformInput(&r.sandwich, v.data[slot*v.plane:], v, half, w, at)
+				p.transform(&r.sandwich, p.input, &p.in, v.data[slot*v.plane:], v, half, w, at)
 				next++
 			}
 			r.list = append(r.list, segment{a: slot * v.plane * elem})
@@ -242,30 +243,49 @@ func (p *winogradPass) eachPlane(r *runner, v *planes, half []float32, w work, f
 
 var zeroTap [1]int
 
-// transformInput transforms a plane of the input's blocks.
-func (p *winogradPass) transformInput(s *sandwich, to []float32, v *planes, half []float32, w work, plane int) {
+// wideRows is how many blocks make a row long enough for its middle to be read
+// where it lies: only blocks at the edges have to be copied for their padding.
+const wideRows = 16
+
+// transform transforms the blocks of a plane that in reads.
+func (p *winogradPass) transform(s *sandwich, f func(*sandwich), in *gather, to []float32, v *planes, half []float32, w work, plane int) {
 	*s = sandwich{
 		half:  unsafe.Pointer(&half[0]),
 		toRow: (p.m + 2) * v.point * elem, toColumn: v.point * elem, toStep: v.channels * elem,
 	}
 	across := w.right - w.left
+	part, _ := in.alone()
 	p.eachRun(w, plane, func(image, d, row, rows, tile int) {
-		lo, n := [3]int{d, row * p.m, w.left * p.m}, [3]int{1, rows * p.m, across * p.m}
-		x := p.in.view(image, lo, n)
-		defer release(x.copied)
-		s.fromRow, s.fromColumn, s.fromStep = x.row*elem, x.pixel*elem, p.m*x.pixel*elem
+		to := to[tile*v.channels:]
+		if part == nil || across < wideRows {
+			p.transformBlocks(s, f, in, to, v.channels, image, d, row, rows, w.left, across)
+			return
+		}
 		for i := range rows {
-			for j := 0; j < p.g.k; j += p.lanes {
-				s.channels(min(p.lanes, p.g.k-j))
-				for at := 0; at < across; at += halfBlocks {
-					s.count = min(halfBlocks, across-at)
-					s.from = unsafe.Pointer(&x.data[i*p.m*x.row+at*p.m*x.pixel+j])
-					s.to = unsafe.Pointer(&to[(tile+i*across+at)*v.channels+j])
-					p.input(s)
-				}
-			}
+			to := to[i*across*v.channels:]
+			p.transformBlocks(s, f, in, to, v.channels, image, d, row+i, 1, w.left, 1)
+			p.transformBlocks(s, f, in, to[v.channels:], v.channels, image, d, row+i, 1, w.left+1, across-2)
+			p.transformBlocks(s, f, in, to[(across-1)*v.channels:], v.channels, image, d, row+i, 1, w.right-1, 1)
 		}
 	})
+}
+
+// transformBlocks transforms some rows of blocks, from left on, to places side by side.
+func (p *winogradPass) transformBlocks(s *sandwich, f func(*sandwich), in *gather, to []float32, channels, image, d, row, rows, left, across int) {
+	x := in.view(image, [3]int{d, row * p.m, left * p.m}, [3]int{1, rows * p.m, across * p.m})
+	defer release(x.copied)
+	s.fromRow, s.fromColumn, s.fromStep = x.row*elem, x.pixel*elem, p.m*x.pixel*elem
+	for i := range rows {
+		for j := 0; j < in.k; j += p.lanes {
+			s.channels(min(p.lanes, in.k-j))
+			for at := 0; at < across; at += halfBlocks {
+				s.count = min(halfBlocks, across-at)
+				s.from = unsafe.Pointer(&x.data[i*p.m*x.row+at*p.m*x.pixel+j])
+				s.to = unsafe.Pointer(&to[(i*across+at)*channels+j])
+				f(s)
+			}
+		}
+	}
 }
 
 // eachRun calls f for the rows of blocks of w, those of one plane together.
@@ -276,6 +296,24 @@ func (s *strips) eachRun(w work, plane int, f func(image, d, row, rows, tile int
 		f(image, d, row, rows, (strip-w.lo)*(w.right-w.left))
 		strip += rows
 	}
+}
+
+// prefetchOutput has the products ask for what will be written after them, some
+// lines in each: the writes would wait for memory.
+func (p *winogradPass) prefetchOutput(r *runner, w work, plane int) {
+	r.lines = 0
+	if p.parts > 1 {
+		return
+	}
+	panel := &p.g.panels[0]
+	place := func(strip int) int {
+		image, d, row := p.place(w.stack, strip, plane)
+		return p.g.output(image, d, row*p.m, 0) * panel.yc
+	}
+	from, to := place(w.lo), min(len(panel.y), place(w.hi-1)+p.m*p.n[2]*panel.yc)
+	products := p.points() * len(p.g.panels) * (w.tiles() + p.tiles.rows - 1) / p.tiles.rows * len(r.list)
+	r.next = uintptr(unsafe.Pointer(&panel.y[from]))
+	r.lines = ((to-from)*elem/64 + products - 1) / products
 }
 
 // multiply computes the products of all points: r has the segments of the input,

@@ -59,33 +59,11 @@ func (p *winogradWeights) chunk(gw []float32, lo, hi int) {
 	for i := lo; i < hi; i++ {
 		w := p.work(i)
 		p.eachPlane(r, &x, half, w, func(d int, taps []int) {
-			p.spreadGrad(&r.sandwich, &y, half, w, d)
+			p.transform(&r.sandwich, p.spread, &p.gy, y.data, &y, half, w, d)
 			p.multiply(r, sums, &x, &y, taps, w.tiles())
 		})
 	}
 	p.collect(&r.sandwich, gw, sums, half)
-}
-
-// spreadGrad spreads a plane of the gradient by y.
-func (p *winogradWeights) spreadGrad(s *sandwich, to *planes, half []float32, w work, plane int) {
-	*s = sandwich{
-		half:  unsafe.Pointer(&half[0]),
-		toRow: (p.m + 2) * to.point * elem, toColumn: to.point * elem, toStep: to.channels * elem,
-		count: w.right - w.left,
-	}
-	p.eachRun(w, plane, func(image, d, row, rows, tile int) {
-		gy := p.gy.view(image, [3]int{d, row * p.m, w.left * p.m}, [3]int{1, rows * p.m, s.count * p.m})
-		defer release(gy.copied)
-		s.fromRow, s.fromColumn, s.fromStep = gy.row*elem, gy.pixel*elem, p.m*gy.pixel*elem
-		for i := range rows {
-			for j := 0; j < p.gy.k; j += p.lanes {
-				s.channels(min(p.lanes, p.gy.k-j))
-				s.from = unsafe.Pointer(&gy.data[i*p.m*gy.row+j])
-				s.to = unsafe.Pointer(&to.data[(tile+i*s.count)*to.channels+j])
-				p.spread(s)
-			}
-		}
-	})
 }
 
 // multiply adds the products of all points and of some taps of the kernel's
