@@ -99,10 +99,24 @@ func (o norm) ForwardState(out tensor.Tensor, in []tensor.Tensor, state []float3
 }
 
 func (o norm) BackwardState(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.Tensor, state []float32) {
+	o.backward(gin, false, gout, in, state)
+}
+
+// BackwardAssign implements [Assigner].
+func (o norm) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, _ tensor.Tensor, in []tensor.Tensor, state []float32) {
+	for i := 1; i < len(gin); i++ {
+		if fresh[i] {
+			clear(gin[i].Data)
+		}
+	}
+	o.backward(gin, fresh[0], gout, in, state)
+}
+
+func (o norm) backward(gin []tensor.Tensor, fresh bool, gout tensor.Tensor, in []tensor.Tensor, state []float32) {
 	p := o.geometry(shapes(in))
 	gain, _ := o.parameters(in)
 	ggain, gbias := o.parameters(gin)
-	p.Backward(gin[0].Data, ggain, gbias, gout.Data, in[0].Data, gain, state)
+	p.Backward(gin[0].Data, ggain, gbias, gout.Data, in[0].Data, gain, state, !fresh)
 }
 
 // parameters returns the data of gain and bias, nil where there is none.

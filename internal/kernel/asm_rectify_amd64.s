@@ -281,11 +281,11 @@ TEXT ·rectify512(SB), NOSPLIT, $0-48
 	MOVQ         rows+24(FP), DX
 
 row:
-	MOVQ sums+16(FP), BX
-	MOVQ width+32(FP), SI
+	MOVQ sums+16(FP), SI
+	MOVQ width+32(FP), BX
 
 turn1:
-	CMPQ      SI, $0x00000020
+	CMPQ      BX, $0x00000020
 	JL        one1
 	VMOVUPS   (AX), Y3
 	VMOVUPS   (CX), Y4
@@ -295,9 +295,9 @@ turn1:
 	VANDPS    Y1, Y4, K1, Y4
 	VMOVUPS   Y4, (AX)
 	VCVTPS2PD Y4, Z3
-	VMOVUPD   (BX), Z4
+	VMOVUPD   (SI), Z4
 	VADDPD    Z3, Z4, Z4
-	VMOVUPD   Z4, (BX)
+	VMOVUPD   Z4, (SI)
 	VMOVUPS   32(AX), Y3
 	VMOVUPS   32(CX), Y4
 	VCMPPS    $0x12, Y2, Y4, K1
@@ -306,9 +306,9 @@ turn1:
 	VANDPS    Y1, Y4, K1, Y4
 	VMOVUPS   Y4, 32(AX)
 	VCVTPS2PD Y4, Z3
-	VMOVUPD   64(BX), Z4
+	VMOVUPD   64(SI), Z4
 	VADDPD    Z3, Z4, Z4
-	VMOVUPD   Z4, 64(BX)
+	VMOVUPD   Z4, 64(SI)
 	VMOVUPS   64(AX), Y3
 	VMOVUPS   64(CX), Y4
 	VCMPPS    $0x12, Y2, Y4, K1
@@ -317,9 +317,9 @@ turn1:
 	VANDPS    Y1, Y4, K1, Y4
 	VMOVUPS   Y4, 64(AX)
 	VCVTPS2PD Y4, Z3
-	VMOVUPD   128(BX), Z4
+	VMOVUPD   128(SI), Z4
 	VADDPD    Z3, Z4, Z4
-	VMOVUPD   Z4, 128(BX)
+	VMOVUPD   Z4, 128(SI)
 	VMOVUPS   96(AX), Y3
 	VMOVUPS   96(CX), Y4
 	VCMPPS    $0x12, Y2, Y4, K1
@@ -328,17 +328,17 @@ turn1:
 	VANDPS    Y1, Y4, K1, Y4
 	VMOVUPS   Y4, 96(AX)
 	VCVTPS2PD Y4, Z3
-	VMOVUPD   192(BX), Z4
+	VMOVUPD   192(SI), Z4
 	VADDPD    Z3, Z4, Z4
-	VMOVUPD   Z4, 192(BX)
+	VMOVUPD   Z4, 192(SI)
 	ADDQ      $0x00000080, AX
 	ADDQ      $0x00000080, CX
-	ADDQ      $0x00000100, BX
-	SUBQ      $0x00000020, SI
+	ADDQ      $0x00000100, SI
+	SUBQ      $0x00000020, BX
 	JMP       turn1
 
 one1:
-	CMPQ      SI, $0x00000008
+	CMPQ      BX, $0x00000008
 	JL        tail1
 	VMOVUPS   (AX), Y3
 	VMOVUPS   (CX), Y4
@@ -348,20 +348,20 @@ one1:
 	VANDPS    Y1, Y4, K1, Y4
 	VMOVUPS   Y4, (AX)
 	VCVTPS2PD Y4, Z3
-	VMOVUPD   (BX), Z4
+	VMOVUPD   (SI), Z4
 	VADDPD    Z3, Z4, Z4
-	VMOVUPD   Z4, (BX)
+	VMOVUPD   Z4, (SI)
 	ADDQ      $0x00000020, AX
 	ADDQ      $0x00000020, CX
-	ADDQ      $0x00000040, BX
-	SUBQ      $0x00000008, SI
+	ADDQ      $0x00000040, SI
+	SUBQ      $0x00000008, BX
 	JMP       one1
 
 tail1:
-	TESTQ     SI, SI
+	TESTQ     BX, BX
 	JZ        done1
 	MOVL      $0x0000ffff, DI
-	BZHIL     SI, DI, DI
+	BZHIL     BX, DI, DI
 	KMOVW     DI, K1
 	VMOVUPS.Z (AX), K1, Y3
 	VMOVUPS.Z (CX), K1, Y4
@@ -371,13 +371,13 @@ tail1:
 	VANDPS    Y1, Y4, K2, Y4
 	VMOVUPS   Y4, K1, (AX)
 	VCVTPS2PD Y4, Z3
-	VMOVUPD.Z (BX), K1, Z4
+	VMOVUPD.Z (SI), K1, Z4
 	VADDPD    Z3, Z4, Z4
-	VMOVUPD   Z4, K1, (BX)
-	LEAQ      (AX)(SI*4), AX
-	LEAQ      (CX)(SI*4), CX
-	LEAQ      (BX)(SI*8), BX
-	XORQ      SI, SI
+	VMOVUPD   Z4, K1, (SI)
+	LEAQ      (AX)(BX*4), AX
+	LEAQ      (CX)(BX*4), CX
+	LEAQ      (SI)(BX*8), SI
+	XORQ      BX, BX
 
 done1:
 	DECQ DX
@@ -392,59 +392,59 @@ TEXT ·sumRows512(SB), NOSPLIT, $0-32
 	MOVQ rows+16(FP), CX
 
 row:
-	MOVQ sums+8(FP), DX
-	MOVQ width+24(FP), BX
+	MOVQ sums+8(FP), BX
+	MOVQ width+24(FP), DX
 
 turn1:
-	CMPQ      BX, $0x00000020
+	CMPQ      DX, $0x00000020
 	JL        one1
 	VCVTPS2PD (AX), Z0
-	VMOVUPD   (DX), Z1
+	VMOVUPD   (BX), Z1
 	VADDPD    Z0, Z1, Z1
-	VMOVUPD   Z1, (DX)
+	VMOVUPD   Z1, (BX)
 	VCVTPS2PD 32(AX), Z0
-	VMOVUPD   64(DX), Z1
+	VMOVUPD   64(BX), Z1
 	VADDPD    Z0, Z1, Z1
-	VMOVUPD   Z1, 64(DX)
+	VMOVUPD   Z1, 64(BX)
 	VCVTPS2PD 64(AX), Z0
-	VMOVUPD   128(DX), Z1
+	VMOVUPD   128(BX), Z1
 	VADDPD    Z0, Z1, Z1
-	VMOVUPD   Z1, 128(DX)
+	VMOVUPD   Z1, 128(BX)
 	VCVTPS2PD 96(AX), Z0
-	VMOVUPD   192(DX), Z1
+	VMOVUPD   192(BX), Z1
 	VADDPD    Z0, Z1, Z1
-	VMOVUPD   Z1, 192(DX)
+	VMOVUPD   Z1, 192(BX)
 	ADDQ      $0x00000080, AX
-	ADDQ      $0x00000100, DX
-	SUBQ      $0x00000020, BX
+	ADDQ      $0x00000100, BX
+	SUBQ      $0x00000020, DX
 	JMP       turn1
 
 one1:
-	CMPQ      BX, $0x00000008
+	CMPQ      DX, $0x00000008
 	JL        tail1
 	VCVTPS2PD (AX), Z0
-	VMOVUPD   (DX), Z1
+	VMOVUPD   (BX), Z1
 	VADDPD    Z0, Z1, Z1
-	VMOVUPD   Z1, (DX)
+	VMOVUPD   Z1, (BX)
 	ADDQ      $0x00000020, AX
-	ADDQ      $0x00000040, DX
-	SUBQ      $0x00000008, BX
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000008, DX
 	JMP       one1
 
 tail1:
-	TESTQ     BX, BX
+	TESTQ     DX, DX
 	JZ        done1
 	MOVL      $0x0000ffff, SI
-	BZHIL     BX, SI, SI
+	BZHIL     DX, SI, SI
 	KMOVW     SI, K1
 	VMOVUPS.Z (AX), K1, Y0
 	VCVTPS2PD Y0, Z0
-	VMOVUPD.Z (DX), K1, Z1
+	VMOVUPD.Z (BX), K1, Z1
 	VADDPD    Z0, Z1, Z1
-	VMOVUPD   Z1, K1, (DX)
-	LEAQ      (AX)(BX*4), AX
-	LEAQ      (DX)(BX*8), DX
-	XORQ      BX, BX
+	VMOVUPD   Z1, K1, (BX)
+	LEAQ      (AX)(DX*4), AX
+	LEAQ      (BX)(DX*8), BX
+	XORQ      DX, DX
 
 done1:
 	DECQ CX
@@ -750,11 +750,11 @@ TEXT ·rectify256(SB), NOSPLIT, $0-48
 	MOVQ         rows+24(FP), DX
 
 row:
-	MOVQ sums+16(FP), BX
-	MOVQ width+32(FP), SI
+	MOVQ sums+16(FP), SI
+	MOVQ width+32(FP), BX
 
 turn1:
-	CMPQ      SI, $0x00000010
+	CMPQ      BX, $0x00000010
 	JL        one1
 	VMOVUPS   (AX), X3
 	VMOVUPS   (CX), X4
@@ -764,9 +764,9 @@ turn1:
 	VBLENDVPS X5, X4, X3, X4
 	VMOVUPS   X4, (AX)
 	VCVTPS2PD X4, Y3
-	VMOVUPD   (BX), Y4
+	VMOVUPD   (SI), Y4
 	VADDPD    Y3, Y4, Y4
-	VMOVUPD   Y4, (BX)
+	VMOVUPD   Y4, (SI)
 	VMOVUPS   16(AX), X3
 	VMOVUPS   16(CX), X4
 	VCMPPS    $0x12, X2, X4, X5
@@ -775,9 +775,9 @@ turn1:
 	VBLENDVPS X5, X4, X3, X4
 	VMOVUPS   X4, 16(AX)
 	VCVTPS2PD X4, Y3
-	VMOVUPD   32(BX), Y4
+	VMOVUPD   32(SI), Y4
 	VADDPD    Y3, Y4, Y4
-	VMOVUPD   Y4, 32(BX)
+	VMOVUPD   Y4, 32(SI)
 	VMOVUPS   32(AX), X3
 	VMOVUPS   32(CX), X4
 	VCMPPS    $0x12, X2, X4, X5
@@ -786,9 +786,9 @@ turn1:
 	VBLENDVPS X5, X4, X3, X4
 	VMOVUPS   X4, 32(AX)
 	VCVTPS2PD X4, Y3
-	VMOVUPD   64(BX), Y4
+	VMOVUPD   64(SI), Y4
 	VADDPD    Y3, Y4, Y4
-	VMOVUPD   Y4, 64(BX)
+	VMOVUPD   Y4, 64(SI)
 	VMOVUPS   48(AX), X3
 	VMOVUPS   48(CX), X4
 	VCMPPS    $0x12, X2, X4, X5
@@ -797,17 +797,17 @@ turn1:
 	VBLENDVPS X5, X4, X3, X4
 	VMOVUPS   X4, 48(AX)
 	VCVTPS2PD X4, Y3
-	VMOVUPD   96(BX), Y4
+	VMOVUPD   96(SI), Y4
 	VADDPD    Y3, Y4, Y4
-	VMOVUPD   Y4, 96(BX)
+	VMOVUPD   Y4, 96(SI)
 	ADDQ      $0x00000040, AX
 	ADDQ      $0x00000040, CX
-	ADDQ      $0x00000080, BX
-	SUBQ      $0x00000010, SI
+	ADDQ      $0x00000080, SI
+	SUBQ      $0x00000010, BX
 	JMP       turn1
 
 one1:
-	CMPQ      SI, $0x00000004
+	CMPQ      BX, $0x00000004
 	JL        tail1
 	VMOVUPS   (AX), X3
 	VMOVUPS   (CX), X4
@@ -817,20 +817,20 @@ one1:
 	VBLENDVPS X5, X4, X3, X4
 	VMOVUPS   X4, (AX)
 	VCVTPS2PD X4, Y3
-	VMOVUPD   (BX), Y4
+	VMOVUPD   (SI), Y4
 	VADDPD    Y3, Y4, Y4
-	VMOVUPD   Y4, (BX)
+	VMOVUPD   Y4, (SI)
 	ADDQ      $0x00000010, AX
 	ADDQ      $0x00000010, CX
-	ADDQ      $0x00000020, BX
-	SUBQ      $0x00000004, SI
+	ADDQ      $0x00000020, SI
+	SUBQ      $0x00000004, BX
 	JMP       one1
 
 tail1:
-	TESTQ      SI, SI
+	TESTQ      BX, BX
 	JZ         done1
 	LEAQ       tailmask<>+0(SB), DI
-	MOVQ       SI, R8
+	MOVQ       BX, R8
 	NEGQ       R8
 	VMOVDQU    32(DI)(R8*4), X3
 	VPMOVSXDQ  32(DI)(R8*4), Y4
@@ -842,13 +842,13 @@ tail1:
 	VBLENDVPS  X7, X6, X5, X6
 	VMASKMOVPS X6, X3, (AX)
 	VCVTPS2PD  X6, Y3
-	VMASKMOVPD (BX), Y4, Y5
+	VMASKMOVPD (SI), Y4, Y5
 	VADDPD     Y3, Y5, Y5
-	VMASKMOVPD Y5, Y4, (BX)
-	LEAQ       (AX)(SI*4), AX
-	LEAQ       (CX)(SI*4), CX
-	LEAQ       (BX)(SI*8), BX
-	XORQ       SI, SI
+	VMASKMOVPD Y5, Y4, (SI)
+	LEAQ       (AX)(BX*4), AX
+	LEAQ       (CX)(BX*4), CX
+	LEAQ       (SI)(BX*8), SI
+	XORQ       BX, BX
 
 done1:
 	DECQ DX
@@ -863,61 +863,61 @@ TEXT ·sumRows256(SB), NOSPLIT, $0-32
 	MOVQ rows+16(FP), CX
 
 row:
-	MOVQ sums+8(FP), DX
-	MOVQ width+24(FP), BX
+	MOVQ sums+8(FP), BX
+	MOVQ width+24(FP), DX
 
 turn1:
-	CMPQ      BX, $0x00000010
+	CMPQ      DX, $0x00000010
 	JL        one1
 	VCVTPS2PD (AX), Y0
-	VMOVUPD   (DX), Y1
+	VMOVUPD   (BX), Y1
 	VADDPD    Y0, Y1, Y1
-	VMOVUPD   Y1, (DX)
+	VMOVUPD   Y1, (BX)
 	VCVTPS2PD 16(AX), Y0
-	VMOVUPD   32(DX), Y1
+	VMOVUPD   32(BX), Y1
 	VADDPD    Y0, Y1, Y1
-	VMOVUPD   Y1, 32(DX)
+	VMOVUPD   Y1, 32(BX)
 	VCVTPS2PD 32(AX), Y0
-	VMOVUPD   64(DX), Y1
+	VMOVUPD   64(BX), Y1
 	VADDPD    Y0, Y1, Y1
-	VMOVUPD   Y1, 64(DX)
+	VMOVUPD   Y1, 64(BX)
 	VCVTPS2PD 48(AX), Y0
-	VMOVUPD   96(DX), Y1
+	VMOVUPD   96(BX), Y1
 	VADDPD    Y0, Y1, Y1
-	VMOVUPD   Y1, 96(DX)
+	VMOVUPD   Y1, 96(BX)
 	ADDQ      $0x00000040, AX
-	ADDQ      $0x00000080, DX
-	SUBQ      $0x00000010, BX
+	ADDQ      $0x00000080, BX
+	SUBQ      $0x00000010, DX
 	JMP       turn1
 
 one1:
-	CMPQ      BX, $0x00000004
+	CMPQ      DX, $0x00000004
 	JL        tail1
 	VCVTPS2PD (AX), Y0
-	VMOVUPD   (DX), Y1
+	VMOVUPD   (BX), Y1
 	VADDPD    Y0, Y1, Y1
-	VMOVUPD   Y1, (DX)
+	VMOVUPD   Y1, (BX)
 	ADDQ      $0x00000010, AX
-	ADDQ      $0x00000020, DX
-	SUBQ      $0x00000004, BX
+	ADDQ      $0x00000020, BX
+	SUBQ      $0x00000004, DX
 	JMP       one1
 
 tail1:
-	TESTQ      BX, BX
+	TESTQ      DX, DX
 	JZ         done1
 	LEAQ       tailmask<>+0(SB), SI
-	MOVQ       BX, DI
+	MOVQ       DX, DI
 	NEGQ       DI
 	VMOVDQU    32(SI)(DI*4), X0
 	VPMOVSXDQ  32(SI)(DI*4), Y1
 	VMASKMOVPS (AX), X0, X0
 	VCVTPS2PD  X0, Y0
-	VMASKMOVPD (DX), Y1, Y2
+	VMASKMOVPD (BX), Y1, Y2
 	VADDPD     Y0, Y2, Y2
-	VMASKMOVPD Y2, Y1, (DX)
-	LEAQ       (AX)(BX*4), AX
-	LEAQ       (DX)(BX*8), DX
-	XORQ       BX, BX
+	VMASKMOVPD Y2, Y1, (BX)
+	LEAQ       (AX)(DX*4), AX
+	LEAQ       (BX)(DX*8), BX
+	XORQ       DX, DX
 
 done1:
 	DECQ CX

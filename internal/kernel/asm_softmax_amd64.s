@@ -69,8 +69,8 @@ done1:
 one2:
 	CMPQ         DI, $0x00000008
 	JL           tail2
-	PREFETCHT0   1024(R8)
-	PREFETCHT0   1024(CX)
+	PREFETCHT0   2048(R8)
+	PREFETCHT0   2048(CX)
 	VCVTPS2PD    (R8), Z16
 	VSUBPD       Z11, Z16, Z16
 	VMOVAPD      Z1, Z17
@@ -606,7 +606,7 @@ row:
 one1:
 	CMPQ       R9, $0x00000008
 	JL         tail1
-	PREFETCHT0 1024(R10)
+	PREFETCHT0 2048(R10)
 	VMOVUPS    (R10), Y2
 	VMOVUPS    (R11), Y3
 	VMULPS     Y3, Y2, Y2
@@ -656,7 +656,7 @@ done1:
 one2:
 	CMPQ       R9, $0x00000008
 	JL         tail2
-	PREFETCHT0 1024(R10)
+	PREFETCHT0 2048(R10)
 	VMOVUPS    (R11), Y6
 	VADDPS     Y2, Y6, Y6
 	VMOVUPS    (CX), Y7
@@ -749,7 +749,7 @@ row:
 one1:
 	CMPQ       R9, $0x00000008
 	JL         tail1
-	PREFETCHT0 1024(R10)
+	PREFETCHT0 2048(R10)
 	VMOVUPS    (R10), Y2
 	VMOVUPS    (R11), Y3
 	VMULPS     Y3, Y2, Y2
@@ -799,7 +799,7 @@ done1:
 one2:
 	CMPQ       R9, $0x00000008
 	JL         tail2
-	PREFETCHT0 1024(R10)
+	PREFETCHT0 2048(R10)
 	VMOVUPS    (R11), Y6
 	VADDPS     Y2, Y6, Y6
 	VMOVUPS    (CX), Y7
@@ -922,8 +922,8 @@ done1:
 one2:
 	CMPQ         DI, $0x00000004
 	JL           tail2
-	PREFETCHT0   1024(R8)
-	PREFETCHT0   1024(CX)
+	PREFETCHT0   2048(R8)
+	PREFETCHT0   2048(CX)
 	VCVTPS2PD    (R8), Y7
 	VSUBPD       Y5, Y7, Y7
 	VMOVAPD      Y1, Y8
@@ -1154,7 +1154,7 @@ row:
 one1:
 	CMPQ       R9, $0x00000004
 	JL         tail1
-	PREFETCHT0 1024(R10)
+	PREFETCHT0 2048(R10)
 	VMOVUPS    (R10), X2
 	VMOVUPS    (R11), X3
 	VMULPS     X3, X2, X2
@@ -1204,7 +1204,7 @@ done1:
 one2:
 	CMPQ       R9, $0x00000004
 	JL         tail2
-	PREFETCHT0 1024(R10)
+	PREFETCHT0 2048(R10)
 	VMOVUPS    (R11), X6
 	VADDPS     X2, X6, X6
 	VMOVUPS    (CX), X7
@@ -1287,7 +1287,7 @@ row:
 one1:
 	CMPQ       R9, $0x00000004
 	JL         tail1
-	PREFETCHT0 1024(R10)
+	PREFETCHT0 2048(R10)
 	VMOVUPS    (R10), X2
 	VMOVUPS    (R11), X3
 	VMULPS     X3, X2, X2
@@ -1337,7 +1337,7 @@ done1:
 one2:
 	CMPQ       R9, $0x00000004
 	JL         tail2
-	PREFETCHT0 1024(R10)
+	PREFETCHT0 2048(R10)
 	VMOVUPS    (R11), X6
 	VADDPS     X2, X6, X6
 	VMOVUPS    (CX), X7

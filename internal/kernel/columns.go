@@ -6,10 +6,10 @@ import "github.com/sshn-go/sshn/internal/parallel"
 // back in memory before the next row wants them.
 const wideRow = 128
 
-// pixelsInRow returns how many pixels of so many channels the vector kernels see
-// as one row: enough, and whole vectors if there is more than one.
-func pixelsInRow(channels int) int {
-	if channels >= wideRow {
+// pixelsInRow returns how many of n floats, pixels of so many channels, the vector
+// kernels see as one row: enough, and whole vectors if it is more than a pixel.
+func pixelsInRow(channels, n int) int {
+	if channels >= wideRow || n <= channels {
 		return 1
 	}
 	k := fast.lanes
@@ -40,20 +40,22 @@ func eachRow(n, width int, f func(at, column, rows, width int)) {
 	}
 }
 
-// sumWide adds to sums, by channel, what f adds to the sums of its columns.
-func sumWide(sums []float64, channels, n int, f func(at, column, rows, width int, sums []float64)) {
-	k := pixelsInRow(channels)
+// sumWide adds to sums, some kinds of them by channel, what f adds to the sums of
+// its columns. line, a number for each channel or nil, is as wide in f as the rows.
+func sumWide(sums []float64, channels, n int, line []float32, f func(at, column, rows, width int, sums []float64, line []float32)) {
+	k := pixelsInRow(channels, n)
 	if k == 1 {
-		eachRow(n, channels, func(at, column, rows, width int) { f(at, column, rows, width, sums) })
+		eachRow(n, channels, func(at, column, rows, width int) { f(at, column, rows, width, sums, line) })
 		return
 	}
-	kinds := len(sums) / channels
-	wide := scratch64(k * len(sums))
+	wide, wideLine := scratch64(k*len(sums)), parallel.Scratch(k*channels)
 	defer release64(wide)
+	defer parallel.Release(wideLine)
 	clear(wide)
-	eachRow(n, k*channels, func(at, column, rows, width int) { f(at, column, rows, width, wide) })
-	for kind := range kinds {
-		s, w := sums[kind*channels:][:channels], wide[kind*k*channels:][:k*channels]
+	repeat(wideLine, line)
+	eachRow(n, k*channels, func(at, column, rows, width int) { f(at, column, rows, width, wide, wideLine) })
+	for kind := 0; kind < len(sums); kind += channels {
+		s, w := sums[kind:][:channels], wide[k*kind:][:k*channels]
 		for ; len(w) > 0; w = w[channels:] {
 			for c, v := range w[:channels] {
 				s[c] += v
@@ -62,9 +64,24 @@ func sumWide(sums []float64, channels, n int, f func(at, column, rows, width int
 	}
 }
 
+// eachWide is eachRow for rows whose columns have numbers of their own: lines of as
+// many channels, which f gets as wide as the rows.
+func eachWide(channels, n int, lines [4][]float32, f func(at, column, rows, width int, lines [4][]float32)) {
+	k := pixelsInRow(channels, n)
+	if k > 1 {
+		wide := parallel.Scratch(len(lines) * k * channels)
+		defer parallel.Release(wide)
+		for i, line := range lines {
+			lines[i] = wide[i*k*channels:][:k*channels]
+			repeat(lines[i], line)
+		}
+	}
+	eachRow(n, k*channels, func(at, column, rows, width int) { f(at, column, rows, width, lines) })
+}
+
 // repeat fills to with copies of x.
 func repeat(to, x []float32) {
-	for n := copy(to, x); n < len(to); {
+	for n := copy(to, x); n > 0 && n < len(to); {
 		n += copy(to[n:], to[:n])
 	}
 }

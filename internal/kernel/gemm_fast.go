@@ -7,11 +7,12 @@ import (
 )
 
 const (
-	gemmDepth   = 256 // of a panel of B: it stays in the first cache
-	gemmRows    = 112 // of a block of A: it stays in the second
-	gemmColumns = 128 // of C in a task, at least
-	thinRows    = 4   // products of fewer rows than this, or depth, are bound by memory
-	spread      = 16  // added to the distance of copied rows, against powers of two
+	gemmDepth   = 256     // of a panel of B: it stays in the first cache
+	gemmRows    = 112     // of a block of A: it stays in the second
+	gemmColumns = 128     // of C in a task, at least
+	thinRows    = 4       // products of fewer rows than this, or depth, are bound by memory
+	thinDepth   = 1 << 12 // products at a time of such, whose A stays in the first cache
+	spread      = 16      // added to the distance of copied rows, against powers of two
 )
 
 func gemmFast(g *gemm[float32]) {
@@ -57,8 +58,11 @@ func thinTile(g *gemm[float32], i0, i1, j0, j1 int) {
 		switch {
 		case g.k == 0:
 		case g.transB:
-			for j := range c {
-				c[j] += Dot(a, g.b[(j0+j)*g.ldb:][:g.k])
+			for p := 0; p < g.k; p += thinDepth {
+				part := a[p:min(p+thinDepth, g.k)]
+				for j := range c {
+					c[j] += Dot(part, g.b[(j0+j)*g.ldb+p:][:len(part)])
+				}
 			}
 		default:
 			Combine(c, g.b[j0:], g.ldb, a, 1, g.k)

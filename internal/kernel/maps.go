@@ -17,4 +17,9 @@ type mapKernels struct {
 	softmaxRows                        func(y, x *float32, largest, sums *float64, rows, channels int)
 	addLogs                            func(y, x *float64, n int)
 	labelGradientSet, labelGradientAdd func(gx, p, each *float32, common *float64, labels *float32, scale float32, rows, channels int)
+
+	moments                        func(x, origin *float32, sums, squares *float64, rows, width int)
+	correlate                      func(gy, x, mean *float32, sums, products *float64, rows, width int)
+	normalise                      func(y, x, mean, scale, shift *float32, rows, width int)
+	denormaliseSet, denormaliseAdd func(gx, gy, x, mean, a, b, c *float32, rows, width int)
 }

@@ -56,11 +56,12 @@ func (p *Norm) Forward(y, x, gain, bias, state []float32) {
 }
 
 // Backward adds to gx, ggain and gbias the gradients by x, gain and bias, given
-// that by y. Any of them may be nil, and so may gain.
+// that by y. Any of them may be nil, and so may gain. Unless add holds, gx is
+// written.
 //
 // With u = (x - mean) r, r = 1/deviation, g = gy gain and E the mean over the
 // group, gx = r (g - E[g] - u E[g u]).
-func (p *Norm) Backward(gx, ggain, gbias, gy, x, gain, state []float32) {
+func (p *Norm) Backward(gx, ggain, gbias, gy, x, gain, state []float32, add bool) {
 	p.check(gy, x, state)
 	image, each := p.Pixels*p.Channels, p.images()
 	if image == 0 {
@@ -93,7 +94,7 @@ func (p *Norm) Backward(gx, ggain, gbias, gy, x, gain, state []float32) {
 			if gx != nil {
 				a, b, c := p.line(lines, 1), p.line(lines, 2), p.line(lines, 3)
 				p.coefficients(a, b, c, sums, gain, state)
-				p.denormalise(gx[n*image:][:image], gy, x, mean, a, b, c)
+				p.denormalise(gx[n*image:][:image], gy, x, mean, a, b, c, add)
 			}
 		}
 	})
@@ -172,13 +173,13 @@ func (p *Norm) normalise(y, x, mean, scale, shift []float32) {
 	p.pixels(func(lo, hi int) { normalise(y[lo:hi], x[lo:hi], mean, scale, shift) })
 }
 
-// denormalise adds to an image of gx.
-func (p *Norm) denormalise(gx, gy, x, mean, a, b, c []float32) {
+// denormalise adds to an image of gx, or writes it.
+func (p *Norm) denormalise(gx, gy, x, mean, a, b, c []float32, add bool) {
 	if p.whole() {
-		denormalise(gx, gy, x, mean, a, b, c)
+		denormalise(gx, gy, x, mean, a, b, c, add)
 		return
 	}
-	p.pixels(func(lo, hi int) { denormalise(gx[lo:hi], gy[lo:hi], x[lo:hi], mean, a, b, c) })
+	p.pixels(func(lo, hi int) { denormalise(gx[lo:hi], gy[lo:hi], x[lo:hi], mean, a, b, c, add) })
 }
 
 // reduce sets sums to those that f adds up over the chunks of an image.

@@ -1,8 +1,8 @@
 package kernel
 
-// moments adds to sums, by channel, the sum of x - origin and then that of its
+// momentsPlain adds to sums, by channel, the sum of x - origin and then that of its
 // square.
-func moments(sums []float64, _, x, origin []float32) {
+func momentsPlain(sums []float64, x, origin []float32) {
 	channels := len(origin)
 	s1, s2 := sums[:channels], sums[channels:][:channels]
 	for ; len(x) >= 4*channels; x = x[4*channels:] {
@@ -23,9 +23,9 @@ func moments(sums []float64, _, x, origin []float32) {
 	}
 }
 
-// correlate adds to sums, by channel, the sum of gy and then that of
+// correlatePlain adds to sums, by channel, the sum of gy and then that of
 // gy (x - mean).
-func correlate(sums []float64, gy, x, mean []float32) {
+func correlatePlain(sums []float64, gy, x, mean []float32) {
 	channels := len(mean)
 	s1, s2 := sums[:channels], sums[channels:][:channels]
 	for ; len(gy) >= 2*channels; gy, x = gy[2*channels:], x[2*channels:] {
@@ -42,8 +42,8 @@ func correlate(sums []float64, gy, x, mean []float32) {
 	}
 }
 
-// normalise computes y = (x - mean) scale + shift, by channel.
-func normalise(y, x, mean, scale, shift []float32) {
+// normalisePlain computes y = (x - mean) scale + shift, by channel.
+func normalisePlain(y, x, mean, scale, shift []float32) {
 	channels := len(mean)
 	for ; len(x) > 0; x, y = x[channels:], y[channels:] {
 		y, x, scale, shift := y[:channels], x[:channels], scale[:channels], shift[:channels]
@@ -53,13 +53,17 @@ func normalise(y, x, mean, scale, shift []float32) {
 	}
 }
 
-// denormalise adds a gy + b (x - mean) + c to gx, by channel.
-func denormalise(gx, gy, x, mean, a, b, c []float32) {
+// denormalisePlain adds a gy + b (x - mean) + c to gx, or to 0, by channel.
+func denormalisePlain(gx, gy, x, mean, a, b, c []float32, add bool) {
 	channels := len(mean)
 	for ; len(x) > 0; x, gy, gx = x[channels:], gy[channels:], gx[channels:] {
 		gx, gy, x, a, b, c := gx[:channels], gy[:channels], x[:channels], a[:channels], b[:channels], c[:channels]
 		for i, m := range mean {
-			gx[i] += a[i]*gy[i] + b[i]*(x[i]-m) + c[i]
+			old := float32(0)
+			if add {
+				old = gx[i]
+			}
+			gx[i] = old + (a[i]*gy[i] + b[i]*(x[i]-m) + c[i])
 		}
 	}
 }

@@ -78,7 +78,7 @@ func rectify(sums []float64, gy, y []float32, slope float32) {
 	}
 	reads(y)
 	writes(gy)
-	sumWide(sums, len(sums), len(gy), func(at, column, rows, width int, sums []float64) {
+	sumWide(sums, len(sums), len(gy), nil, func(at, column, rows, width int, sums []float64, _ []float32) {
 		fast.maps.rectify(&gy[at], &y[at], &sums[column], rows, width, slope, kept(slope))
 	})
 }
@@ -99,7 +99,7 @@ func sumColumns(sums []float64, x []float32) {
 		return
 	}
 	reads(x)
-	sumWide(sums, len(sums), len(x), func(at, column, rows, width int, sums []float64) {
+	sumWide(sums, len(sums), len(x), nil, func(at, column, rows, width int, sums []float64, _ []float32) {
 		fast.maps.sumRows(&x[at], &sums[column], rows, width)
 	})
 }

@@ -32,6 +32,7 @@ var topics = []topic{
 	{name: "vec", each: (*assembler).vectors, once: (*assembler).transpose},
 	{name: "rectify", each: (*assembler).rectifiers},
 	{name: "resample", each: (*assembler).resampling},
+	{name: "norm", each: (*assembler).norms},
 	{name: "step", each: (*assembler).steps},
 	{name: "wino", each: (*assembler).winograd},
 	{name: "softmax", each: (*assembler).softmax},

@@ -40,7 +40,8 @@ func (a *assembler) rectifiers() {
 	a.function("rectify"+name, "func(gy, y *float32, sums *float64, rows, width int, slope float32, kept uint32)")
 	gy, y := a.pointer("gy"), a.pointer("y")
 	leak = a.newLeak()
-	a.rows("sums", func(n, sums reg.GPVirtual) {
+	a.rows([]string{"sums"}, func(n reg.GPVirtual, p []reg.GPVirtual) {
+		sums := p[0]
 		a.sweep(span{n: n, floats: []reg.GPVirtual{gy, y}, doubles: []reg.GPVirtual{sums}, half: true}, func(v *lanes) {
 			g := v.leak(v.load(gy), v.load(y), leak)
 			v.store(g, gy)
@@ -51,7 +52,8 @@ func (a *assembler) rectifiers() {
 
 	a.function("sumRows"+name, "func(x *float32, sums *float64, rows, width int)")
 	x = a.pointer("x")
-	a.rows("sums", func(n, sums reg.GPVirtual) {
+	a.rows([]string{"sums"}, func(n reg.GPVirtual, p []reg.GPVirtual) {
+		sums := p[0]
 		a.sweep(span{n: n, floats: []reg.GPVirtual{x}, doubles: []reg.GPVirtual{sums}, half: true}, func(v *lanes) {
 			v.addTo(sums, v.loadWide(x))
 		})
@@ -60,13 +62,19 @@ func (a *assembler) rectifiers() {
 }
 
 // rows repeats a sweep of so many elements as the parameter width says, as often
-// as rows says, with the named pointer at its begin each time.
-func (a *assembler) rows(again string, row func(n, p reg.GPVirtual)) {
-	rows, p, n := a.pointer("rows"), a.GP64(), a.GP64()
+// as rows says, with the named pointers at their begin each time.
+func (a *assembler) rows(again []string, row func(n reg.GPVirtual, p []reg.GPVirtual)) {
+	rows, n := a.pointer("rows"), a.GP64()
+	var pointers []reg.GPVirtual
+	for range again {
+		pointers = append(pointers, a.GP64())
+	}
 	a.Label("row")
-	a.Load(a.Param(again), p)
+	for i, name := range again {
+		a.Load(a.Param(name), pointers[i])
+	}
 	a.Load(a.Param("width"), n)
-	row(n, p)
+	row(n, pointers)
 	a.DECQ(rows)
 	a.JNZ(LabelRef("row"))
 }

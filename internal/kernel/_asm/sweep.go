@@ -141,10 +141,10 @@ func (v *lanes) store(r reg.VecVirtual, p reg.GPVirtual) {
 	}
 }
 
-// fetch asks for what the pointers will come to soon, where the work on a row is so
-// long that the processor does not look ahead far enough by itself.
+// fetch asks for what the pointers will come to soon: by itself the processor does
+// not look beyond a page, nor far enough where the work on a row is long.
 func (v *lanes) fetch(pointers ...reg.GPVirtual) {
-	const ahead = 1024 // bytes
+	const ahead = 2048 // bytes
 	for _, p := range pointers {
 		if !v.masked {
 			v.PREFETCHT0(Mem{Base: p, Disp: ahead + 4*v.at*v.count})

@@ -31,6 +31,7 @@ func (a *assembler) vectors() {
 	}
 	a.sweep(span{n: a.pointer("n"), floats: append([]reg.GPVirtual{y}, rows...)}, func(v *lanes) {
 		s := v.load(y)
+		v.fetch(rows...)
 		for i, r := range rows {
 			a.VFMADD231PS(v.load(r), factors[i], s)
 		}
@@ -69,6 +70,7 @@ func (a *assembler) dot() {
 		a.VXORPS(sums[i].AsY(), sums[i].AsY(), sums[i].AsY())
 	}
 	a.sweep(span{n: a.pointer("n"), floats: []reg.GPVirtual{x, y}}, func(v *lanes) {
+		v.fetch(y)
 		a.VFMADD231PS(v.load(x), v.load(y), sums[v.at])
 	})
 	a.VADDPS(sums[0], sums[1], sums[0])

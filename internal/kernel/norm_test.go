@@ -1,0 +1,55 @@
+package kernel
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Integers give the same bits whatever the order of summation, and however many
+// pixels make a row.
+func TestNormLoopsAreTheirPlainTwins(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T) {
+		for _, channels := range []int{1, 2, 3, 8, 24, 32, 37, 128, 200, piece + 9} {
+			for _, pixels := range []int{1, 2, 5, 16, 33, 500} {
+				if channels*pixels > 1<<15 && pixels > 2 {
+					continue
+				}
+				normCase(t, rand.New(rand.NewPCG(uint64(channels), uint64(pixels))), channels, pixels)
+			}
+		}
+	})
+}
+
+func normCase(t *testing.T, r *rand.Rand, channels, pixels int) {
+	t.Helper()
+	integers := func(n int) []float32 {
+		x := make([]float32, n+1)[1:]
+		for i := range x {
+			x[i] = float32(r.IntN(17) - 8)
+		}
+		return x
+	}
+	n := channels * pixels
+	x, gy := integers(n), integers(n)
+	mean, a, b, c := integers(channels), integers(channels), integers(channels), integers(channels)
+	got, want := make([]float64, 2*channels), make([]float64, 2*channels)
+	moments(got, x, x, mean)
+	momentsPlain(want, x, mean)
+	require.Equal(t, want, got, "moments of %d x %d", pixels, channels)
+	correlate(got, gy, x, mean)
+	correlatePlain(want, gy, x, mean)
+	require.Equal(t, want, got, "products of %d x %d", pixels, channels)
+
+	all, y := guarded(r, n, 1)
+	wanted := clone(all)
+	normalise(y, x, mean, a, b)
+	normalisePlain(wanted[34:][:n], x, mean, a, b)
+	alike(t, wanted, all, "normalised %d x %d", pixels, channels)
+	for _, add := range []bool{true, false} {
+		denormalise(y, gy, x, mean, a, b, c, add)
+		denormalisePlain(wanted[34:][:n], gy, x, mean, a, b, c, add)
+		alike(t, wanted, all, "gradient of %d x %d, added: %t", pixels, channels, add)
+	}
+}
