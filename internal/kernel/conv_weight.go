@@ -8,7 +8,7 @@ import (
 
 const (
 	weightFloats = 1 << 14 // of a block's input: with the gradients beside it, it is read again and again
-	weightPixels = 1 << 10 // of a chunk, at least, for its sums have to be added to the others'
+	weightPixels = 1 << 9  // of a chunk, at least, for its sums have to be added to the others'
 	weightWork   = 1 << 20 // multiply-adds of a chunk, at least
 	weightChunks = 16
 	weightMemory = 4 << 20 // floats for the sums of all chunks
@@ -66,7 +66,7 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 	blocks *= (s.batch + s.images - 1) / s.images
 	s.chunks = min(s.chunks, blocks)
 	s.parts = 1
-	if s.chunks < weightChunks/2 {
+	if s.chunks < weightChunks/4 {
 		s.parts = s.tapCount()
 	}
 	s.sums, s.fresh = gw, !add

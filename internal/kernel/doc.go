@@ -5,8 +5,15 @@
 // leading spatial axes of 1 where there are fewer than three, and a
 // convolution's weight is [kD, kH, kW, Cin/groups, Cout]. The output of a
 // function is its first argument; outputs must not overlap inputs. Functions
-// called "gradient" add to their output, all others overwrite it unless they
-// say otherwise. Slices of the wrong length panic.
+// overwrite their output unless they say otherwise. Slices of the wrong length
+// panic.
+//
+// A convolution that is not Winograd's is made of tiles, a broadcast times a
+// vector, on views of its inputs: directly where they lie, or on copies of
+// blocks with their padding, made of several inputs or resampled on the fly. Of
+// an input that is alone only the strips at the edges are copied. Where there
+// are few output channels the lanes run over taps, and maps of a few pixels are
+// laid out first.
 //
 // Every loop exists in plain Go, generic over float32 and float64, so that
 // tests can run it in double precision as the reference. Work is cut into

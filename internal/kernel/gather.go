@@ -253,6 +253,10 @@ func (g *gather) block(r *runner, image int, lo, n [3]int, panels []panel) {
 		v, whole = g.view(image, lo, n), true
 		defer release(v.copied)
 	}
+	if whole && n[0]*n[1] == 1 {
+		g.strip(r, &v, image, lo, n, panels)
+		return
+	}
 	blocks, rows, larger := split(n[2], fast.rows)
 	for i := range blocks {
 		n[2] = rows
@@ -270,12 +274,13 @@ func (g *gather) block(r *runner, image int, lo, n [3]int, panels []panel) {
 	}
 }
 
-// strip computes n outputs from lo on along each axis, n[2] at a time.
+// strip computes n outputs from lo on along each axis, in tiles along the last.
 func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []panel) {
 	ax := &g.axes
+	blocks, rows, larger := split(n[2], fast.rows)
 	for i := range panels {
 		p := &panels[i]
-		kernel := g.prepare(r, p, ax[2].every)[n[2]]
+		kernels := g.prepare(r, p, ax[2].every)
 		r.am, r.ak = ax[2].step*v.pixel*elem, elem
 		read := [4]int{} // the taps in the list
 		for d := lo[0]; d < lo[0]+n[0]; d++ {
@@ -287,13 +292,35 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 					g.listSegments(r, v, d0, d1, h0, h1)
 				}
 				at := v.at(d*ax[0].step+ax[0].taps[d0].offset, h*ax[1].step+ax[1].taps[h0].offset, lo[2]*ax[2].step+ax[2].taps[0].offset)
-				r.a = unsafe.Pointer(&v.data[at])
-				g.prefetch(r, v, d, h+1, lo[2], n[2])
-				r.c = unsafe.Pointer(&p.y[g.output(image, d, h, lo[2])*p.yc+p.y0])
-				r.call(kernel)
+				to := g.output(image, d, h, lo[2])*p.yc + p.y0
+				if blocks == 1 {
+					g.prefetch(r, v, d, h+1, lo[2], n[2])
+				}
+				for j := range blocks {
+					m := rows
+					if j < larger {
+						m++
+					}
+					r.a, r.c = unsafe.Pointer(&v.data[at]), unsafe.Pointer(&p.y[to])
+					if blocks > 1 {
+						r.prefetchAlong(m)
+					}
+					r.call(kernels[m])
+					at += m * r.am / elem
+					to += m * r.cm / elem
+				}
 			}
 		}
 	}
+}
+
+// prefetchAlong asks for what a later tile of m rows, along a row of outputs,
+// will read and write.
+func (r *runner) prefetchAlong(m int) {
+	const later = 4 // tiles: a short one is done before memory has answered
+	r.next = uintptr(r.a) + uintptr(later*m*r.am)
+	r.lines = (m*r.am/64 + len(r.list) - 1) / len(r.list)
+	r.ahead = later * m * r.cm
 }
 
 // prefetch asks for the row that outputs (d, h) will read and those above them
@@ -339,7 +366,7 @@ func (g *gather) prepare(r *runner, p *panel, every int) *[15]func(*tile) {
 	if g.slope != 1 {
 		r.flags |= tileLeaky
 	}
-	r.lines = 0
+	r.lines, r.ahead = 0, 0
 	r.bias = unsafe.Pointer(&zeros)
 	if p.bias != nil {
 		r.bias = unsafe.Pointer(&p.bias[0])
