@@ -202,12 +202,11 @@ class UNet:
     """Five levels, one convolution and LeakyReLU each, rescaled by phi."""
 
     def __init__(self, layout, dims, cin, width, classes, phi):
-        self.layout, self.dims, self.phi, self.levels = layout, dims, phi, 5
-        encoder = [(cin, width)] + [(width, width)] * 4
-        self.shapes = [(o, i, *[3] * dims) for i, o in encoder + [(2 * width, width)] * 4]
-        self.shapes.append((classes, width, *[1] * dims))
+        self.dims, self.phi = dims, phi
+        stages = [(cin, width)] + [(width, width)] * 4 + [(2 * width, width)] * 4
+        shapes = [(o, i, *[3] * dims) for i, o in stages] + [(classes, width, *[1] * dims)]
         self.params = []
-        for shape in self.shapes:
+        for shape in shapes:
             w = torch.empty(shape)
             torch.nn.init.kaiming_normal_(w, 0.01)
             w = w.contiguous(memory_format=layout[dims])
@@ -223,7 +222,7 @@ class UNet:
         mode = "bilinear" if self.dims == 2 else "trilinear"
         resize = lambda x, size: F.interpolate(x, size, mode=mode, align_corners=False)
         skips = []
-        for _ in range(self.levels - 1):
+        for _ in range(4):
             skips.append(stage(x))
             x = resize(skips[-1], [math.ceil(self.phi * n) for n in x.shape[2:]])
         x = stage(x)
