@@ -8,6 +8,7 @@ import (
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/pareto"
+	"github.com/sshn-go/sshn/tensor/volume"
 )
 
 // Config says what a model is. Its zero value but for Network.In and
@@ -15,13 +16,14 @@ import (
 type Config struct {
 	Method  Method       `json:"method"`
 	Network unet.Config  `json:"network"`
-	Prior   hyper.Prior  `json:"prior"`         // of phi in training; zero: phi 0.5 for Fixed, else uniform on (0, 0.5] with a margin of 0.1
-	Phi     PhiKind      `json:"phi,omitempty"` // what a phi has a number for
-	Hyper   hyper.Config `json:"hyper"`         // of SSHN
-	Labels  []Label      `json:"labels"`        // of the classes, background first; nil: their numbers
-	Scale   Scale        `json:"scale"`         // of intensities
-	Seed    uint64       `json:"seed"`          // of the initial weights and of training
-	At      pareto.Phi   `json:"at,omitempty"`  // the one phi that a Fixed or a frozen model is for
+	Prior   hyper.Prior  `json:"prior"`          // of phi in training; zero: phi 0.5 for Fixed, else uniform on (0, 0.5] with a margin of 0.1
+	Phi     PhiKind      `json:"phi,omitempty"`  // what a phi has a number for
+	Hyper   hyper.Config `json:"hyper"`          // of SSHN
+	Labels  []Label      `json:"labels"`         // of the classes, background first; nil: their numbers
+	Frame   volume.Frame `json:"frame,omitzero"` // how the images lie that it is trained on; zero: Segment takes scans as they are
+	Scale   Scale        `json:"scale"`          // of intensities
+	Seed    uint64       `json:"seed"`           // of the initial weights and of training
+	At      pareto.Phi   `json:"at,omitempty"`   // the one phi that a Fixed or a frozen model is for
 }
 
 // Method names a way to cover a range of phi. Source: the paper, section 4.
@@ -72,6 +74,9 @@ func (c Config) Check() error {
 		return fmt.Errorf("%d labels for %d classes", len(c.Labels), c.Network.Out)
 	case !slices.Contains([]Scale{ScaleRange, ScaleNone}, c.Scale):
 		return fmt.Errorf("intensity scale %q is unknown; there are %q and %q", c.Scale, ScaleRange, ScaleNone)
+	}
+	if err := c.Frame.Check(); err != nil {
+		return err
 	}
 	return c.Hyper.Check()
 }

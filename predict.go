@@ -1,7 +1,6 @@
 package sshn
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/sshn-go/sshn/nn/metric"
 	"github.com/sshn-go/sshn/pareto"
 	"github.com/sshn-go/sshn/tensor"
-	"github.com/sshn-go/sshn/tensor/nifti"
 )
 
 // A Predictor applies a model at one phi, again and again: theta is predicted
@@ -73,43 +71,4 @@ func (p *Predictor) classes(image tensor.Tensor) (tensor.Tensor, float64, error)
 	}
 	took := time.Since(began).Seconds()
 	return classes.Reshape(s.Dims()[:s.Rank()-1]...), took, nil
-}
-
-// Segment segments a scan and returns the label of each voxel (the ids of
-// Config.Labels), in the scan's own order. A model of two dimensions is applied
-// to each slice [j, i] by itself, one of three to the whole volume. If ctx is
-// done before the last image is begun, it returns ctx's error.
-func (p *Predictor) Segment(ctx context.Context, scan *nifti.Volume) (tensor.Tensor, error) {
-	shape := scan.Data.Shape
-	if n := p.model.cfg.Network.In; n != 1 {
-		return tensor.Tensor{}, fmt.Errorf("sshn: segment: a scan has one channel, the model takes %d", n)
-	}
-	images, dims := shape.Dim(0), shape.Dims()[1:]
-	if p.model.cfg.Network.Dims == 3 {
-		images, dims = 1, shape.Dims()
-	}
-	seg := tensor.Zeros(shape)
-	size := len(seg.Data) / images
-	for k := range images {
-		if ctx.Err() != nil {
-			return tensor.Tensor{}, fmt.Errorf("sshn: segment: stopped after %d of %d images: %w", k, images, ctx.Err())
-		}
-		at := func(x []float32) tensor.Tensor { return tensor.From(x[k*size:(k+1)*size], dims...) }
-		if err := p.label(at(seg.Data), at(scan.Data.Data)); err != nil {
-			return tensor.Tensor{}, fmt.Errorf("image %d of %d: %w", k+1, images, err)
-		}
-	}
-	return seg, nil
-}
-
-// label writes the labels of an image of one channel, given without that axis.
-func (p *Predictor) label(seg, image tensor.Tensor) error {
-	classes, err := p.Classes(image.Reshape(append(image.Shape.Dims(), 1)...))
-	if err != nil {
-		return err
-	}
-	for i, c := range classes.Data {
-		seg.Data[i] = float32(p.model.cfg.Labels[int(c)].ID)
-	}
-	return nil
 }

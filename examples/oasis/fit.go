@@ -47,7 +47,11 @@ func (t *trainCommand) prepare(c console) (*study, error) {
 
 // train trains a model and saves it.
 func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Model, train.Summary, error) {
-	m, err := sshn.New(t.config(s))
+	cfg, err := t.config(s)
+	if err != nil {
+		return nil, train.Summary{}, err
+	}
+	m, err := sshn.New(cfg)
 	if err != nil {
 		return nil, train.Summary{}, err
 	}
@@ -103,7 +107,11 @@ func (t *trainCommand) training(s *study, c console) (sshn.Training, error) {
 	return training, err
 }
 
-func (t *trainCommand) config(s *study) sshn.Config {
+func (t *trainCommand) config(s *study) (sshn.Config, error) {
+	lie, err := frame(s.Set)
+	if err != nil {
+		return sshn.Config{}, err
+	}
 	width := t.width
 	if width == 0 {
 		width = map[int]int{2: 32, 3: 8}[s.Kind.Dims]
@@ -114,10 +122,11 @@ func (t *trainCommand) config(s *study) sshn.Config {
 		Network: unet.Config{Dims: s.Kind.Dims, In: 1, Out: len(s.Classes), Widths: slices.Repeat([]int{width}, t.levels), Antialias: true},
 		Prior:   hyper.Uniform(0, t.phi).Beyond(0.1),
 		Labels:  describe(s.Classes),
+		Frame:   lie,
 		Seed:    t.seed,
 	}
 	if cfg.Method == sshn.Fixed {
 		cfg.Prior = hyper.Point(t.phi)
 	}
-	return cfg
+	return cfg, nil
 }

@@ -12,7 +12,9 @@ import (
 
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/pareto"
+	"github.com/sshn-go/sshn/tensor"
 	"github.com/sshn-go/sshn/tensor/nifti"
+	"github.com/sshn-go/sshn/tensor/volume"
 )
 
 // segment is the subcommand segment.
@@ -30,7 +32,8 @@ func (*segment) about() string {
 Segments a scan, prepared as the model's training data were, at a phi or at the
 most accurate phi of the model's curve that is within the budgets given, for one
 image of this scan's extents. A model of slices takes a volume slice by slice.
-The result lies on the grid of the scan and holds the labels as integers.`
+A scan of another orientation or spacing than the model's images is brought to
+theirs. The result lies on the grid of the scan and holds the labels as integers.`
 }
 
 func (s *segment) flags(f *flag.FlagSet) {
@@ -59,16 +62,17 @@ func (s *segment) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	extents, err := extentsFor(m, scan)
+	move, err := approach(m, scan.Header)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.in, err)
 	}
-	point, err := s.choose(m, extents, c)
+	c.tell(m, move, scan.Header)
+	point, err := s.choose(m, imageOf(m, move), c)
 	if err != nil {
 		return err
 	}
 	c.warn(m, point.Phi)
-	return s.segment(ctx, m, scan, point, c)
+	return s.segment(ctx, m, scan, move, point, c)
 }
 
 // check finds what can be found before the model is loaded.
@@ -96,18 +100,6 @@ func (s *segment) check() error {
 
 func (s *segment) budget() pareto.Budget {
 	return pareto.Budget{MACs: int64(s.maxMACs), Bytes: int64(1e6 * s.maxMB), Seconds: s.maxMS / 1000}
-}
-
-// extentsFor returns the extents of one image of a scan, as the model sees it.
-func extentsFor(m *sshn.Model, scan *nifti.Volume) ([]int, error) {
-	dims := scan.Data.Shape.Dims()
-	if m.Config().Network.Dims == 2 {
-		return dims[1:], nil
-	}
-	if slices.Contains(dims, 1) {
-		return nil, fmt.Errorf("a slice, %s voxels, and the model is for volumes", extents(dims))
-	}
-	return dims, nil
 }
 
 // extents writes those of a tensor as people do, the fastest first.
@@ -171,7 +163,7 @@ func priced(m *sshn.Model, extents []int, p pareto.Point) (pareto.Point, error) 
 	return p, nil
 }
 
-func (s *segment) segment(ctx context.Context, m *sshn.Model, scan *nifti.Volume, point pareto.Point, c console) error {
+func (s *segment) segment(ctx context.Context, m *sshn.Model, scan *nifti.Volume, move volume.Move, point pareto.Point, c console) error {
 	at, err := m.At(point.Phi)
 	if err != nil {
 		return err
@@ -191,7 +183,7 @@ func (s *segment) segment(ctx context.Context, m *sshn.Model, scan *nifti.Volume
 	if err := nifti.WriteLabelsFile(s.out, scan.Header, ids); err != nil {
 		return err
 	}
-	return s.report(m, scan, point, took, voxels, c)
+	return s.report(m, move, point, took, voxels, c)
 }
 
 // A found is how much of a structure there is.
@@ -202,17 +194,15 @@ type found struct {
 	MM3    float64 `json:"mm3"`
 }
 
-func (s *segment) report(m *sshn.Model, scan *nifti.Volume, p pareto.Point, took time.Duration, voxels map[int]int, c console) error {
-	mm := scan.Header.Spacing()
+func (s *segment) report(m *sshn.Model, move volume.Move, p pareto.Point, took time.Duration, voxels map[int]int, c console) error {
+	mm := move.From.Spacing()
 	var structures []found
 	for _, l := range m.Config().Labels {
 		n := voxels[l.ID]
 		structures = append(structures, found{l.ID, l.Name, n, float64(n) * mm[0] * mm[1] * mm[2]})
 	}
-	images, dims := 1, scan.Data.Shape.Dims()
-	if m.Config().Network.Dims == 2 {
-		images, dims = dims[0], dims[1:]
-	}
+	dims := imageOf(m, move)
+	images := move.To.Shape.Len() / tensor.NewShape(dims...).Len()
 	if s.json {
 		return c.printJSON(struct {
 			Out        string     `json:"out"`

@@ -88,23 +88,20 @@ func (h *Header) Grid() volume.Grid {
 func (h *Header) Orientation() string { return h.Grid().Orientation() }
 
 // Notes tells, a sentence each, what a user should know of how the voxels are
-// placed: that the file does not say, that its axes are left-handed, that one
-// has no length, or that sform and qform disagree. It stops nothing.
+// placed: that the file does not say, that an axis has no length, or that sform
+// and qform disagree. It stops nothing.
 func (h *Header) Notes() []string {
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	g := h.Grid()
 	_, source := h.Affine()
 	if source == "pixdim" {
-		note("the file does not say how its voxels lie (sform and qform have code 0): i is taken to run to the right, j to the front, k up")
+		note("the file does not say how its voxels lie (sform and qform have code 0)")
 	}
 	for axis, mm := range g.Spacing() {
 		if mm == 0 {
 			note("the %s gives axis %c no length", source, "ijk"[axis])
 		}
-	}
-	if g.LeftHanded() {
-		note("the axes are left-handed, %s: shown as they are stored, left and right are exchanged", g.Orientation())
 	}
 	if q, code := h.QForm(); source == "sform" && code > 0 {
 		spacing := g.Spacing()

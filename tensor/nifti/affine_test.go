@@ -104,9 +104,8 @@ func TestPlacementsToBeWaryOfAreTold(t *testing.T) {
 	}{
 		{func(*nifti2) {}, nil},
 		{func(h *nifti2) { h.SformCode, h.QformCode = 0, 0 },
-			[]string{"the file does not say how its voxels lie (sform and qform have code 0): i is taken to run to the right, j to the front, k up"}},
-		{func(h *nifti2) { h.Srow[0][0] = -2; h.QformCode = 0 },
-			[]string{"the axes are left-handed, LAS: shown as they are stored, left and right are exchanged"}},
+			[]string{"the file does not say how its voxels lie (sform and qform have code 0)"}},
+		{func(h *nifti2) { h.Srow[0][0] = -2; h.QformCode = 0 }, nil}, // left-handed axes are common
 		{func(h *nifti2) { h.Srow[1][1] = 0; h.QformCode = 0 },
 			[]string{"the sform gives axis j no length"}},
 		{func(h *nifti2) { h.Qoffset = [3]float64{3, 4, 0} },

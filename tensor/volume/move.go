@@ -128,6 +128,10 @@ func (m Move) Then(n Move) Move {
 	if m.To != n.From {
 		panic(&tensor.ShapeError{Op: "move", Shapes: []tensor.Shape{m.To.Shape, n.From.Shape}, Problem: "the second begins on another grid than the first ends on"})
 	}
+	return m.then(n)
+}
+
+func (m Move) then(n Move) Move {
 	both := Move{From: m.From, To: n.To}
 	for to, x := range n.axes {
 		y := m.axes[x.from]
@@ -135,6 +139,19 @@ func (m Move) Then(n Move) Move {
 	}
 	return both
 }
+
+// Scale returns how many voxels of From one of To is long, along i, j and k of
+// To. It is exactly 1 along an axis that is not resampled.
+func (m Move) Scale() [3]float64 {
+	var s [3]float64
+	for to, a := range m.axes {
+		s[to] = math.Abs(a.scale)
+	}
+	return s
+}
+
+// Stays tells whether the move changes nothing.
+func (m Move) Stays() bool { return m == Stay(m.From) }
 
 // Inverse returns the move from m.To to m.From. Its grids are exactly those of
 // m.

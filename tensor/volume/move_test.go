@@ -237,6 +237,7 @@ func TestResampleKeepsCentreAndLength(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, tensor.NewShape(5, 3, 4), m.To.Shape)
 	require.Equal(t, [3]float64{2.5, 2, 1}, m.To.Spacing())
+	require.Equal(t, [3]float64{2.5, 1, 0.2}, m.Scale())
 	require.Equal(t, g.Place(4.5, 1, 0), m.To.Place(1.5, 1, 2))
 	m, err = Resample(g, [3]float64{1.00009, 1.9999, 1e9})
 	require.NoError(t, err)
@@ -312,10 +313,32 @@ func TestMovesGoTogetherWhereTheyMeet(t *testing.T) {
 	require.Equal(t, x, Stay(g).Linear(x, -1))
 	require.PanicsWithError(t, "move of [9 9 9] and [3 4 5]: the second begins on another grid than the first ends on", func() { m.Then(m) })
 	require.PanicsWithError(t, "linear of [9 9 9] and [3 4 5]: 729 voxels do not lie on the grid", func() { m.Linear(tensor.New(9, 9, 9), 0) })
-	_, err = Frame{Orientation: "up"}.Move(g)
-	require.ErrorContains(t, err, `orientation "up"`)
-	_, err = Frame{Spacing: [3]float64{-1}}.Move(g)
-	require.ErrorContains(t, err, "resample")
+	require.True(t, Stay(g).Stays())
+	require.False(t, m.Stays())
+	m, err = Frame{g.Orientation(), g.Spacing(), [3]int{5, 0, 3}}.Move(g)
+	require.NoError(t, err)
+	require.True(t, m.Stays())
+}
+
+func TestFramesThatNoGridCanBeMovedInto(t *testing.T) {
+	g := oblique(5, 4, 3, [3]float64{1, 2, 3})
+	for want, f := range map[string]Frame{
+		`volume: frame: orientation "up": expected one letter of each of RL, AP and SI, as in RAS`:    {Orientation: "up"},
+		"volume: frame: spacing [-1 0 0] and extents [0 0 0]: expected lengths and numbers of voxels": {Spacing: [3]float64{-1}},
+		"volume: frame: spacing [0 0 0] and extents [0 -1 0]: expected lengths and numbers of voxels": {Extents: [3]int{0, -1}},
+		"volume: [3 4 5] voxels to [1000000000 0 0] would be more than 2^30":                          {Extents: [3]int{1e9}},
+		"volume: [3 4 5] voxels to [1073741824 1073741824 1073741824] would be more than 2^30":        {Extents: [3]int{1 << 30, 1 << 30, 1 << 30}},
+		"volume: resample: [3 4 5] voxels of [1 2 3] mm to [1e-09 0 0] mm would be more than 2^30":    {Spacing: [3]float64{1e-9}},
+	} {
+		_, err := f.Move(g)
+		require.EqualError(t, err, want)
+	}
+	for row := range 3 {
+		g.Affine[row][0], g.Affine[row][1] = 1e308, -1e308 // finite, until it is multiplied
+	}
+	m, err := Frame{Orientation: "LPI"}.Move(g)
+	require.NoError(t, err)
+	require.Equal(t, 60, len(m.Linear(tensor.Zeros(g.Shape), 0).Data))
 }
 
 func TestVoxelsThatAreNoNumbersStayWhereTheyAre(t *testing.T) {

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/neurite"
+	"github.com/sshn-go/sshn/tensor/nifti"
+	"github.com/sshn-go/sshn/tensor/volume"
+)
+
+// frame says how the images of a set lie, for scans that lie otherwise to be
+// brought there: as those of the first subject, for a set's subjects lie alike.
+func frame(set *neurite.Set) (volume.Frame, error) {
+	path, _ := set.Files(0)
+	h, err := nifti.ReadHeader(path)
+	if err != nil {
+		return volume.Frame{}, err
+	}
+	return frameOf(h, set.Kind.Dims), nil
+}
+
+// frameOf returns the frame of images that lie as h says. That of slices has
+// their axes as i and j, and k, which they are flat along, of any spacing.
+func frameOf(h *nifti.Header, dims int) volume.Frame {
+	f := volume.Frame{Orientation: h.Orientation(), Spacing: h.Spacing()}
+	if flat := slices.Index(h.Shape().Dims(), 1); flat >= 0 && dims == 2 {
+		o, mm := []byte(f.Orientation), f.Spacing[:]
+		for axis := 2 - flat; axis < 2; axis++ {
+			o[axis], o[axis+1] = o[axis+1], o[axis]
+			mm[axis], mm[axis+1] = mm[axis+1], mm[axis]
+		}
+		f.Orientation, mm[2] = string(o), 0
+	}
+	if _, source := h.Affine(); source == "pixdim" {
+		f.Orientation = "" // nobody knows
+	}
+	return f
+}
+
+// approach returns the way of a scan into the model's frame.
+func approach(m *sshn.Model, h *nifti.Header) (volume.Move, error) {
+	if dims := h.Shape().Dims(); m.Config().Network.Dims == 3 && slices.Contains(dims, 1) {
+		return volume.Move{}, fmt.Errorf("a slice, %s voxels, and the model is for volumes", extents(dims))
+	}
+	return m.Move(h)
+}
+
+// imageOf returns the extents of one image of a scan, as the model sees it.
+func imageOf(m *sshn.Model, move volume.Move) []int {
+	return move.To.Shape.Dims()[3-m.Config().Network.Dims:]
+}
+
+// tell says what a user should know of how a scan lies, and what is done about
+// it.
+func (c console) tell(m *sshn.Model, move volume.Move, h *nifti.Header) {
+	for _, note := range h.Notes() {
+		c.note("%s", note)
+	}
+	orientation := m.Config().Frame.Orientation
+	if _, source := h.Affine(); source == "pixdim" && orientation != "" {
+		c.note("its axes are taken for %s, those of the model's images", orientation)
+	} else if from, to := move.From.Orientation(), move.To.Orientation(); from != to {
+		if move.From.LeftHanded() {
+			from += " (left-handed)"
+		}
+		c.note("the scan's axes run %s: it is turned to %s, as the model's images lie, and the labels back", from, to)
+	}
+	if scale := move.Scale(); scale != [3]float64{1, 1, 1} {
+		to := move.To.Spacing()
+		from := to
+		for axis := range from {
+			from[axis] /= scale[axis]
+		}
+		c.note("its voxels of %s mm are resampled to %s mm, as the model's images have, and the labels back", lengths(from), lengths(to))
+	}
+}
+
+func lengths(mm [3]float64) string { return fmt.Sprintf("%.3g x %.3g x %.3g", mm[0], mm[1], mm[2]) }
