@@ -259,3 +259,39 @@ func BenchmarkHyperHead(b *testing.B) {
 		})
 	}
 }
+
+// Serial kernels allocate nothing; what runs in parallel allocates its closures
+// only, whatever the size.
+func TestVectorKernelsAllocateNoData(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates")
+	}
+	onEveryLevel(t, func(t *testing.T) {
+		const channels, n = 24, 24 * 1000
+		r := rand.New(rand.NewPCG(1, 2))
+		x, y, g, line := random(r, n), random(r, n), random(r, n), random(r, channels)
+		labels, logSum, sums := make([]float32, n/channels), make([]float64, n/channels), make([]float64, 2*channels)
+		a, d := Adam{Rise1: 0.1}, Descent{Step: 0.1}
+		for name, k := range map[string]struct {
+			most float64
+			f    func()
+		}{
+			"leaky":      {0, func() { LeakyReLU(y, x, 0.1) }},
+			"gradient":   {0, func() { LeakyReLUGradient(g, x, y, 0.1, true) }},
+			"columns":    {0, func() { SumColumns(sums, x) }},
+			"descent":    {0, func() { d.Move(x, 1, g, y) }},
+			"dot":        {0, func() { DotWide(x, y) }},
+			"softmax":    {0, func() { SoftmaxRows(y, x, logSum, channels) }},
+			"labels":     {0, func() { LabelGradient(g, y, line, logSum, labels, 1, false) }},
+			"moments":    {0, func() { moments(sums, x, x, line) }},
+			"normalised": {0, func() { normalise(y, x, line, line, line) }},
+			"norm's":     {0, func() { denormalise(g, x, y, line, line, line, line, false) }},
+			"rectify":    {2, func() { Rectify(g, y, 0.1, line) }},
+			"adam":       {2, func() { a.Step(x, g, y, y, nil) }},
+		} {
+			if got := testing.AllocsPerRun(20, k.f); got > k.most {
+				t.Errorf("%s: %g allocations, at most %g are expected", name, got, k.most)
+			}
+		}
+	})
+}
