@@ -32,6 +32,8 @@ func convCases() []Conv {
 		conv(1, [3]int{1, 8, 8}, [3]int{1, 3, 3}, one, [3]int{0, 1, 1}, one, 6, 6, 6),
 		conv(1, [3]int{7, 5, 6}, [3]int{3, 3, 3}, [3]int{2, 1, 2}, [3]int{1, 2, 1}, [3]int{1, 2, 1}, 4, 12, 4),
 		conv(2, [3]int{1, 6, 5}, [3]int{1, 3, 3}, one, [3]int{0, 4, 4}, one, 2, 3, 1), // outputs that see padding alone
+		conv(1, [3]int{1, 2, 2}, [3]int{1, 5, 5}, one, [3]int{0, 2, 2}, one, 1, 6, 1),
+		conv(1, [3]int{5, 9, 37}, [3]int{3, 5, 3}, [3]int{2, 2, 1}, [3]int{1, 2, 0}, one, 1, 17, 1),
 		conv(1, [3]int{1, 11, 13}, [3]int{1, 3, 3}, one, [3]int{0, 2, 2}, [3]int{1, 2, 2}, 16, 32, 1),
 	}
 	for _, size := range []int{1, 2, 5, 10, 19, 37} {

@@ -122,6 +122,11 @@ func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 		lo[a] = at * s.size[a]
 		n[a] = min(s.size[a], g.axes[a].n-lo[a])
 	}
+	if s.single() {
+		g.axes[1].clipped = false
+		s.blockOfOne(r, &g, image, i, part, lo, n, gw)
+		return
+	}
 	var v view
 	across, m := g.axes[2].taps, g.k
 	skip := s.skipsPadding()
@@ -157,7 +162,7 @@ func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 			c := gw[tap*g.k*s.Cout+i*g.n:]
 			if r.k = to - from; r.k > 0 && len(r.list) > 0 {
 				gy := s.gy[((image*g.axes[0].n*g.axes[1].n+gy)*g.axes[2].n+from)*s.Cout+i*g.n:]
-				s.tiles(r, v.data[x+v.at(v.from[0], v.from[1], from*g.axes[2].step+w.offset):], gy, c, m, g.n)
+				s.tiles(r, fast.column, v.data[x+v.at(v.from[0], v.from[1], from*g.axes[2].step+w.offset):], gy, c, m, g.n)
 			} else if r.flags&tileAdd == 0 {
 				for row := range m {
 					clear(c[row*s.Cout:][:g.n])
@@ -197,7 +202,7 @@ func (s *weightGrad) listRows(r *runner, v *view, images int, td, th tap, lo, n 
 }
 
 // tiles adds the products of m columns of a and n columns of b to c.
-func (s *weightGrad) tiles(r *runner, a, b, c []float32, m, n int) {
+func (s *weightGrad) tiles(r *runner, table *tileTable, a, b, c []float32, m, n int) {
 	blocks, rows, larger := split(m, fast.rows)
 	for j := 0; j < n; j += 2 * fast.lanes {
 		vectors := r.columns(min(2*fast.lanes, n-j), fast.lanes)
@@ -207,8 +212,8 @@ func (s *weightGrad) tiles(r *runner, a, b, c []float32, m, n int) {
 			if i < larger {
 				height++
 			}
-			r.a, r.c = unsafe.Pointer(&a[at]), unsafe.Pointer(&c[at*s.Cout+j])
-			r.call(fast.column[vectors-1][height])
+			r.a, r.c = unsafe.Pointer(&a[at*r.am/elem]), unsafe.Pointer(&c[at*s.Cout+j])
+			r.call(table[vectors-1][height])
 			at += height
 		}
 	}
