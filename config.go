@@ -72,8 +72,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("a phi for each %q; for each %q, each %q or all is possible", c.Phi, PerLevel, PerAxis)
 	case c.Labels != nil && len(c.Labels) != c.Network.Out:
 		return fmt.Errorf("%d labels for %d classes", len(c.Labels), c.Network.Out)
-	case !slices.Contains([]Scale{ScaleRange, ScaleNone}, c.Scale):
-		return fmt.Errorf("intensity scale %q is unknown; there are %q and %q", c.Scale, ScaleRange, ScaleNone)
+	case !slices.Contains(Scales, c.Scale):
+		return fmt.Errorf("intensity scale %q is unknown; there are %v", c.Scale, Scales)
 	}
 	if err := c.Frame.Check(); err != nil {
 		return err

@@ -1,10 +1,10 @@
 package sshn
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/sshn-go/sshn/tensor"
+	"github.com/sshn-go/sshn/tensor/volume"
 )
 
 // Scale says what happens to the intensities of an image before the network
@@ -13,33 +13,32 @@ type Scale string
 
 const (
 	ScaleRange Scale = "range" // the image's least and greatest become 0 and 1; the zero Scale is this too
+	ScaleClip  Scale = "clip"  // its percentiles 0.5 and 99.5 become 0 and 1, and what lies beyond is clipped
+	ScaleZ     Scale = "z"     // the mean of its elements other than 0 becomes 0, and their deviation 1
 	ScaleNone  Scale = "none"  // nothing
 )
 
-// apply writes the scaled src to dst, which may be src. It returns an error
-// that counts the elements that are not finite, if there are any.
+// Scales lists the scales.
+var Scales = []Scale{ScaleRange, ScaleClip, ScaleZ, ScaleNone}
+
+// apply writes the scaled src to dst, which may be src. An image whose elements
+// are alike becomes 0, unless with ScaleNone. It returns an error that counts the
+// elements that are not finite, if there are any.
 func (s Scale) apply(dst, src tensor.Tensor) error {
-	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
-	odd := 0
-	for _, x := range src.Data {
-		if x-x != 0 { // NaN or infinite
-			odd++
-			continue
-		}
-		lo, hi = min(lo, x), max(hi, x)
-	}
-	if odd > 0 {
-		return fmt.Errorf("%d of %d intensities are not finite", odd, len(src.Data))
-	}
-	offset, gain := lo, 1/(hi-lo)
+	all := tensor.Tensor{} // a mask
+	n, err := volume.MinMax(src, all)
 	switch {
+	case err != nil:
 	case s == ScaleNone:
-		offset, gain = 0, 1
-	case !(hi > lo):
-		gain = 0 // a constant image is 0
+		n = volume.Intensity{Lo: math.Inf(-1), Hi: math.Inf(1), Width: 1}
+	case s == ScaleClip:
+		n, err = volume.Percentiles(src, all, 0.5, 99.5)
+	case s == ScaleZ && n.Lo < n.Hi:
+		n, err = volume.ZScore(src, src)
 	}
-	for i, x := range src.Data {
-		dst.Data[i] = (x - offset) * gain
+	if err != nil {
+		return err
 	}
+	n.Apply(dst, src)
 	return nil
 }

@@ -91,15 +91,15 @@ func (r *comparison) sheet(w io.Writer, of, counted string) sheet {
 	for _, s := range r.Subjects {
 		t.width = max(t.width, utf8.RuneCountInString(s.Name))
 	}
-	fmt.Fprintf(w, "%-*s %6s %8s %11s %13s %7s %11s %7s\n", t.width, of,
-		"Dice", "HD95 mm", "surface mm", fmt.Sprintf("Dice at %v mm", r.Tolerance), "volume", counted, "missed")
+	fmt.Fprintf(w, "%-*s %6s %8s %8s %12s %7s %11s %7s\n", t.width, of,
+		"Dice", "HD95 mm", "ASSD mm", fmt.Sprintf("NSD at %v mm", r.Tolerance), "volume", counted, "missed")
 	return t
 }
 
 func (t sheet) line(name string, s *scores, counts ...int) {
-	text := fmt.Sprintf("%-*s %6s %8s %11s %13s %7s", t.width, name, "-", "-", "-", "-", "-")
+	text := fmt.Sprintf("%-*s %6s %8s %8s %12s %7s", t.width, name, "-", "-", "-", "-", "-")
 	if s != nil {
-		text = fmt.Sprintf("%-*s %6.3f %8.2f %11.2f %13.3f %7.3f", t.width, name, s.Dice, s.HD95, s.Distance, s.SurfaceDice, s.Volume)
+		text = fmt.Sprintf("%-*s %6.3f %8.2f %8.2f %12.3f %7.3f", t.width, name, s.Dice, s.HD95, s.Distance, s.SurfaceDice, s.Volume)
 	}
 	for i, n := range counts {
 		text += fmt.Sprintf(" %*d", 11-4*i, n)

@@ -25,9 +25,9 @@ func (*evaluate) about() string {
 	return `-pred DIR -truth DIR [-labels seg4|TABLE.txt] [-tolerance MM] [-csv | -json]
 
 Compares segmentations, .nii or .nii.gz, with the truth, for each structure and
-each subject: Dice, the 95th percentile of the Hausdorff distance (HD95) and the
-average surface distance in mm, the surface Dice at a tolerance, and the volume
-similarity.
+each subject: Dice, the 95th percentile of the Hausdorff distance (HD95), the
+average symmetric surface distance (ASSD), the normalised surface Dice at a
+tolerance (NSD), and the volume similarity.
 
 A subject is a file of a folder, or a folder in it with a file of labels; the
 subject's name is the file's, without its ending, or the inner folder's. Of
@@ -43,7 +43,7 @@ func (e *evaluate) flags(f *flag.FlagSet) {
 	f.StringVar(&e.prediction, "pred", "", "folder of segmentations to judge")
 	f.StringVar(&e.truth, "truth", "", "folder of the truth")
 	f.StringVar(&e.labels, "labels", "", "names of labels: a colour table, or X for X_labels.txt in -truth; the only one there is found by itself")
-	f.Float64Var(&e.tolerance, "tolerance", 1, "mm within which surfaces agree for the surface Dice")
+	f.Float64Var(&e.tolerance, "tolerance", 1, "mm within which surfaces agree for NSD")
 	f.BoolVar(&e.csv, "csv", false, "print a line of CSV for each subject and structure")
 	f.BoolVar(&e.json, "json", false, "print the result as JSON")
 }

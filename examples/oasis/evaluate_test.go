@@ -48,15 +48,15 @@ func TestEvaluateByHand(t *testing.T) {
 	// Cortex of a: surfaces 0 2 and 2 6 mm, so 2 0 there and 0 4 back. The
 	// diagonal is that of 10 x 1 x 1 mm.
 	require.Equal(t, strings.Join([]string{
-		"structure          Dice  HD95 mm  surface mm  Dice at 2 mm  volume    subjects  missed",
-		"Cortex            0.700     1.90        0.75         0.875   0.900           2       0",
-		"Thalamus          0.000    10.10       10.10         0.000   0.000           1       1",
-		"mean of subjects  0.600     3.47        2.90         0.688   0.700           2       1",
-		"deviation         0.566     4.91        4.10         0.442   0.424",
+		"structure          Dice  HD95 mm  ASSD mm  NSD at 2 mm  volume    subjects  missed",
+		"Cortex            0.700     1.90     0.75        0.875   0.900           2       0",
+		"Thalamus          0.000    10.10    10.10        0.000   0.000           1       1",
+		"mean of subjects  0.600     3.47     2.90        0.688   0.700           2       1",
+		"deviation         0.566     4.91     4.10        0.442   0.424",
 		"",
-		"subject            Dice  HD95 mm  surface mm  Dice at 2 mm  volume  structures  missed",
-		"a                 0.200     6.95        5.80         0.375   0.400           2       1",
-		"b                 1.000     0.00        0.00         1.000   1.000           1       0",
+		"subject            Dice  HD95 mm  ASSD mm  NSD at 2 mm  volume  structures  missed",
+		"a                 0.200     6.95     5.80        0.375   0.400           2       1",
+		"b                 1.000     0.00     0.00        1.000   1.000           1       0",
 		"",
 	}, "\n"), stdout)
 }
@@ -84,7 +84,7 @@ func TestEvaluateAsCSVAndJSON(t *testing.T) {
 func TestEvaluateFindsTheFilesOfBrains(t *testing.T) {
 	dir := brains(t, 2, 3)
 	text := must(t, "evaluate", "-truth", dir, "-pred", dir, "-labels", "seg35")
-	require.Contains(t, text, "\nLeft-Thalamus                  1.000     0.00        0.00         1.000   1.000           2       0\n")
+	require.Contains(t, text, "\nLeft-Thalamus                  1.000     0.00     0.00        1.000   1.000           2       0\n")
 	require.Contains(t, text, "PHANTOM_PH1_0002_MR1")
 	require.NotContains(t, text, "NaN")
 
@@ -97,7 +97,7 @@ func TestASubjectWithoutStructuresDoesNotCount(t *testing.T) {
 	dir := t.TempDir()
 	place(t, filepath.Join(dir, "empty.nii"), 0, 0, 0)
 	text := must(t, "evaluate", "-truth", dir, "-pred", dir)
-	require.Contains(t, text, "\nmean of subjects      -        -           -             -       -           1       0\n")
+	require.Contains(t, text, "\nmean of subjects      -        -        -            -       -           1       0\n")
 	r := readJSON(t, must(t, "evaluate", "-truth", dir, "-pred", dir, "-json"))
 	require.Nil(t, r["mean"])
 }

@@ -13,10 +13,21 @@ import (
 type Intensity struct{ Lo, Hi, Shift, Width float64 }
 
 // MinMax returns the intensity that takes the least of x to 0 and the greatest
-// to 1. Where mask, of x's shape, is 0, voxels do not count; one without data
-// counts all. As for [Percentiles] and [ZScore], it is an error if no voxel
-// counts or one of x is not finite, and an image of voxels alike becomes 0.
-func MinMax(x, mask tensor.Tensor) (Intensity, error) { return Percentiles(x, mask, 0, 100) }
+// to 1. Where mask, of x's shape, is 0, elements do not count; one without data
+// counts all. It is an error if none counts or if one of x is not finite, and an
+// image of elements alike becomes 0; so it is with the other functions.
+func MinMax(x, mask tensor.Tensor) (Intensity, error) {
+	if _, err := counted(x, mask); err != nil {
+		return Intensity{}, err
+	}
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for i, v := range x.Data {
+		if counts(mask, i) {
+			lo, hi = min(lo, float64(v)), max(hi, float64(v))
+		}
+	}
+	return Intensity{lo, hi, lo, width(hi - lo)}, nil
+}
 
 // Percentiles returns the intensity that clips x at two percentiles, of which
 // the lower becomes 0 and the upper 1. A percentile is interpolated linearly
@@ -28,7 +39,7 @@ func Percentiles(x, mask tensor.Tensor, lower, upper float64) (Intensity, error)
 	}
 	n, err := counted(x, mask)
 	if err != nil {
-		return Intensity{}, fmt.Errorf("volume: percentiles: %w", err)
+		return Intensity{}, err
 	}
 	lo, hi := percentile(x, mask, n, lower), percentile(x, mask, n, upper)
 	return Intensity{lo, hi, lo, width(hi - lo)}, nil
@@ -40,7 +51,7 @@ func Percentiles(x, mask tensor.Tensor, lower, upper float64) (Intensity, error)
 func ZScore(x, mask tensor.Tensor) (Intensity, error) {
 	n, err := counted(x, mask)
 	if err != nil {
-		return Intensity{}, fmt.Errorf("volume: z-score: %w", err)
+		return Intensity{}, err
 	}
 	mean, square := 0.0, 0.0
 	for i, v := range x.Data {
@@ -98,9 +109,9 @@ func counted(x, mask tensor.Tensor) (int, error) {
 	}
 	switch {
 	case odd > 0:
-		return 0, fmt.Errorf("%d of %d voxels are not finite", odd, len(x.Data))
+		return 0, fmt.Errorf("%d of %d intensities are not finite", odd, len(x.Data))
 	case n == 0:
-		return 0, errors.New("no voxel counts")
+		return 0, errors.New("no intensity counts")
 	}
 	return n, nil
 }

@@ -47,8 +47,12 @@ func TestPercentilesAreThoseOfSortedVoxels(t *testing.T) {
 		for rank, want := range kept {
 			require.Equal(t, want, ordered(x, mask, rank))
 		}
-		require.Equal(t, kept[0], percentile(x, mask, len(kept), 0))
-		require.Equal(t, kept[len(kept)-1], percentile(x, mask, len(kept), 100))
+		whole, err := MinMax(x, mask)
+		require.NoError(t, err)
+		p, err := Percentiles(x, mask, 0, 100)
+		require.NoError(t, err)
+		require.Equal(t, whole, p)
+		require.Equal(t, []float64{kept[0], kept[len(kept)-1]}, []float64{whole.Lo, whole.Hi})
 	}
 }
 
@@ -90,11 +94,13 @@ func TestVoxelsAlikeBecomeZero(t *testing.T) {
 func TestIntensitiesThatCannotBeFound(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	_, err := ZScore(tensor.From([]float32{1, nan, inf}, 3), tensor.Tensor{})
-	require.EqualError(t, err, "volume: z-score: 2 of 3 voxels are not finite")
+	require.EqualError(t, err, "2 of 3 intensities are not finite")
 	_, err = MinMax(tensor.New(2), tensor.New(2))
-	require.EqualError(t, err, "volume: percentiles: no voxel counts")
+	require.EqualError(t, err, "no intensity counts")
+	_, err = Percentiles(tensor.New(2), tensor.New(2), 1, 99)
+	require.EqualError(t, err, "no intensity counts")
 	_, err = MinMax(tensor.New(0), tensor.Tensor{})
-	require.EqualError(t, err, "volume: percentiles: no voxel counts")
+	require.EqualError(t, err, "no intensity counts")
 	require.PanicsWithError(t, "mask of [3] and [2]: shapes differ", func() { MinMax(tensor.New(2), tensor.New(3)) })
 	require.PanicsWithError(t, "intensity of [3] and [2]: shapes differ", func() { Intensity{}.Apply(tensor.New(3), tensor.New(2)) })
 	require.PanicsWithError(t, "volume: percentiles 5 and 5 do not lie in order in [0, 100]", func() { Percentiles(tensor.New(2), tensor.Tensor{}, 5, 5) })
