@@ -1,71 +1,95 @@
 package autograd
 
-import (
-	"math/bits"
-	"unsafe"
-)
+import "github.com/sshn-go/sshn/internal/parallel"
 
-// An arena keeps the buffers that a tape has made, by size class, for reuse. A
-// class is a power of two or one of the seven equal steps up to the next, so
-// that no new buffer wastes more than an eighth; a larger one that is free serves
-// before another is made.
-type arena struct {
-	free map[int][][]float32 // by class
+// A place is a run of lines of memory.
+type place struct{ line, lines int }
+
+func (p place) end() int { return p.line + p.lines }
+
+// lineFloats is a cache line and an AVX-512 register: 64 bytes.
+const lineFloats = 16
+
+// A space hands out places in one stretch of memory, of which it knows nothing
+// but the lines: the tightest that are free or, if none are, more at the end.
+type space struct {
+	free []place // in order; no two touch, and none touches the end
+	end  int     // no line from here on is taken
+	most int     // that end has been
 }
 
-const (
-	alignment  = 64 // bytes: a cache line and an AVX-512 register
-	leastClass = alignment / 4
-
-	wasteAllowed = 16
-)
-
-// class returns the length of the buffers that serve requests for n floats.
-func class(n int) int {
-	if n <= leastClass {
-		return leastClass
-	}
-	step := 1 << max(bits.Len(uint(n-1))-4, 4)
-	return (n + step - 1) &^ (step - 1)
-}
-
-// take returns an aligned buffer of n floats, whose content is unspecified.
-func (a *arena) take(n int) []float32 {
-	c := class(n)
-	if fit := a.fit(c); fit > 0 {
-		list := a.free[fit]
-		b := list[len(list)-1]
-		a.free[fit] = list[:len(list)-1]
-		return b[:n]
-	}
-	b := make([]float32, c+leastClass)
-	skip := 0
-	if at := uintptr(unsafe.Pointer(&b[0])) % alignment; at != 0 {
-		skip = int(alignment-at) / 4
-	}
-	return b[skip : skip+n : skip+c]
-}
-
-// fit returns the least class from c on, up to wasteAllowed times as large, of
-// which a buffer is free; 0 if there is none. Without the larger ones an arena
-// that meets ever new phis would come to hold some buffers of every class.
-func (a *arena) fit(c int) int {
-	if len(a.free[c]) > 0 {
-		return c
-	}
-	least := 0
-	for k, list := range a.free {
-		if len(list) > 0 && k > c && k <= wasteAllowed*c && (least == 0 || k < least) {
-			least = k
+// take returns a place for n floats.
+func (s *space) take(n int) place {
+	p := place{s.end, max(1, (n+lineFloats-1)/lineFloats)}
+	best := -1
+	for i, f := range s.free {
+		if f.lines >= p.lines && (best < 0 || f.lines < s.free[best].lines) {
+			best = i
 		}
 	}
-	return least
+	if best < 0 {
+		s.end += p.lines
+		s.most = max(s.most, s.end)
+		return p
+	}
+	f := &s.free[best]
+	p.line = f.line
+	f.line += p.lines
+	f.lines -= p.lines
+	if f.lines == 0 {
+		s.free = append(s.free[:best], s.free[best+1:]...)
+	}
+	return p
 }
 
-// give takes back a buffer that take returned.
-func (a *arena) give(b []float32) {
-	if a.free == nil {
-		a.free = make(map[int][][]float32)
+// give takes back a place, and joins it with those that are free beside it.
+func (s *space) give(p place) {
+	i := 0
+	for i < len(s.free) && s.free[i].line < p.line {
+		i++
 	}
-	a.free[cap(b)] = append(a.free[cap(b)], b[:cap(b)])
+	if i > 0 && s.free[i-1].end() == p.line {
+		i--
+		p = place{s.free[i].line, s.free[i].lines + p.lines}
+		s.free = append(s.free[:i], s.free[i+1:]...)
+	}
+	if i < len(s.free) && p.end() == s.free[i].line {
+		p.lines += s.free[i].lines
+		s.free = append(s.free[:i], s.free[i+1:]...)
+	}
+	if p.end() == s.end {
+		s.end = p.line
+		return
+	}
+	s.free = append(s.free, place{})
+	copy(s.free[i+1:], s.free[i:])
+	s.free[i] = p
+}
+
+// bytes is the memory up to the end.
+func (s *space) bytes() int64 { return 4 * lineFloats * int64(s.end) }
+
+// An arena is the memory of a space. It is one slab, as long as the space has
+// ever been when the tape was last empty; what lies beyond has buffers of its
+// own until then.
+type arena struct{ slab []float32 }
+
+// at returns the n floats at a place, whose content is unspecified.
+func (a *arena) at(p place, n int) []float32 {
+	from, to := p.line*lineFloats, p.end()*lineFloats
+	if to > len(a.slab) {
+		return parallel.Aligned(n)
+	}
+	return a.slab[from : from+n : to]
+}
+
+// reserve sees to it that the slab has so many lines. It grows by a tenth at
+// least, for with ever new phis there is ever again a largest. It may be called
+// only when no buffer is in use.
+func (a *arena) reserve(lines int) {
+	if n := lines * lineFloats; n > len(a.slab) {
+		n = max(n, len(a.slab)+len(a.slab)/10)
+		a.slab = nil // which may be collected before the new one is made
+		a.slab = parallel.Aligned(n)
+	}
 }

@@ -85,15 +85,15 @@ func (o fusedConv) Cost(in []tensor.Shape) Cost          { return o.conv.Cost(o.
 func (o fusedConv) Needs(i int) bool                     { return i <= len(o.sources) }
 func (o fusedConv) NeedsOutput() bool                    { return o.slope != 1 }
 
-// BackwardBytes implements [Working]: the gradient by a map that is resampled.
-func (o fusedConv) BackwardBytes(in []tensor.Shape) int64 {
+// Working implements [Working]: the gradients by the maps that are resampled.
+func (o fusedConv) Working(in []tensor.Shape) int {
 	n := 0
 	for i, r := range o.sources {
 		if r != nil {
 			n += r.Shape(in[i : i+1]).Len()
 		}
 	}
-	return 4 * int64(n)
+	return n
 }
 
 func (o fusedConv) Forward(out tensor.Tensor, in []tensor.Tensor) {
@@ -118,12 +118,14 @@ func (o fusedConv) inputs(in []tensor.Tensor) []kernel.Input {
 }
 
 func (o fusedConv) Backward(gin []tensor.Tensor, gout, out tensor.Tensor, in []tensor.Tensor) {
-	o.BackwardAssign(gin, make([]bool, len(gin)), gout, out, in, nil)
+	work := parallel.Scratch(o.Working(shapes(in)))
+	defer parallel.Release(work)
+	o.BackwardAssign(gin, make([]bool, len(gin)), gout, out, in, work)
 }
 
 // BackwardAssign implements [Assigner]. It changes gout, which is nobody's
 // afterwards: a value that is kept is not fused away.
-func (o fusedConv) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, out tensor.Tensor, in []tensor.Tensor, _ []float32) {
+func (o fusedConv) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, out tensor.Tensor, in []tensor.Tensor, work []float32) {
 	g := o.geometry(o.unfused(shapes(in)))
 	if g.N == 0 {
 		for i := range gin {
@@ -144,13 +146,13 @@ func (o fusedConv) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, out t
 	case gb != nil:
 		kernel.Rectify(gout.Data, nil, 1, gb)
 	}
-	o.inputGrads(&g, gin[:n], fresh, gout, in)
+	o.inputGrads(&g, gin[:n], fresh, gout, in, work)
 	if gw := gin[n].Data; gw != nil {
 		g.WeightGrad(gw, o.inputs(in), gout.Data, !fresh[n])
 	}
 }
 
-func (o fusedConv) inputGrads(g *kernel.Conv, gin []tensor.Tensor, fresh []bool, gout tensor.Tensor, in []tensor.Tensor) {
+func (o fusedConv) inputGrads(g *kernel.Conv, gin []tensor.Tensor, fresh []bool, gout tensor.Tensor, in []tensor.Tensor, work []float32) {
 	w := in[len(o.sources)].Data
 	parts := make([]kernel.Grad, len(gin))
 	apart, wanted := true, false
@@ -160,8 +162,9 @@ func (o fusedConv) inputGrads(g *kernel.Conv, gin []tensor.Tensor, fresh []bool,
 		case gin[i].Data == nil:
 			continue
 		case r != nil:
-			whole := r.Shape([]tensor.Shape{in[i].Shape})
-			parts[i].X, parts[i].Add = parallel.Scratch(whole.Len()), false
+			n := r.Shape([]tensor.Shape{in[i].Shape}).Len()
+			parts[i].X, parts[i].Add = work[:n], false
+			work = work[n:]
 		}
 		for _, p := range parts[:i] {
 			apart = apart && !overlap(p.X, parts[i].X)
@@ -186,7 +189,6 @@ func (o fusedConv) inputGrads(g *kernel.Conv, gin []tensor.Tensor, fresh []bool,
 		if r != nil && gin[i].Data != nil {
 			_, adjoint := r.Resampling(in[i].Shape)
 			adjoint.Apply(gin[i].Data, parts[i].X, !fresh[i])
-			parallel.Release(parts[i].X)
 		}
 	}
 }

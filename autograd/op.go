@@ -56,10 +56,11 @@ type Assigner interface {
 	BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, out tensor.Tensor, in []tensor.Tensor, state []float32)
 }
 
-// Working is what an Op implements whose Backward takes working memory beyond
-// its arguments.
+// Working is what an [Assigner] implements whose backward takes working memory
+// beyond its arguments. It gets it as state, if it is no Stateful.
 type Working interface {
-	BackwardBytes(in []tensor.Shape) int64
+	// Working returns the number of float32 that the backward takes.
+	Working(in []tensor.Shape) int
 }
 
 // Cost is what work takes: of an operation (without its inputs and output), or

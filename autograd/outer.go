@@ -75,8 +75,9 @@ type outer struct {
 }
 
 type outerTerm struct {
-	n           int
-	left, right []float32 // copies of x and g
+	n               int
+	left, right     []float32 // copies of x and g
+	leftAt, rightAt place
 }
 
 // worthOuter is how many times smaller than a matrix its factors must be.
@@ -112,8 +113,8 @@ func (t *Tape) keepsOuter(r *runner, id int32, s *step, k int) bool {
 		return false
 	}
 	term := outerTerm{n: n}
-	t.buffer(r, &term.left, n*rows)
-	t.buffer(r, &term.right, n*columns)
+	t.buffer(r, &term.left, &term.leftAt, n*rows)
+	t.buffer(r, &term.right, &term.rightAt, n*columns)
 	if !r.rehearsal {
 		copy(term.left, t.tensor(s.in[0]).Data)
 		copy(term.right, t.gradient(id).Data)
@@ -126,7 +127,7 @@ func (t *Tape) keepsOuter(r *runner, id int32, s *step, k int) bool {
 func (t *Tape) expand(r *runner, root int32) {
 	o, n := r.outer[root], &t.nodes[root]
 	delete(r.outer, root)
-	rest, size := n.gdata, o.rows*o.columns
+	rest, restAt, size := n.gdata, r.places[root].gdata, o.rows*o.columns
 	had := r.hasGrad[root]
 	r.hasGrad[root] = false
 	t.allotGrad(r, root, true)
@@ -141,7 +142,7 @@ func (t *Tape) expand(r *runner, root int32) {
 		}
 	}
 	if had {
-		t.unbuffer(r, &rest, n.shape.Len()-size)
+		t.unbuffer(r, &rest, &restAt)
 	}
 	t.dropTerms(r, o)
 }
@@ -149,8 +150,8 @@ func (t *Tape) expand(r *runner, root int32) {
 func (t *Tape) dropTerms(r *runner, o *outer) {
 	for i := range o.terms {
 		term := &o.terms[i]
-		t.unbuffer(r, &term.left, term.n*o.rows)
-		t.unbuffer(r, &term.right, term.n*o.columns)
+		t.unbuffer(r, &term.left, &term.leftAt)
+		t.unbuffer(r, &term.right, &term.rightAt)
 	}
 }
 
@@ -184,7 +185,7 @@ func (t *Tape) allotGrad(r *runner, root int32, zero bool) {
 		size -= o.rows * o.columns
 	}
 	r.hasGrad[root] = true
-	t.buffer(r, &n.gdata, size)
+	t.buffer(r, &n.gdata, &r.places[root].gdata, size)
 	if zero && !r.rehearsal {
 		clear(n.gdata)
 	}

@@ -56,13 +56,30 @@ func (t *Tape) TrainingCost(loss Value) Cost {
 }
 
 // rehearsal returns a runner for a run from the first node on, in which the
-// value keep is kept as well, unless it is -1.
+// value keep is kept as well, unless it is -1. It is good until the next one.
 func (t *Tape) rehearsal(keep int32) *runner {
-	r := &runner{rehearsal: true, keep: keep}
+	r := &t.dry
+	r.reset()
+	r.rehearsal, r.keep = true, keep
 	for i := range t.nodes {
 		r.record(t.nodes[i].kind)
 	}
 	return r
+}
+
+// foreseen returns the lines of memory that a run of all that was recorded will
+// take, with Backward if the last entry looks like a loss.
+func (t *Tape) foreseen() int {
+	last := int32(len(t.nodes) - 1)
+	if last < 0 || !t.nodes[last].grad || t.nodes[last].shape.Len() != 1 {
+		r := t.rehearsal(-1)
+		t.forward(r)
+		return r.space.most
+	}
+	r := t.rehearsal(t.nodes[last].root)
+	t.forward(r)
+	t.backward(r, last)
+	return r.space.most
 }
 
 func (r *runner) cost(t *Tape) Cost {

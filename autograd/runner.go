@@ -16,11 +16,15 @@ type runner struct {
 	reached   []bool  // of a root: the Backward under way has added to its gradient
 	passed    []bool  // of a root: Backward went through its operation
 	outer     map[int32]*outer
-	held      int64 // bytes in buffers
-	most      int64 // that held has been
+	space     space
+	places    []places // of a node
+	most      int64    // bytes that were in use at once
 	rehearsal bool
 	keep      int32 // of a rehearsal: a root that is kept, or -1
 }
+
+// places are where a node's data, gradient and state lie.
+type places struct{ data, gdata, state place }
 
 type state uint8
 
@@ -44,6 +48,7 @@ func (r *runner) record(k kind) {
 	r.hasGrad = append(r.hasGrad, false)
 	r.reached = append(r.reached, false)
 	r.passed = append(r.passed, false)
+	r.places = append(r.places, places{})
 }
 
 func (r *runner) reset() {
@@ -52,10 +57,14 @@ func (r *runner) reset() {
 	*r = runner{
 		steps: r.steps[:0], edges: r.edges[:0], uses: r.uses[:0], state: r.state[:0], refs: r.refs[:0],
 		hasGrad: r.hasGrad[:0], reached: r.reached[:0], passed: r.passed[:0], outer: r.outer,
+		places: r.places[:0], space: space{free: r.space.free[:0]},
 	}
 }
 
 func (t *Tape) forward(r *runner) {
+	if !r.rehearsal && r.next == 0 {
+		t.arena.reserve(t.foreseen())
+	}
 	t.plan(r)
 	for ; r.next < len(t.nodes); r.next++ {
 		id := int32(r.next)
@@ -67,13 +76,13 @@ func (t *Tape) forward(r *runner) {
 			r.state[id] = released
 			continue
 		}
-		t.buffer(r, &n.data, n.shape.Len())
+		t.buffer(r, &n.data, &r.places[id].data, n.shape.Len())
 		size := t.stateSize(s)
 		if size > 0 {
-			t.buffer(r, &n.state, size)
+			t.buffer(r, &n.state, &r.places[id].state, size)
 		}
 		scratch := s.op.Cost(t.inputShapes(s.in)).Bytes
-		r.most = max(r.most, r.held+scratch)
+		r.most = max(r.most, r.space.bytes()+scratch)
 		if !r.rehearsal {
 			in := t.inputs(s, nil)
 			if op, ok := s.op.(Stateful); ok {
@@ -84,7 +93,7 @@ func (t *Tape) forward(r *runner) {
 		}
 		r.state[id] = ready
 		if size > 0 && !n.grad {
-			t.unbuffer(r, &n.state, size)
+			t.unbuffer(r, &n.state, &r.places[id].state)
 		}
 		for _, x := range s.in {
 			root := t.nodes[x].root
@@ -140,8 +149,11 @@ func (t *Tape) backwardOne(r *runner, id int32, n *node, s *step) {
 		gin, fresh = append(gin, g), append(fresh, first)
 	}
 	t.gin, t.fresh = gin, fresh
-	if working, ok := s.op.(Working); ok {
-		r.most = max(r.most, r.held+working.BackwardBytes(t.inputShapes(s.in)))
+	if op, ok := s.op.(Working); ok && assigns && n.state == nil {
+		if size := op.Working(t.inputShapes(s.in)); size > 0 {
+			t.buffer(r, &n.state, &r.places[id].state, size)
+			defer t.unbuffer(r, &n.state, &r.places[id].state)
+		}
 	}
 	if r.rehearsal {
 		return
@@ -179,11 +191,11 @@ func (t *Tape) once(in []int32, k int) bool {
 // unless that is to be kept.
 func (t *Tape) release(r *runner, id int32, n *node, s *step, keep bool) {
 	if size := t.stateSize(s); size > 0 {
-		t.unbuffer(r, &n.state, size)
+		t.unbuffer(r, &n.state, &r.places[id].state)
 	}
 	if !keep {
 		r.hasGrad[id] = false
-		t.unbuffer(r, &n.gdata, n.shape.Len())
+		t.unbuffer(r, &n.gdata, &r.places[id].gdata)
 	}
 	for k, x := range s.in {
 		if needs(s.op, k) {
@@ -216,7 +228,7 @@ func (t *Tape) drop(r *runner, root int32) {
 	r.refs[root]--
 	if n.kind == applied && r.refs[root] == 0 {
 		r.state[root] = released
-		t.unbuffer(r, &n.data, n.shape.Len())
+		t.unbuffer(r, &n.data, &r.places[root].data)
 	}
 }
 
@@ -228,18 +240,19 @@ func (t *Tape) reachFor(r *runner, id int32, zero bool) {
 	t.holdGrad(r, id, zero)
 }
 
-func (t *Tape) buffer(r *runner, b *[]float32, n int) {
-	r.held += 4 * int64(class(n))
-	r.most = max(r.most, r.held)
+// buffer makes *b n floats, which lie at *at.
+func (t *Tape) buffer(r *runner, b *[]float32, at *place, n int) {
+	*at = r.space.take(n)
+	r.most = max(r.most, r.space.bytes())
 	if !r.rehearsal {
-		*b = t.arena.take(n)
+		*b = t.arena.at(*at, n)
 	}
 }
 
-func (t *Tape) unbuffer(r *runner, b *[]float32, n int) {
-	r.held -= 4 * int64(class(n))
+func (t *Tape) unbuffer(r *runner, b *[]float32, at *place) {
+	r.space.give(*at)
+	*at = place{}
 	if !r.rehearsal {
-		t.arena.give(*b)
 		*b = nil
 	}
 }

@@ -15,6 +15,7 @@ type Tape struct {
 	nodes      []node
 	edges      []int32 // the inputs of all nodes, one stretch each
 	run        runner
+	dry        runner // of rehearsals
 	arena      arena
 	noGrad     bool
 	unfused    bool
@@ -139,24 +140,11 @@ func (t *Tape) Fuse(on bool) { t.unfused = !on }
 // Reset empties the tape and takes its buffers back for what is recorded next.
 // Values recorded before are stale.
 func (t *Tape) Reset() {
-	for i := range t.nodes {
-		n := &t.nodes[i]
-		if n.kind == applied && n.data != nil {
-			t.arena.give(n.data)
-		}
-		if n.gdata != nil {
-			t.arena.give(n.gdata)
-		}
-		if n.state != nil {
-			t.arena.give(n.state)
-		}
-	}
-	for _, o := range t.run.outer {
-		t.dropTerms(&t.run, o)
-	}
+	t.arena.reserve(t.run.space.most)
 	clear(t.nodes)
 	t.nodes, t.edges = t.nodes[:0], t.edges[:0]
 	t.run.reset()
+	t.dry.reset()
 	t.generation++
 }
 

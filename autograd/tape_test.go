@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"errors"
+	"math/rand/v2"
 	"runtime"
 	"testing"
 
@@ -236,12 +237,38 @@ func TestATapePrintsItsList(t *testing.T) {
 		"   3 total            []                     of [2]\n", tape.String())
 }
 
-func TestArenaClassesWasteAtMostAnEighth(t *testing.T) {
-	for n := 1; n < 1<<20; n = n*17/16 + 1 {
-		c := class(n)
-		require.GreaterOrEqual(t, c, n)
-		require.LessOrEqual(t, c, max(n+n/8+1, n+15), n)
-		require.Zero(t, c%leastClass, n)
-		require.Equal(t, c, class(c), n)
+func TestPlacesNeverOverlapAndJoinWhenFree(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var s space
+	var taken []place
+	for range 20_000 {
+		if len(taken) > 0 && rng.IntN(100) < 50 {
+			i := rng.IntN(len(taken))
+			s.give(taken[i])
+			taken[i] = taken[len(taken)-1]
+			taken = taken[:len(taken)-1]
+			continue
+		}
+		n := rng.IntN(1000)
+		p := s.take(n)
+		require.GreaterOrEqual(t, p.lines*lineFloats, max(n, 1))
+		for _, q := range taken {
+			require.True(t, p.end() <= q.line || q.end() <= p.line, "%v and %v", p, q)
+		}
+		taken = append(taken, p)
 	}
+	lines := 0
+	for i, f := range s.free {
+		lines += f.lines
+		require.True(t, f.end() < s.end && (i == 0 || s.free[i-1].end() < f.line), "%v", s.free)
+	}
+	for _, p := range taken {
+		lines += p.lines
+	}
+	require.Equal(t, s.end, lines, "every line is taken or free")
+	for _, p := range taken {
+		s.give(p)
+	}
+	require.Empty(t, s.free)
+	require.Zero(t, s.end)
 }
