@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -91,4 +92,32 @@ func TestTheFrameOfSlicesHasTheirAxesFirst(t *testing.T) {
 		require.Equal(t, want, frameOf(nifti.NewHeader(shape, affine), 2))
 	}
 	require.Equal(t, volume.Frame{Orientation: "RSP", Spacing: [3]float64{5, 7, 9}}, frameOf(nifti.NewHeader(tensor.NewShape(6, 6, 6), affine), 3))
+}
+
+func TestScansOfOddSizesAndSpacings(t *testing.T) {
+	dir := brains(t, 3, 3)
+	model := trainTiny(t, dir, "-labels", "seg4", "-batch", "1")
+	write := func(mm float64, voxels ...float32) string {
+		path := filepath.Join(t.TempDir(), "scan.nii")
+		x := tensor.New(3, 3, 3)
+		copy(x.Data, voxels)
+		require.NoError(t, nifti.WriteImageFile(path, nifti.NewHeader(x.Shape, [4][4]float64{{mm}, {0, mm}, {0, 0, mm}}), x))
+		return path
+	}
+	for _, mm := range []float64{0.01, 1, 8, 30} {
+		got, _ := segmented(t, model, write(mm, 1, 2, 3))
+		require.Equal(t, tensor.NewShape(3, 3, 3), got.Data.Shape)
+	}
+	fails := func(path, want string) {
+		t.Helper()
+		out := filepath.Join(t.TempDir(), "seg.nii")
+		_, stderr, code := call("segment", "-model", model, "-in", path, "-out", out, "-phi", "0.5")
+		require.Equal(t, failure, code, stderr)
+		require.Contains(t, stderr, "oasis: "+path+": ")
+		require.Contains(t, stderr, want)
+		require.NoFileExists(t, out)
+	}
+	fails(write(1e6), "[3 3 3] voxels of [1e+06 1e+06 1e+06] mm to [8 8 8] mm would be more than 2^30")
+	fails(write(0), "resample: axis i from 0 mm to 8 mm")
+	fails(write(8, float32(math.NaN())), "1 of 27 intensities are not finite")
 }
