@@ -13,6 +13,7 @@ type ConvConfig struct {
 	Dilation Axes // distance of neighbouring taps; 0 stands for 1
 	Groups   int  // g: the channels are cut into g runs that do not mix; 0 stands for 1
 	Same     bool // in place of Pad, as much of it as keeps the extents at stride 1
+	Exact    bool // by the definition alone, never by Winograd's algorithms: see Conv
 }
 
 // Conv is the convolution (cross-correlation, as everywhere in deep learning)
@@ -31,6 +32,14 @@ type ConvConfig struct {
 // the kernel is larger than the padded map, and, with Same, if Pad is given too
 // or Dilation (taps-1) is odd, for then no padding is the same on both sides.
 // The cost is N out... taps... Cin/Groups Cout MACs: products with padding count.
+//
+// Kernels of 3x3 and 3x3x3 with a stride and dilation of 1 are computed by
+// Winograd's algorithms F(2x2, 3x3) and F(4x4, 3x3) where these are faster, in
+// all passes. They sum in another order: for elements in [-1, 1], 32 and 64
+// channels, in 2-D and 3-D, the largest error of an output was 2e-5 to 8e-5 by
+// the definition, 7e-6 to 3e-5 by F(2x2) and 2e-5 to 1.0e-4 by F(4x4). Errors go
+// with the largest sums of a block of outputs, not with an output's own, and an
+// infinity or NaN spoils the whole block. Exact rules them out.
 //
 // Source: Dumoulin and Visin, A guide to convolution arithmetic for deep
 // learning, 2016, section 2.
@@ -139,6 +148,7 @@ func (c ConvConfig) moves(axes int) kernel.Conv {
 		Pad:      c.Pad.trailing(axes, 0),
 		Dilation: c.Dilation.trailing(axes, 1),
 		Groups:   max(c.Groups, 1),
+		Exact:    c.Exact,
 	}
 }
 

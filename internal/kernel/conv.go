@@ -22,7 +22,7 @@ type Conv struct {
 	In, Out                       [3]int // In is of x, Out of y
 	Kernel, Stride, Pad, Dilation [3]int
 	Cin, Cout, Groups             int
-	Exact                         bool // by the definition alone, where Winograd's algorithms would be faster
+	Exact                         bool // by the definition alone, never by Winograd's algorithms
 }
 
 // OutSize is the usual size of an output axis. It is not positive if the kernel

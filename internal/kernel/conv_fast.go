@@ -20,7 +20,7 @@ func (c *Conv) forwardFast(y []float32, x []Input, w, b []float32, slope float32
 		return
 	}
 	g.flatten()
-	g.winograd = c.winograd(&g)
+	g.winograd = c.winograd(&g, false)
 	out := []Grad{{X: y, C: c.Cout}}
 	for i := range c.Groups {
 		g.x0 = i * k
@@ -54,7 +54,7 @@ func (c *Conv) inputGradFast(gx []Grad, gy, w []float32) {
 			continue
 		}
 		g.flatten()
-		g.winograd = c.winograd(&g)
+		g.winograd = c.winograd(&g, false)
 		for i := range c.Groups {
 			g.x0 = i * k
 			copied := c.pack(&g, w, nil, i, true, gx)

@@ -41,7 +41,7 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 	if s.tapCount() == 0 {
 		return
 	}
-	if w := c.winograd(&s.gather); w != nil && c.Kernel[1] == 3 && c.Kernel[2] == 3 {
+	if w := c.winograd(&s.gather, true); w != nil {
 		c.weightGradWinograd(&s.gather, w, gw, gy, add)
 		return
 	}

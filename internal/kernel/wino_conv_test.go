@@ -1,8 +1,11 @@
 package kernel
 
 import (
+	"runtime"
 	"slices"
 	"testing"
+
+	"github.com/sshn-go/sshn/internal/cpu"
 )
 
 // winogradCases are geometries for which Winograd's passes cut their work in
@@ -32,13 +35,38 @@ func winogradCases() (cases []Conv) {
 func withWinograd(t *testing.T, f func(t *testing.T)) {
 	before := winogradAsked
 	defer func() { winogradAsked = before }()
-	for _, winogradAsked = range []string{"f2", "f4"} {
+	algorithms := []string{"f2", "f4"}
+	if raceDetector {
+		algorithms = algorithms[1:] // it is slow, and both go the same way
+	}
+	for _, winogradAsked = range algorithms {
 		t.Run(winogradAsked, f)
 	}
 }
 
 func TestWinogradIsTheDefinition(t *testing.T) {
 	withWinograd(t, TestConvolutionIsItsDefinition)
+}
+
+// What Winograd's passes do with the plain-Go twins of all their kernels.
+func TestWinogradWithoutAssemblyIsTheDefinition(t *testing.T) {
+	if runtime.GOARCH == "amd64" && cpu.Best == cpu.Plain {
+		t.Skip("packing and adding of vectors have no twin to choose")
+	}
+	before := fast
+	defer func() { fast = before }()
+	fast = *plainTiles
+	withWinograd(t, func(t *testing.T) {
+		for _, s := range samples() {
+			y, gx, gw := nans(len(s.y)), clone(s.gx0), clone(s.gw0)
+			s.Forward(y, s.One(s.x), s.w, s.b, 1)
+			s.InputGrad([]Grad{{gx, s.Cin, true}}, s.gy, s.w)
+			s.WeightGrad(gw, s.One(s.x), s.gy, true)
+			near(t, s.String()+" y", s.y, s.yScale, y)
+			near(t, s.String()+" gx", s.gx, s.gxScale, gx)
+			near(t, s.String()+" gw", s.gw, s.gwScale, gw)
+		}
+	})
 }
 
 func TestWinogradTakesSeveralInputsAndGradients(t *testing.T) {

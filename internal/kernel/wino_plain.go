@@ -100,13 +100,12 @@ func (p *plainSandwich) run(s *sandwich) {
 	inside := bits.Len(uint(s.bits))
 	for b := range s.count {
 		for l := range p.lanes {
-			from, to := unsafe.Add(s.from, b*s.fromStep+l*elem), unsafe.Add(s.to, b*s.toStep+l*elem)
-			switch {
+			switch to := b*s.toStep + l*elem; {
 			case l < inside:
-				p.lane(s, from, to, l)
+				p.lane(s, unsafe.Add(s.from, b*s.fromStep+l*elem), unsafe.Add(s.to, to), l)
 			case p.maskFrom:
 				for i := range p.out * p.out {
-					*(*float32)(unsafe.Add(to, i/p.out*s.toRow+i%p.out*s.toColumn)) = 0
+					*(*float32)(unsafe.Add(s.to, to+i/p.out*s.toRow+i%p.out*s.toColumn)) = 0
 				}
 			}
 		}

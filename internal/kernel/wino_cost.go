@@ -1,0 +1,96 @@
+package kernel
+
+import "os"
+
+// winogradAsked is for tests: by the environment variable SSHN_WINOGRAD, "off",
+// "f2" and "f4" take that algorithm wherever it can be used; anything else
+// leaves it to the costs.
+var winogradAsked = os.Getenv("SSHN_WINOGRAD")
+
+// winograd returns the algorithm by which g is computed, as a gather or as a
+// weight gradient: nil is the definition.
+func (c *Conv) winograd(g *gather, weights bool) *winograd {
+	if c.Exact || c.Groups != 1 || !g.winogradable() {
+		return nil
+	}
+	if weights && (c.Kernel[1] != 3 || c.Kernel[2] != 3) { // some taps never meet the input
+		return nil
+	}
+	switch winogradAsked {
+	case "off":
+		return nil
+	case "f2":
+		return winogradOf(2)
+	case "f4":
+		return winogradOf(4)
+	}
+	table := winogradCosts[calibrated{fast.lanes, weights}]
+	const margin = 0.95 // the definition errs least
+	var best *winograd
+	least := margin * table[0].of(g.directWork())
+	for _, m := range []int{2, 4} {
+		if cost := table[m/2].of(g.winogradWork(m, weights)); cost < least {
+			best, least = winogradOf(m), cost
+		}
+	}
+	return best
+}
+
+// winogradCosts are those of the definition, of F(2x2, 3x3) and of F(4x4, 3x3),
+// in products by the definition. cmd/calibrate found them.
+var winogradCosts = map[calibrated][3]costs{
+	{16, false}: {{1.00, 0.00, 13.81, 0.00}, {0.90, 17.85, 12.72, 25.90}, {1.07, 16.39, 14.38, 16.27}},
+	{16, true}:  {{1.00, 0.00, 14.78, 0.00}, {0.91, 20.88, 11.34, 11.03}, {0.94, 27.19, 10.81, 9.66}},
+	{8, false}:  {{1.00, 0.00, 21.85, 0.00}, {0.90, 17.36, 9.53, 22.35}, {1.04, 15.59, 10.98, 13.70}},
+	{8, true}:   {{1.00, 0.00, 17.28, 0.00}, {1.01, 17.20, 8.95, 5.65}, {0.91, 18.96, 12.00, 6.89}},
+}
+
+type calibrated struct {
+	lanes   int
+	weights bool
+}
+
+// An effort counts what an algorithm has to do, in vectors: products, inputs to
+// transform, outputs to transform and write, and weights to transform (for a
+// weight gradient, sums: how often one is read and written, with each plane of a
+// block of work and at the end of each chunk).
+type effort [4]float64
+
+// Costs are the times that an effort's parts take, in arbitrary units.
+type costs [4]float64
+
+func (c costs) of(e effort) float64 {
+	sum := 0.0
+	for i := range c {
+		sum += c[i] * e[i]
+	}
+	return sum
+}
+
+func (g *gather) directWork() effort {
+	vectors := (g.n + fast.lanes - 1) / fast.lanes
+	outputs := float64(g.points() * vectors)
+	weights := float64(g.tapCount() * g.k * vectors)
+	return effort{outputs * float64(g.tapCount()*g.k), 0, outputs, weights}
+}
+
+func (g *gather) winogradWork(m int, weights bool) effort {
+	most := winogradTiles
+	if weights {
+		most = weightTiles
+	}
+	s := g.strips(m, most)
+	depth := float64(len(g.axes[0].taps))
+	ins, outs := float64((g.k+fast.lanes-1)/fast.lanes), float64((g.n+fast.lanes-1)/fast.lanes)
+	points := float64((m + 2) * (m + 2))
+	tiles := float64(g.batch * g.axes[0].n * s.rows * s.across)
+	e := effort{points * tiles * float64(g.k) * outs * depth, points * tiles * ins, points * tiles * outs, points * float64(g.k) * outs * depth}
+	if weights {
+		planes := 1.0
+		if s.deep {
+			planes = float64(g.axes[0].n) / float64(s.layers)
+		}
+		e[3] *= planes*float64(s.blocks()) + float64(min(s.blocks(), weightChunks))
+	}
+	return e
+}
