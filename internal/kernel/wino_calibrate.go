@@ -123,6 +123,9 @@ func report(trials []trial, table [3]costs, unit float64) {
 		for i := range table {
 			guess := table[i].of(t.efforts[i]) * unit
 			fmt.Printf("  %.1f us (%+.0f %%)", t.seconds[i]*1e6, 100*(guess/t.seconds[i]-1))
+			if i == 0 {
+				guess *= definitionFavour
+			}
 			if guess < least {
 				choice, least = i, guess
 			}
