@@ -99,7 +99,7 @@ func (d *demo) run(ctx context.Context, c console) error {
 func (d *demo) plan() (*paretoCommand, error) {
 	d.make.out, d.make.dims, d.make.mm, d.make.seed = filepath.Join(d.out, "data"), 2, 1, d.train.seed
 	d.train.data, d.train.out = d.make.out, d.out
-	d.train.method, d.train.phi, d.train.rate = "sshn", 0.5, 2e-3
+	d.train.method, d.train.phi = "sshn", 0.5
 	d.train.split, d.train.levels, d.train.parts, d.train.every, d.train.block = "0.7/0.15/0.15", 5, 4, 100, 96
 	if d.train.steps == 0 && d.train.minutes == 0 {
 		d.train.minutes = 1.25

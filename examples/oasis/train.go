@@ -72,7 +72,7 @@ func (t *trainCommand) flags(f *flag.FlagSet) {
 	f.IntVar(&t.batch, "batch", 0, "images for each phi; 0 is 8 slices over all phis, or 1 volume")
 	f.IntVar(&t.block, "block", 96, "greatest extent of the blocks that volumes are cut into for training, voxels")
 	f.IntVar(&t.parts, "phis", 0, "phis in each step, each with a batch of its own; 0 is 4 for slices, 1 for volumes and -method fixed")
-	f.Float64Var(&t.rate, "rate", 0, "first step size; 0 is 1e-3")
+	f.Float64Var(&t.rate, "rate", 0, "first step size; 0 is 2e-3")
 	f.IntVar(&t.every, "every", 100, "steps between validations, which write checkpoints")
 	f.BoolVar(&t.plain, "plain", false, "train on the images as they are, without augmentation")
 	f.Uint64Var(&t.seed, "seed", 1, "of all that is random: weights, division, order, phi, augmentation")

@@ -137,17 +137,12 @@ func (a Augment) intensities(x []float32, g grid, rng *rand.Rand) {
 	for row := range g.rows() {
 		bias.row(log, row)
 		for w := range log {
-			gain := 1.0
-			if bias != nil {
-				gain = math.Exp(float64(log[w]))
-			}
 			at := (row*len(log) + w) * g.channels
 			for i, v := range x[at : at+g.channels] {
 				y := float64(v-lo) / width
-				if gamma != 1 {
-					y = math.Pow(y, gamma)
+				if y > 0 { // much of an image is background
+					y = math.Exp(gamma*math.Log(y) + float64(log[w]))
 				}
-				y *= gain
 				if noise > 0 {
 					y += noise * rng.NormFloat64()
 				}
