@@ -106,9 +106,12 @@ def rescale(back, n, c, old, new):
 def other_cases():
     for n in 512, 2048:
         yield f"BenchmarkGEMM/{n}", [None], lambda _, n=n: product(n)
-    yield "BenchmarkHyperHead", [None], lambda _: hyper_head()
+    for which in "forward", "input", "weight":
+        yield f"BenchmarkHyperHead/pass={which}", [None], lambda _, which=which: hyper_head(which, 96, 110_000)
     yield "BenchmarkAdam/10.7M", [None], lambda _: adam(10_700_000)
-    yield "BenchmarkLoss/n=8/c=24/size=160x192", LAYOUTS, lambda layout: loss_alone(layout, 8, 24, (160, 192))
+    for back in False, True:
+        name = f"BenchmarkLoss/n=8/c=24/size=160x192/loss=dicece/pass={'backward' if back else 'forward'}"
+        yield name, LAYOUTS, lambda layout, back=back: loss_alone(back, layout, 8, 24, (160, 192))
 
 
 def product(n):
@@ -116,17 +119,15 @@ def product(n):
     return lambda: torch.mm(x, y, out=z)
 
 
-def hyper_head():
-    """theta = h W + theta0, and its gradients by h and W."""
-    h, gy = torch.randn(1, 96, requires_grad=True), torch.randn(1, 110_000)
-    head = torch.nn.Linear(96, 110_000)
-
-    def step():
-        h.grad = None
-        head.zero_grad(set_to_none=True)
-        head(h).backward(gy)
-
-    return step
+def hyper_head(which, k, n):
+    """The last layer of a hypernetwork, and its two gradients."""
+    h, gy, w = torch.randn(1, k), torch.randn(1, n), torch.randn(n, k)
+    if which == "forward":
+        return lambda: F.linear(h, w)
+    if which == "input":
+        return lambda: gy @ w
+    gw = torch.zeros(n, k)
+    return lambda: gw.addmm_(gy.t(), h)
 
 
 def adam(n):
@@ -151,15 +152,13 @@ def label_maps(layout, n, classes, size):
     return labels, hot.contiguous(memory_format=layout[len(size)])
 
 
-def loss_alone(layout, n, classes, size):
+def loss_alone(back, layout, n, classes, size):
     labels, hot = label_maps(layout, n, classes, size)
     x = torch.randn(n, classes, *size).contiguous(memory_format=layout[len(size)]).requires_grad_()
-
-    def step():
-        x.grad = None
-        dice_ce(x, labels, hot).backward()
-
-    return step
+    if not back:
+        return lambda: dice_ce(x, labels, hot)
+    loss = dice_ce(x, labels, hot)
+    return lambda: torch.autograd.grad(loss, x, retain_graph=True)
 
 
 def network_cases():
