@@ -315,6 +315,12 @@ func TestTrainingResumedIsBitEqual(t *testing.T) {
 		}
 		cancel()
 	}
+	t1.Batch = 3
+	_, err = model(t, config(sshn.SSHN)).Train(context.Background(), samples[:4], t1)
+	require.ErrorContains(t, err, "is of another run: batch was 2, is 3")
+	t1.Batch = 2
+	_, err = model(t, config(sshn.SSHN)).Train(context.Background(), samples[:3], t1)
+	require.ErrorContains(t, err, "is of another run: samples was 4, is 3")
 }
 
 // cancelling is a data set whose use cancels a context.

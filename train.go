@@ -87,18 +87,33 @@ func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Su
 	if t.Val != nil {
 		loop.Validate = trainer.validate
 	}
-	identity, err := json.Marshal(m.cfg)
+	identity, err := t.identity(m.cfg, d)
 	if err != nil {
 		return train.Summary{}, fmt.Errorf("sshn: train: %w", err)
 	}
 	summary, err := loop.Run(ctx, train.Config{
 		Steps: t.Steps, Limit: t.Limit, Parts: t.Parts, Clip: t.Clip, Every: t.Every, Patience: t.Patience,
-		Dir: t.Dir, Resume: t.Resume, Identity: string(identity), Progress: t.Progress, Horizon: horizon,
+		Dir: t.Dir, Resume: t.Resume, Identity: identity, Progress: t.Progress, Horizon: horizon,
 	})
 	if summary.Best != nil && err == nil {
 		copy(params.Data, summary.Best)
 	}
 	return summary, err
+}
+
+// identity describes what must be the same for a training to be gone on with.
+// How long it is to last is not part of it: more steps may be asked for.
+func (t Training) identity(cfg Config, d data.Dataset) (string, error) {
+	text, err := json.Marshal(struct {
+		Config
+		Batch    int     `json:"batch"`
+		Parts    int     `json:"parts"`
+		Rate     float64 `json:"rate"`
+		HeadRate float64 `json:"head_rate"`
+		Clip     float64 `json:"clip"`
+		Samples  int     `json:"samples"`
+	}{cfg, t.Batch, t.Parts, t.Rate, t.HeadRate, t.Clip, d.Len()})
+	return string(text), err
 }
 
 // nominal is the length of a schedule where only a time limit is given: the
