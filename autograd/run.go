@@ -60,30 +60,35 @@ func (t *Tape) TrainingCost(loss Value) Cost {
 func (t *Tape) rehearsal(keep int32) *runner {
 	r := &t.dry
 	r.reset()
-	r.rehearsal, r.keep = true, keep
+	r.rehearsal, r.keep, r.space.logs = true, keep, true
 	for i := range t.nodes {
 		r.record(t.nodes[i].kind)
 	}
 	return r
 }
 
-// foreseen returns the lines of memory that a run of all that was recorded will
-// take, with Backward if the last entry looks like a loss.
-func (t *Tape) foreseen() int {
+// foresee plans where the buffers of all that was recorded will lie, those of
+// Backward too if the last entry looks like a loss.
+func (t *Tape) foresee() {
 	last := int32(len(t.nodes) - 1)
-	if last < 0 || !t.nodes[last].grad || t.nodes[last].shape.Len() != 1 {
-		r := t.rehearsal(-1)
+	var r *runner
+	if last >= 0 && t.nodes[last].grad && t.nodes[last].shape.Len() == 1 {
+		r = t.rehearsal(t.nodes[last].root)
 		t.forward(r)
-		return r.space.most
+		t.backward(r, last)
+	} else {
+		r = t.rehearsal(-1)
+		t.forward(r)
 	}
-	r := t.rehearsal(t.nodes[last].root)
-	t.forward(r)
-	t.backward(r, last)
-	return r.space.most
+	plan, lines := planned(r.space.log)
+	t.arena.reserve(lines)
+	t.run.space.plan = plan
 }
 
 func (r *runner) cost(t *Tape) Cost {
-	c := Cost{Bytes: r.most}
+	_, lines := planned(r.space.log)
+	r.space.most = lines
+	c := Cost{Bytes: r.bytes()}
 	for i := range t.nodes {
 		if n := &t.nodes[i]; n.op != nil {
 			c.MACs += n.op.Cost(t.inputShapes(n.in)).MACs

@@ -18,7 +18,7 @@ type runner struct {
 	outer     map[int32]*outer
 	space     space
 	places    []places // of a node
-	most      int64    // bytes that were in use at once
+	scratch   int64    // bytes that an operation took beside the space at most
 	rehearsal bool
 	keep      int32 // of a rehearsal: a root that is kept, or -1
 }
@@ -57,13 +57,13 @@ func (r *runner) reset() {
 	*r = runner{
 		steps: r.steps[:0], edges: r.edges[:0], uses: r.uses[:0], state: r.state[:0], refs: r.refs[:0],
 		hasGrad: r.hasGrad[:0], reached: r.reached[:0], passed: r.passed[:0], outer: r.outer,
-		places: r.places[:0], space: space{free: r.space.free[:0]},
+		places: r.places[:0], space: space{taken: r.space.taken[:0], log: r.space.log[:0]},
 	}
 }
 
 func (t *Tape) forward(r *runner) {
 	if !r.rehearsal && r.next == 0 {
-		t.arena.reserve(t.foreseen())
+		t.foresee()
 	}
 	t.plan(r)
 	for ; r.next < len(t.nodes); r.next++ {
@@ -82,7 +82,7 @@ func (t *Tape) forward(r *runner) {
 			t.buffer(r, &n.state, &r.places[id].state, size)
 		}
 		scratch := s.op.Cost(t.inputShapes(s.in)).Bytes
-		r.most = max(r.most, r.space.bytes()+scratch)
+		r.scratch = max(r.scratch, scratch)
 		if !r.rehearsal {
 			in := t.inputs(s, nil)
 			if op, ok := s.op.(Stateful); ok {
@@ -240,10 +240,12 @@ func (t *Tape) reachFor(r *runner, id int32, zero bool) {
 	t.holdGrad(r, id, zero)
 }
 
+// bytes is what the run has taken at most.
+func (r *runner) bytes() int64 { return 4*lineFloats*int64(r.space.most) + r.scratch }
+
 // buffer makes *b n floats, which lie at *at.
 func (t *Tape) buffer(r *runner, b *[]float32, at *place, n int) {
 	*at = r.space.take(n)
-	r.most = max(r.most, r.space.bytes())
 	if !r.rehearsal {
 		*b = t.arena.at(*at, n)
 	}

@@ -178,14 +178,14 @@ func TestNoGradReleasesAfterTheLastUse(t *testing.T) {
 	tape.NoGrad(func() { chain() })
 	require.Equal(t, Cost{MACs: 10 << 12, Bytes: 2*bytes + 1000}, tape.Cost())
 	tape.Run()
-	require.Equal(t, tape.Cost().Bytes, tape.run.most, "the rehearsal's books are the run's")
+	require.Equal(t, tape.Cost().Bytes, tape.run.bytes(), "the rehearsal's books are the run's")
 	tape.Reset()
 	loss := Apply(total{}, chain())
 	require.Equal(t, int64(10<<12), tape.Cost().MACs)
 	require.Equal(t, int64(20<<12), tape.TrainingCost(loss).MACs)
 	want := tape.TrainingCost(loss).Bytes
 	tape.Backward(loss)
-	require.Equal(t, want, tape.run.most)
+	require.Equal(t, want, tape.run.bytes())
 	require.Equal(t, released, tape.run.state[5])
 }
 
@@ -196,7 +196,7 @@ func TestStateLastsUntilBackward(t *testing.T) {
 	want := tape.TrainingCost(loss).Bytes
 	tape.Backward(loss)
 	require.Equal(t, []float32{9, 9, 9}, x.Grad().Data)
-	require.Equal(t, want, tape.run.most)
+	require.Equal(t, want, tape.run.bytes())
 }
 
 func TestASteadyStepAllocatesNoTensorData(t *testing.T) {
@@ -257,18 +257,47 @@ func TestPlacesNeverOverlapAndJoinWhenFree(t *testing.T) {
 		}
 		taken = append(taken, p)
 	}
-	lines := 0
-	for i, f := range s.free {
-		lines += f.lines
-		require.True(t, f.end() < s.end && (i == 0 || s.free[i-1].end() < f.line), "%v", s.free)
-	}
-	for _, p := range taken {
-		lines += p.lines
-	}
-	require.Equal(t, s.end, lines, "every line is taken or free")
 	for _, p := range taken {
 		s.give(p)
 	}
-	require.Empty(t, s.free)
-	require.Zero(t, s.end)
+	require.Empty(t, s.taken)
+}
+
+func TestAPlanKeepsApartWhatLivesAtOnce(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		s := space{logs: true}
+		var taken []place
+		for range 60 {
+			if len(taken) > 0 && rng.IntN(2) == 0 {
+				i := rng.IntN(len(taken))
+				s.give(taken[i])
+				taken = append(taken[:i], taken[i+1:]...)
+			} else {
+				taken = append(taken, s.take(1+rng.IntN(5000)))
+			}
+		}
+		plan, lines := planned(s.log)
+		for i, p := range plan {
+			require.Equal(t, s.log[i].lines, p.lines)
+			require.LessOrEqual(t, p.end(), lines)
+			for j, q := range plan[:i] {
+				a, b := s.log[j], s.log[i] // a was taken first
+				if a.to == 0 || a.to > b.from {
+					require.True(t, p.end() <= q.line || q.end() <= p.line)
+				}
+			}
+		}
+		require.LessOrEqual(t, lines, s.most+s.most/4)
+	}
+}
+
+// What runs otherwise than was foreseen still gets places of its own.
+func TestAPlanThatDoesNotFitIsLeft(t *testing.T) {
+	s := space{plan: []place{{0, 10}, {10, 5}, {0, 7}}}
+	require.Equal(t, place{0, 10}, s.take(160))
+	require.Equal(t, place{10, 5}, s.take(80))
+	require.Equal(t, place{15, 7}, s.take(112), "lines 0 to 7 are taken")
+	s.give(place{0, 10})
+	require.Equal(t, place{0, 3}, s.take(48), "the plan was left")
 }

@@ -141,5 +141,5 @@ func Example() {
 	// 111993 parameters
 	// phi 0.10: 610 M MACs, 7 MB
 	// phi 0.25: 659 M MACs, 8 MB
-	// phi 0.50: 884 M MACs, 10 MB
+	// phi 0.50: 884 M MACs, 8 MB
 }
