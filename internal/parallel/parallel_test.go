@@ -128,14 +128,16 @@ func TestNothingIsLeftRunning(t *testing.T) {
 func TestAWorkerWithoutWorkParksHoweverManyLoopsArePosted(t *testing.T) {
 	var p pool
 	p.jobs = []*job{{chunks: 2, limit: 1}}
-	p.jobs[0].helpers.Store(1) // another worker has it
-	var w worker
-	require.Nil(t, p.take(&w))
-	require.True(t, w.spinning)
-	since := w.idle
-	p.posted.Add(1)
-	require.Nil(t, p.take(&w))
-	require.Equal(t, since, w.idle, "another loop without work for it leaves its time running")
+	p.jobs[0].helpers.Store(1)         // another worker has it
+	later := time.Now().Add(time.Hour) // so that its time is not over
+	w := worker{idle: later}
+	for range 2 {
+		require.Nil(t, p.take(&w))
+		require.True(t, w.spinning)
+		require.Equal(t, 1, p.spinning)
+		require.Equal(t, later, w.idle, "another loop without work for it leaves its time running")
+		p.posted.Add(1)
+	}
 
 	w.idle = time.Now().Add(-spinTime)
 	p.posted.Add(1)
