@@ -57,3 +57,11 @@ func Release(s []float32) {
 	scratch.free = slices.Insert(scratch.free, i, s[:0])
 	scratch.held += cap(s)
 }
+
+// Kept returns the bytes of scratch that nobody uses and that are kept for those
+// who ask next.
+func Kept() int64 {
+	scratch.Lock()
+	defer scratch.Unlock()
+	return 4 * int64(scratch.held)
+}

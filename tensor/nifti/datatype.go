@@ -22,6 +22,8 @@ const (
 	Uint32  DataType = 768
 	Int64   DataType = 1024
 	Uint64  DataType = 1280
+
+	Float128 DataType = 1536
 )
 
 var dataTypes = map[DataType]struct {
@@ -31,7 +33,7 @@ var dataTypes = map[DataType]struct {
 	Uint8: {"uint8", 1}, Int8: {"int8", 1}, Int16: {"int16", 2}, Uint16: {"uint16", 2},
 	Int32: {"int32", 4}, Uint32: {"uint32", 4}, Int64: {"int64", 8}, Uint64: {"uint64", 8},
 	Float32: {"float32", 4}, Float64: {"float64", 8},
-	1: {"binary", 0}, 32: {"complex64", 0}, 128: {"RGB24", 0}, 1536: {"float128", 0},
+	1: {"binary", 0}, 32: {"complex64", 0}, 128: {"RGB24", 0}, Float128: {"float128", 16},
 	1792: {"complex128", 0}, 2048: {"complex256", 0}, 2304: {"RGBA32", 0},
 }
 
@@ -68,9 +70,36 @@ func (d DataType) load(b []byte) float64 {
 		return float64(int64(le.Uint64(b)))
 	case Float32:
 		return float64(math.Float32frombits(le.Uint32(b)))
+	case Float128:
+		return longDouble(le.Uint64(b), le.Uint64(b[8:]))
 	default:
 		return math.Float64frombits(le.Uint64(b))
 	}
+}
+
+// longDouble returns what 128 bits hold: an IEEE 754 binary128 or, as x86 writes
+// where C says long double, 80 bits of its extended precision and zeros, which as
+// a binary128 would be nearer to 0 than any float64 can be.
+func longDouble(lo, hi uint64) float64 {
+	sign, exponent, fraction, bits := hi>>63, int(hi>>48&0x7fff), hi<<16>>12|lo>>60, 52
+	if lo<<4 != 0 {
+		fraction |= 1 // the rest is beyond a float32's digits, but for a tie
+	}
+	mantissa := float64(1<<52 | fraction)
+	if hi>>16 == 0 {
+		sign, exponent, fraction, bits = hi>>15, int(hi&0x7fff), lo<<1, 63
+		mantissa = float64(lo)
+	}
+	x := math.Ldexp(mantissa, exponent-16383-bits)
+	switch {
+	case exponent == 0x7fff && fraction != 0:
+		return math.NaN()
+	case exponent == 0x7fff:
+		x = math.Inf(1)
+	case exponent == 0:
+		x = 0
+	}
+	return math.Copysign(x, 1-2*float64(sign))
 }
 
 // swap reverses the bytes of each voxel of b.

@@ -154,7 +154,7 @@ func (h *Header) check() error {
 		return err
 	}
 	if h.DataType().Size() == 0 {
-		return fmt.Errorf("expected voxels of integers or floats of 64 bits at most, found %v", h.DataType())
+		return fmt.Errorf("expected voxels of integers or floats, found %v", h.DataType())
 	}
 	if _, inter := h.Scale(); math.IsNaN(inter) || math.IsInf(inter, 0) {
 		return fmt.Errorf("expected a finite scl_inter, found %v", inter)

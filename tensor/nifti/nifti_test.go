@@ -35,12 +35,13 @@ func TestEveryTypeIsReadInBothVersionsAndOrders(t *testing.T) {
 		{Float32, []float32{0, 1.5, -0.1, float32(math.Inf(-1)), math.SmallestNonzeroFloat32, float32(math.Copysign(0, -1))},
 			[]float32{0, 1.5, -0.1, float32(math.Inf(-1)), math.SmallestNonzeroFloat32, float32(math.Copysign(0, -1))}},
 		{Float64, []float64{0, 1.5, -0.1, math.Inf(1), 1e300, 1}, []float32{0, 1.5, -0.1, float32(math.Inf(1)), float32(math.Inf(1)), 1}},
+		{Float128, quads(0, 1.5, -0.1, math.Inf(-1), 1e300, -2), []float32{0, 1.5, -0.1, float32(math.Inf(-1)), float32(math.Inf(1)), -2}},
 	} {
 		for _, order := range orders {
 			h1, h2 := standard1(), standard2()
 			h1.Datatype, h2.Datatype = int16(c.d), int16(c.d)
 			for version, header := range map[int]any{1: h1, 2: h2} {
-				v := read(t, file(order, header, c.voxels))
+				v := read(t, file(order, header, inOrder(order, c.voxels)))
 				require.Equal(t, c.d, v.Header.DataType())
 				require.Equal(t, version, v.Header.Version())
 				require.Equal(t, order, v.Header.ByteOrder())
@@ -51,6 +52,56 @@ func TestEveryTypeIsReadInBothVersionsAndOrders(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A quad is a binary128: its low word and its high one.
+type quad [2]uint64
+
+// inOrder returns voxels as they are written in order: quads with the high word
+// first if the high byte is.
+func inOrder(order binary.ByteOrder, voxels any) any {
+	quads, ok := voxels.([]quad)
+	if !ok || order == binary.LittleEndian {
+		return voxels
+	}
+	high := make([]quad, len(quads))
+	for i, q := range quads {
+		high[i] = quad{q[1], q[0]}
+	}
+	return high
+}
+
+// quads returns normal numbers, zeros and infinities as binary128.
+func quads(x ...float64) []quad {
+	q := make([]quad, len(x))
+	for i, v := range x {
+		b := math.Float64bits(v)
+		exponent := b >> 52 & 0x7ff
+		switch exponent {
+		case 0:
+		case 0x7ff:
+			exponent = 0x7fff
+		default:
+			exponent += 16383 - 1023
+		}
+		q[i] = quad{b << 60, b>>63<<63 | exponent<<48 | b<<12>>16}
+	}
+	return q
+}
+
+func TestLongDoublesOfX86AreRead(t *testing.T) {
+	for _, c := range []struct {
+		mantissa uint64
+		top      uint64
+		want     float64
+	}{
+		{0, 0, 0}, {1 << 63, 16383, 1}, {3 << 62, 16383, 1.5}, {1 << 63, 1<<15 | 16384, -2},
+		{0xcccccccccccccccd, 16379, 0.1}, {1 << 63, 0x7fff, math.Inf(1)}, {1 << 63, 1<<15 | 0x7fff, math.Inf(-1)},
+	} {
+		require.Equal(t, float32(c.want), float32(longDouble(c.mantissa, c.top)))
+	}
+	require.True(t, math.IsNaN(longDouble(3<<62, 0x7fff)))
+	require.True(t, math.IsNaN(longDouble(1, 0x7fff<<48)))
 }
 
 func TestSlopeAndInterceptApplyUnlessTheSlopeIsNone(t *testing.T) {
