@@ -15,6 +15,7 @@ type PhiError struct {
 	Prior hyper.Prior // the range of another model
 }
 
+// Error implements error.
 func (e *PhiError) Error() string {
 	if e.At != nil {
 		return fmt.Sprintf("sshn: phi %v: this is an ordinary network of phi %v, and its weights fit no other", e.Phi, e.At)

@@ -15,6 +15,7 @@ type UseError struct {
 	Problem string
 }
 
+// Error implements error.
 func (e *UseError) Error() string {
 	return e.Op + " of " + e.Shape.String() + ": " + e.Problem
 }

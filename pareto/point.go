@@ -71,6 +71,7 @@ type UseError struct {
 	Problem string // what is wrong, with the numbers
 }
 
+// Error implements error.
 func (e *UseError) Error() string { return "pareto " + e.Op + ": " + e.Problem }
 
 func misuse(op, format string, args ...any) {

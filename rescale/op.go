@@ -84,7 +84,8 @@ func (op Op) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, _ tensor.Te
 }
 
 // Resampling returns the linear map for inputs of shape x, and its adjoint, so
-// that a convolution may do it while it reads.
+// that a convolution may do it while it reads. It is for this module: outside it
+// the kernel's type has no name.
 func (op Op) Resampling(x tensor.Shape) (forward, adjoint kernel.Resampling) { return op.tables(x) }
 
 // Cost implements [autograd.Op]. What is merely copied costs no MACs; the

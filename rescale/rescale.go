@@ -24,6 +24,7 @@ const (
 	Cubic
 )
 
+// String returns the mode's name.
 func (m Mode) String() string {
 	switch m {
 	case Linear:

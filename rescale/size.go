@@ -50,6 +50,7 @@ type FactorError struct {
 	Problem string
 }
 
+// Error implements error.
 func (e *FactorError) Error() string {
 	return fmt.Sprintf("rescale: an axis of %d pixels by phi = %g: %s", e.N, e.Phi, e.Problem)
 }

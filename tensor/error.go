@@ -10,6 +10,7 @@ type ShapeError struct {
 	Problem string  // the rule that they break, with the numbers
 }
 
+// Error implements error.
 func (e *ShapeError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Op)

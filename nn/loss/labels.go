@@ -68,6 +68,7 @@ type LabelError struct {
 	Ignore  []int // what is allowed beside the classes
 }
 
+// Error implements error.
 func (e *LabelError) Error() string {
 	text := fmt.Sprintf("%s: label %s at %v of %v: expected a class, 0 to %d",
 		e.Op, strconv.FormatFloat(float64(e.Label), 'g', -1, 32), e.Index, e.Shape, e.Classes-1)

@@ -69,6 +69,7 @@ type LossError struct {
 	Kept  string // the last checkpoint; empty if there is none
 }
 
+// Error implements error.
 func (e *LossError) Error() string {
 	text := fmt.Sprintf("train: step %d", e.Step)
 	if e.Note != "" {

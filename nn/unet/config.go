@@ -12,7 +12,7 @@ import (
 // paper's network: five levels of 32 channels, one convolution each, no norm,
 // LeakyReLU.
 type Config struct {
-	Dims       int        `json:"dims,omitempty"`       // spatial axes, 2 or 3; 0 is 2
+	Dims       int        `json:"dims,omitempty"`       // spatial axes, 1 to 3; 0 is 2
 	In         int        `json:"in"`                   // channels of the image
 	Out        int        `json:"out"`                  // classes, background included
 	Widths     []int      `json:"widths,omitempty"`     // channels per level, the finest first; nil is five times 32
