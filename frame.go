@@ -35,9 +35,10 @@ func (m *Model) Move(h *nifti.Header) (volume.Move, error) {
 // of each voxel (the ids of Config.Labels), on the scan's own grid. The scan is
 // brought into Config.Frame and interpolated linearly; a model of two dimensions
 // is applied to each slice [j, i] of the frame by itself, one of three to the
-// whole volume; and the labels are brought back by [volume.Move.Majority]. What
-// the frame crops is background. If ctx is done before the last image is begun,
-// Segment returns ctx's error.
+// whole volume, or to its tiles where p.Limit asks for them ([Model.Tiling] tells),
+// whose logits are blended; and the labels are brought back by
+// [volume.Move.Majority]. What the frame crops is background. If ctx is done
+// before the last image or tile is begun, Segment returns ctx's error.
 func (p *Predictor) Segment(ctx context.Context, scan *nifti.Volume) (tensor.Tensor, error) {
 	if n := p.model.cfg.Network.In; n != 1 {
 		return tensor.Tensor{}, fmt.Errorf("sshn: segment: a scan has one channel, the model takes %d", n)
@@ -66,6 +67,15 @@ func (p *Predictor) segment(ctx context.Context, x tensor.Tensor) (tensor.Tensor
 		images, dims = 1, x.Shape.Dims()
 	}
 	seg := tensor.Zeros(x.Shape)
+	if p.Limit > 0 && p.model.cfg.Network.Dims == 3 {
+		t, err := p.model.tiling(dims, p.factors, p.Limit)
+		if err == nil && !t.Whole() {
+			return seg, p.window(ctx, seg, x, t)
+		}
+		if err != nil {
+			return tensor.Tensor{}, err
+		}
+	}
 	size := len(seg.Data) / images
 	for k := range images {
 		if ctx.Err() != nil {
@@ -85,8 +95,13 @@ func (p *Predictor) label(seg, image tensor.Tensor) error {
 	if err != nil {
 		return err
 	}
+	p.ids(seg, classes)
+	return nil
+}
+
+// ids writes the labels of classes.
+func (p *Predictor) ids(seg, classes tensor.Tensor) {
 	for i, c := range classes.Data {
 		seg.Data[i] = float32(p.model.cfg.Labels[int(c)].ID)
 	}
-	return nil
 }

@@ -98,11 +98,15 @@ func (m *Model) Cost(extents []int, phi pareto.Phi) (autograd.Cost, error) {
 	if len(extents) != m.cfg.Network.Dims {
 		return autograd.Cost{}, fmt.Errorf("sshn: extents %v of %d axes, the model takes %d", extents, len(extents), m.cfg.Network.Dims)
 	}
+	return m.cost(extents, f), nil
+}
+
+func (m *Model) cost(extents []int, f nn.Factors) autograd.Cost {
 	t := autograd.NewTape()
 	x := t.Const(tensor.New(append(append([]int{1}, extents...), m.cfg.Network.In)...))
 	theta := t.Const(tensor.New(m.layout.Len()))
 	t.NoGrad(func() { m.net.Forward(&nn.Pass{Theta: theta, Condition: f.Vector(), Factors: f}, x) })
-	return t.Cost(), nil
+	return t.Cost()
 }
 
 // Freeze returns the ordinary network that m is at phi, which shares nothing

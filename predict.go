@@ -14,6 +14,10 @@ import (
 // A Predictor applies a model at one phi, again and again: theta is predicted
 // once and buffers are reused. It serves one goroutine; a model may have many.
 type Predictor struct {
+	// Limit is how many bytes of memory Segment may hold beside the scan and the
+	// model, where the model is for volumes; see [Model.Tiling]. 0 is no limit.
+	Limit int64
+
 	model   *Model
 	factors nn.Factors
 	theta   *nn.Params
@@ -35,7 +39,7 @@ func (m *Model) At(phi pareto.Phi) (*Predictor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Predictor{m, f, frozen.source.Params(), autograd.NewTape()}, nil
+	return &Predictor{model: m, factors: f, theta: frozen.source.Params(), tape: autograd.NewTape()}, nil
 }
 
 // Classes segments one image [spatial..., C]: it returns the class of each
@@ -59,16 +63,22 @@ func (p *Predictor) classes(image tensor.Tensor) (tensor.Tensor, float64, error)
 		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: %w", err)
 	}
 	began := time.Now()
+	classes, err := metric.Argmax(p.logits(x))
+	if err != nil {
+		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: %w", err)
+	}
+	took := time.Since(began).Seconds()
+	return classes.Reshape(s.Dims()[:s.Rank()-1]...), took, nil
+}
+
+// logits returns those of scaled images x [N, spatial..., C], in memory of the
+// tape, until it is asked again.
+func (p *Predictor) logits(x tensor.Tensor) tensor.Tensor {
 	p.tape.Reset()
 	var logits autograd.Value
 	p.tape.NoGrad(func() {
 		pass := &nn.Pass{Theta: p.theta.Const(p.tape), Condition: p.factors.Vector(), Factors: p.factors}
 		logits = p.model.net.Forward(pass, p.tape.Const(x))
 	})
-	classes, err := metric.Argmax(logits.Tensor())
-	if err != nil {
-		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: %w", err)
-	}
-	took := time.Since(began).Seconds()
-	return classes.Reshape(s.Dims()[:s.Rank()-1]...), took, nil
+	return logits.Tensor()
 }

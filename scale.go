@@ -21,10 +21,20 @@ const (
 // Scales lists the scales.
 var Scales = []Scale{ScaleRange, ScaleClip, ScaleZ, ScaleNone}
 
-// apply writes the scaled src to dst, which may be src. An image whose elements
-// are alike becomes 0, unless with ScaleNone. It returns an error that counts the
-// elements that are not finite, if there are any.
+// apply writes the scaled src to dst, which may be src. It returns the error of
+// of.
 func (s Scale) apply(dst, src tensor.Tensor) error {
+	n, err := s.of(src)
+	if err == nil {
+		n.Apply(dst, src)
+	}
+	return err
+}
+
+// of returns what s does to src. An image whose elements are alike becomes 0,
+// unless with ScaleNone. It returns an error that counts the elements that are
+// not finite, if there are any.
+func (s Scale) of(src tensor.Tensor) (volume.Intensity, error) {
 	all := tensor.Tensor{} // a mask
 	n, err := volume.MinMax(src, all)
 	switch {
@@ -36,9 +46,5 @@ func (s Scale) apply(dst, src tensor.Tensor) error {
 	case s == ScaleZ && n.Lo < n.Hi:
 		n, err = volume.ZScore(src, src)
 	}
-	if err != nil {
-		return err
-	}
-	n.Apply(dst, src)
-	return nil
+	return n, err
 }

@@ -95,11 +95,26 @@ func TestVolumesFromBrainsToSegmentation(t *testing.T) {
 	require.Contains(t, out, "Chosen: phi ")
 	require.Contains(t, out, "from Dice 0 at ")
 	require.FileExists(t, filepath.Join(dir, "pictures", "phi-0.2.png"))
-	segmentSubject(t, dir, model, "-max-mb", "100")
+	require.Contains(t, segmentSubject(t, dir, model, "-max-mb", "100"), ", the whole volume at once; it took ")
+	require.Contains(t, segmentSubject(t, dir, model, "-phi", "0.5", "-max-mb", tight(t, dir, model)), " tiles of ")
 
 	// Each slice of a volume is an image to a model of slices.
 	slices := trainTiny(t, brains(t, 3, 2))
 	require.Contains(t, segmentSubject(t, dir, slices, "-phi", "0.3"), " for each of 28 slices; ")
+}
+
+// tight returns megabytes that suffice for the first subject by tiles alone.
+func tight(t *testing.T, dir, model string) string {
+	t.Helper()
+	m, err := sshn.Load(model)
+	require.NoError(t, err)
+	scans, err := filepath.Glob(filepath.Join(dir, "*", "*_norm.nii.gz"))
+	require.NoError(t, err)
+	scan, err := nifti.ReadFile(scans[0], nifti.Options{})
+	require.NoError(t, err)
+	whole, err := m.Tiling(scan.Data.Shape.Dims(), pareto.Phi{0.5}, 0)
+	require.NoError(t, err)
+	return fmt.Sprint((footprint + 4*float64(len(scan.Data.Data)+len(m.Source().Params().Data)) + float64(whole.Bytes) - 1) / 1e6)
 }
 
 // segmentSubject segments the first subject's scan and checks that the result

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ type segment struct {
 	maxMACs, maxMB float64
 	maxMS          float64
 	json           bool
+	limit          int64 // of bytes, for a model of volumes; 0: none
 }
 
 func (*segment) about() string {
@@ -32,6 +34,8 @@ func (*segment) about() string {
 Segments a scan, prepared as the model's training data were, at a phi or at the
 most accurate phi of the model's curve that is within the budgets given, for one
 image of this scan's extents. A model of slices takes a volume slice by slice.
+For a model of volumes -max-mb does not choose: a volume that takes more memory
+is segmented by overlapping tiles, with -phi or at the phi that the curve says.
 A scan of another orientation or spacing than the model's images is brought to
 theirs. The result lies on the grid of the scan and holds the labels as integers.`
 }
@@ -46,7 +50,7 @@ func (s *segment) flags(f *flag.FlagSet) {
 	})
 	f.Float64Var(&s.maxMACs, "max-macs", 0, "multiply-adds at most, as in 500e6")
 	f.Float64Var(&s.maxMS, "max-ms", 0, "milliseconds at most for an image, as the machine that measured the curve took; for images of other extents an estimate, in proportion to the multiply-adds")
-	f.Float64Var(&s.maxMB, "max-mb", 0, "megabytes of memory at most; it hardly depends on phi, for the finest level decides it")
+	f.Float64Var(&s.maxMB, "max-mb", 0, "megabytes of memory at most, scan and model among them; for a model of slices a budget, though memory hardly depends on phi; for one of volumes the limit above which tiles are used, which may be given with -phi")
 	f.BoolVar(&s.json, "json", false, "print the result as JSON")
 }
 
@@ -67,6 +71,9 @@ func (s *segment) run(ctx context.Context, c console) error {
 		return fmt.Errorf("%s: %w", s.in, err)
 	}
 	c.tell(m, move, scan.Header)
+	if err := s.bound(m, scan); err != nil {
+		return err
+	}
 	point, err := s.choose(m, imageOf(m, move), c)
 	if err != nil {
 		return err
@@ -83,7 +90,7 @@ func (s *segment) check() error {
 	switch {
 	case !(s.maxMACs >= 0 && s.maxMACs < 1e18 && s.maxMS >= 0 && s.maxMB >= 0 && s.maxMB < 1e12):
 		return usage("-max-macs, -max-ms and -max-mb cannot be negative")
-	case s.phi != nil && s.budget() != (pareto.Budget{}):
+	case s.phi != nil && (s.maxMACs > 0 || s.maxMS > 0):
 		return usage("-phi and a budget: give one of them")
 	case !strings.HasSuffix(strings.TrimSuffix(s.out, ".gz"), ".nii"):
 		return usage("-out %s: a name that ends in .nii or .nii.gz is needed", s.out)
@@ -98,8 +105,35 @@ func (s *segment) check() error {
 	return nil
 }
 
+// footprint is how many bytes the program takes beside tensors, for code, runtime
+// and what kernels work in.
+const footprint = 24e6
+
+// bound works out the limit for a model of volumes: what -max-mb leaves beside
+// the model, the scan and the program.
+func (s *segment) bound(m *sshn.Model, scan *nifti.Volume) error {
+	if m.Config().Network.Dims == 2 && s.phi != nil && s.maxMB > 0 {
+		return usage("-phi and a budget: give one of them; the model is for slices, where -max-mb is one")
+	}
+	if m.Config().Network.Dims == 2 || s.maxMB == 0 {
+		return nil
+	}
+	taken := footprint + 4*float64(len(scan.Data.Data)+len(m.Source().Params().Data))
+	if 1e6*s.maxMB <= taken {
+		return fmt.Errorf("-max-mb %v: the scan, the model and the program take %.0f MB before anything is segmented", s.maxMB, taken/1e6)
+	}
+	s.limit = int64(1e6*s.maxMB - taken)
+	debug.SetMemoryLimit(int64(1e6 * s.maxMB)) // collect garbage before the process grows beyond it
+	return nil
+}
+
+// budget returns what chooses phi.
 func (s *segment) budget() pareto.Budget {
-	return pareto.Budget{MACs: int64(s.maxMACs), Bytes: int64(1e6 * s.maxMB), Seconds: s.maxMS / 1000}
+	b := pareto.Budget{MACs: int64(s.maxMACs), Seconds: s.maxMS / 1000}
+	if s.limit == 0 {
+		b.Bytes = int64(1e6 * s.maxMB)
+	}
+	return b
 }
 
 // extents writes those of a tensor as people do, the fastest first.
@@ -117,17 +151,17 @@ func (s *segment) choose(m *sshn.Model, dims []int, c console) (pareto.Point, er
 	budget, at := s.budget(), m.Config().At
 	switch {
 	case s.phi != nil:
-		return priced(m, dims, pareto.Point{Phi: s.phi})
+		return s.priced(m, dims, pareto.Point{Phi: s.phi})
 	case budget == (pareto.Budget{}) && at != nil:
-		return priced(m, dims, pareto.Point{Phi: at})
-	case budget == (pareto.Budget{}):
+		return s.priced(m, dims, pareto.Point{Phi: at})
+	case budget == (pareto.Budget{}) && s.limit == 0:
 		return pareto.Point{}, usage("-phi is needed, or one of -max-macs, -max-ms and -max-mb")
 	case len(m.Curve.Points) == 0:
 		return pareto.Point{}, fmt.Errorf("%s holds no curve to choose by; the subcommand pareto measures it", s.model)
 	}
 	var points []pareto.Point
 	for _, p := range m.Curve.Points {
-		p, err := priced(m, dims, p)
+		p, err := s.priced(m, dims, p)
 		if err != nil {
 			return p, err
 		}
@@ -146,20 +180,28 @@ func (s *segment) choose(m *sshn.Model, dims []int, c console) (pareto.Point, er
 // estimates tells whether a choice by a curve for images of the given extents
 // rests on those of others.
 func (s *segment) estimates(curve sshn.Curve, dims []int) bool {
-	return s.budget() != (pareto.Budget{}) && !slices.Equal(curve.Extents, dims)
+	return s.phi == nil && (s.budget() != (pareto.Budget{}) || s.limit > 0) && !slices.Equal(curve.Extents, dims)
 }
 
-// priced returns p with the cost of an image of the given extents; the latency
-// is taken to grow with the MACs.
-func priced(m *sshn.Model, extents []int, p pareto.Point) (pareto.Point, error) {
+// priced returns p with the cost of an image of the given extents, that of all
+// tiles if it is taken by tiles; the latency is taken to grow with the MACs.
+func (s *segment) priced(m *sshn.Model, extents []int, p pareto.Point) (pareto.Point, error) {
 	cost, err := m.Cost(extents, p.Phi)
 	if err != nil {
 		return p, err
 	}
+	cost.Bytes += 4 * int64(m.Layout().Len())
+	if s.limit > 0 {
+		t, err := m.Tiling(extents, p.Phi, s.limit)
+		if err != nil {
+			return p, err
+		}
+		cost.MACs, cost.Bytes = t.MACs, t.Bytes
+	}
 	if p.MACs > 0 {
 		p.Median *= float64(cost.MACs) / float64(p.MACs)
 	}
-	p.MACs, p.Bytes = cost.MACs, cost.Bytes+4*int64(m.Layout().Len())
+	p.MACs, p.Bytes = cost.MACs, cost.Bytes
 	return p, nil
 }
 
@@ -168,6 +210,7 @@ func (s *segment) segment(ctx context.Context, m *sshn.Model, scan *nifti.Volume
 	if err != nil {
 		return err
 	}
+	at.Limit = s.limit
 	began := time.Now()
 	seg, err := at.Segment(ctx, scan)
 	if err != nil {
@@ -201,7 +244,14 @@ func (s *segment) report(m *sshn.Model, move volume.Move, p pareto.Point, took t
 		n := voxels[l.ID]
 		structures = append(structures, found{l.ID, l.Name, n, float64(n) * mm[0] * mm[1] * mm[2]})
 	}
-	dims := imageOf(m, move)
+	dims, way := imageOf(m, move), ""
+	if s.limit > 0 {
+		t, err := m.Tiling(dims, p.Phi, s.limit)
+		if err != nil {
+			return err
+		}
+		way = t.String()
+	}
 	images := move.To.Shape.Len() / tensor.NewShape(dims...).Len()
 	if s.json {
 		return c.printJSON(struct {
@@ -211,9 +261,10 @@ func (s *segment) report(m *sshn.Model, move volume.Move, p pareto.Point, took t
 			MACs       int64      `json:"macs"`
 			Bytes      int64      `json:"peak_bytes"`
 			Images     int        `json:"images"`
+			Way        string     `json:"way,omitempty"` // that a limit of memory led to
 			Seconds    float64    `json:"seconds"`
 			Structures []found    `json:"structures"`
-		}{s.out, p.Phi, s.estimates(m.Curve, dims), p.MACs, p.Bytes, images, took.Seconds(), structures})
+		}{s.out, p.Phi, s.estimates(m.Curve, dims), p.MACs, p.Bytes, images, way, took.Seconds(), structures})
 	}
 	each := ""
 	if images > 1 {
@@ -221,6 +272,9 @@ func (s *segment) report(m *sshn.Model, move volume.Move, p pareto.Point, took t
 	}
 	if p.Median > 0 {
 		each = " and " + pareto.BySeconds.Format(p.Median) + " by the curve" + each
+	}
+	if way != "" {
+		each += ", " + way
 	}
 	fmt.Fprintf(c.out, "%s: phi %v, %s MACs, %s%s; it took %s\n", s.out, p.Phi,
 		pareto.ByMACs.Format(float64(p.MACs)), pareto.ByBytes.Format(float64(p.Bytes)), each, pareto.BySeconds.Format(took.Seconds()))
