@@ -1,0 +1,103 @@
+package result
+
+import (
+	"slices"
+
+	"github.com/sshn-go/sshn/nn/metric"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+// A File is what a study found so far.
+type File struct {
+	Study Study
+	Lines []Line // those of a network follow each other
+}
+
+// A Study says what was done, the same for all networks.
+type Study struct {
+	Data       string   `json:"data"`       // which set, in a word
+	Structures []string `json:"structures"` // the classes but the background
+	Extents    []int    `json:"extents"`    // of the images
+	Train      int      `json:"train"`      // subjects to train on
+	Val        int      `json:"val"`        // to choose the weights by
+	Test       int      `json:"test"`       // that are reported
+	Width      int      `json:"width"`      // channels of a level
+	Levels     int      `json:"levels"`
+	Batch      int      `json:"batch"`             // images a step
+	Steps      int      `json:"steps,omitempty"`   // of training, for each network
+	Minutes    float64  `json:"minutes,omitempty"` // of training, for each network; then nothing is reproducible
+	Rate       float64  `json:"rate"`              // first step size
+	Processors int      `json:"processors"`        // that the times were measured on
+	Machine    string   `json:"machine,omitempty"` // what they are
+}
+
+// Methods of a study. The first four are the library's; the others are controls
+// of the capacity that Fixed lacks.
+const (
+	Fixed      = "fixed"
+	Stochastic = "stochastic"
+	FiLM       = "film"
+	SSHN       = "sshn"
+	Wide       = "wide"     // Fixed with more channels
+	Constant   = "constant" // Fixed whose weights a hypernetwork makes of a constant: as many parameters as SSHN, no phi
+)
+
+// A Line is a trained network measured at one factor.
+type Line struct {
+	Network string     `json:"network"`           // its name, which no other trained network has
+	Method  string     `json:"method"`            // one of those above
+	Variant string     `json:"variant,omitempty"` // how an analysis departs from the study, as in "prior 0.1-0.4"; empty: not at all
+	Seed    uint64     `json:"seed"`
+	Lo      float64    `json:"lo"` // the range of phi that it was trained for
+	Hi      float64    `json:"hi"`
+	Phi     pareto.Phi `json:"phi"`          // that it was measured at
+	Of      pareto.Phi `json:"of,omitempty"` // that its weights were predicted for, where it is another than Phi
+
+	Subjects []string `json:"subjects"`
+	Dice     []Scores `json:"dice"` // of each subject
+
+	Params  int     `json:"parameters"` // that were trained
+	Weights int     `json:"weights"`    // of the network at one phi
+	MACs    int64   `json:"macs"`       // of one forward pass
+	Bytes   int64   `json:"peak_bytes"` // of one forward pass
+	Latency float64 `json:"latency_s"`  // the median of one forward pass
+	Steps   int     `json:"steps"`      // that it was trained for
+	Seconds float64 `json:"train_s"`    // that training took
+}
+
+// Scores are the Dice of a subject's structures, NaN, in the file null, where
+// neither truth nor prediction has the structure.
+type Scores []float64
+
+// Means returns the mean Dice of each subject over its structures, NaN for one
+// without any.
+func (l Line) Means() []float64 {
+	means := make([]float64, len(l.Dice))
+	for i, d := range l.Dice {
+		means[i] = metric.Summarise(d).Mean
+	}
+	return means
+}
+
+// Mean returns the mean over subjects of Means.
+func (l Line) Mean() float64 { return metric.Summarise(l.Means()).Mean }
+
+// Structure returns the Dice of one structure by subject.
+func (l Line) Structure(i int) []float64 {
+	x := make([]float64, len(l.Dice))
+	for k, d := range l.Dice {
+		x[k] = d[i]
+	}
+	return x
+}
+
+// Timeless returns the line without what differs from run to run: times.
+func (l Line) Timeless() Line {
+	l.Latency, l.Seconds = 0, 0
+	return l
+}
+
+// Has reports whether f has the lines of a network.
+func (f *File) Has(network string) bool {
+	return slices.ContainsFunc(f.Lines, func(l Line) bool { return l.Network == network })
+}
