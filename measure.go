@@ -75,38 +75,21 @@ func (m *Model) measured(d data.Dataset) (data.Samples, []int, error) {
 	return samples, first.Labels.Shape.Dims(), nil
 }
 
-// latencies is the least number of forward passes that a latency is made of.
-const latencies = 20
-
 func (m *Model) measure(ctx context.Context, samples data.Samples, phi pareto.Phi) (pareto.Point, *metric.Table, error) {
-	table, seconds, err := m.dice(ctx, samples, phi)
-	if err != nil {
-		return pareto.Point{}, nil, err
-	}
-	dice := table.Mean()
-	if dice.N == 0 {
-		return pareto.Point{}, nil, fmt.Errorf("no subject of %d has a structure, in truth or prediction", len(table.Subjects))
-	}
 	p, err := m.At(phi)
 	if err != nil {
 		return pareto.Point{}, nil, err
 	}
-	for i := 0; len(seconds) < latencies; i++ {
-		_, took, err := p.classes(samples[i%len(samples)].Image)
-		if err != nil {
-			return pareto.Point{}, nil, err
-		}
-		if i >= 2 { // the first allocates, the second is the first to reuse
-			seconds = append(seconds, took)
-		}
-	}
-	cost, err := m.Cost(samples[0].Labels.Shape.Dims(), phi)
+	e, err := p.evaluate(ctx, samples)
 	if err != nil {
 		return pareto.Point{}, nil, err
 	}
+	dice := e.Dice.Mean()
+	if dice.N == 0 {
+		return pareto.Point{}, nil, fmt.Errorf("no subject of %d has a structure, in truth or prediction", len(e.Dice.Subjects))
+	}
 	return pareto.Point{
 		Phi: phi, Dice: dice.Mean, DiceSD: dice.SD,
-		MACs: cost.MACs, Bytes: cost.Bytes + 4*int64(m.layout.Len()),
-		Latency: pareto.NewLatency(seconds), Label: string(m.cfg.Method),
-	}, table, nil
+		MACs: e.MACs, Bytes: e.Bytes, Latency: e.Latency, Label: string(m.cfg.Method),
+	}, e.Dice, nil
 }

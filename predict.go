@@ -18,10 +18,11 @@ type Predictor struct {
 	// model, where the model is for volumes; see [Model.Tiling]. 0 is no limit.
 	Limit int64
 
-	model   *Model
-	factors nn.Factors
-	theta   *nn.Params
-	tape    *autograd.Tape
+	model     *Model
+	factors   nn.Factors
+	condition []float64 // that theta is for
+	theta     *nn.Params
+	tape      *autograd.Tape
 }
 
 // At returns a predictor for phi; nil stands for the one phi of a Fixed or a
@@ -31,15 +32,25 @@ func (m *Model) At(phi pareto.Phi) (*Predictor, error) {
 	if phi == nil {
 		phi = m.cfg.At
 	}
-	f, err := m.Factors(phi)
-	if err != nil {
-		return nil, err
-	}
+	return m.Transfer(phi, phi)
+}
+
+// Transfer returns a predictor with the weights for one phi and the feature maps
+// of another, at, which may be any: how much weights depend on the phi that they
+// are for. Where the two are the same it is what [Model.At] returns. Source: the
+// paper's analysis of transfer.
+func (m *Model) Transfer(phi, at pareto.Phi) (*Predictor, error) {
 	frozen, err := m.Freeze(phi)
 	if err != nil {
 		return nil, err
 	}
-	return &Predictor{model: m, factors: f, theta: frozen.source.Params(), tape: autograd.NewTape()}, nil
+	f, err := m.Factors(phi)
+	if err != nil {
+		return nil, err
+	}
+	p := &Predictor{model: m, condition: f.Vector(), theta: frozen.source.Params(), tape: autograd.NewTape()}
+	p.factors, err = m.Factors(at)
+	return p, err
 }
 
 // Classes segments one image [spatial..., C]: it returns the class of each
@@ -77,7 +88,7 @@ func (p *Predictor) logits(x tensor.Tensor) tensor.Tensor {
 	p.tape.Reset()
 	var logits autograd.Value
 	p.tape.NoGrad(func() {
-		pass := &nn.Pass{Theta: p.theta.Const(p.tape), Condition: p.factors.Vector(), Factors: p.factors}
+		pass := &nn.Pass{Theta: p.theta.Const(p.tape), Condition: p.condition, Factors: p.factors}
 		logits = p.model.net.Forward(pass, p.tape.Const(x))
 	})
 	return logits.Tensor()

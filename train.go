@@ -15,7 +15,6 @@ import (
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/nn/loss"
-	"github.com/sshn-go/sshn/nn/metric"
 	"github.com/sshn-go/sshn/nn/optim"
 	"github.com/sshn-go/sshn/nn/train"
 	"github.com/sshn-go/sshn/pareto"
@@ -237,47 +236,15 @@ func (t *trainer) validate(ctx context.Context) (float64, error) {
 		for i := range phi {
 			phi[i] = t.cfg.Prior.Lo + share*(t.cfg.Prior.Hi-t.cfg.Prior.Lo)
 		}
-		dice, _, err := t.dice(ctx, t.val, phi)
+		p, err := t.At(phi)
+		if err != nil {
+			return math.NaN(), err
+		}
+		dice, _, err := p.dice(ctx, t.val)
 		if err != nil {
 			return math.NaN(), err
 		}
 		sum += dice.Mean().Mean
 	}
 	return sum / float64(len(shares)), nil
-}
-
-// dice returns the Dice of each subject at phi, and the seconds of each forward
-// pass but the first two, which warm up.
-func (m *Model) dice(ctx context.Context, samples data.Samples, phi pareto.Phi) (*metric.Table, []float64, error) {
-	p, err := m.At(phi)
-	if err != nil {
-		return nil, nil, err
-	}
-	overlaps := map[string]*metric.Overlap{}
-	var seconds []float64
-	for i, s := range samples {
-		if ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
-		classes, took, err := p.classes(s.Image)
-		if err != nil {
-			return nil, nil, fmt.Errorf("subject %s: %w", s.Subject, err)
-		}
-		if i >= 2 {
-			seconds = append(seconds, took)
-		}
-		o := overlaps[s.Subject]
-		if o == nil {
-			o = metric.NewOverlap(m.cfg.Network.Out)
-			overlaps[s.Subject] = o
-		}
-		if err := o.Add(s.Labels, classes); err != nil {
-			return nil, nil, fmt.Errorf("subject %s: %w", s.Subject, err)
-		}
-	}
-	table := &metric.Table{}
-	for _, subject := range data.Subjects(samples) {
-		table.Add(subject, overlaps[subject])
-	}
-	return table, seconds, nil
 }
