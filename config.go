@@ -48,13 +48,6 @@ const (
 	PerAxis  PhiKind = "axis"  // one for each spatial axis
 )
 
-// A Label is what a class stands for.
-type Label struct {
-	ID     int    `json:"id"` // in label files
-	Name   string `json:"name"`
-	Colour string `json:"colour,omitempty"` // as in #rrggbb
-}
-
 // Check returns an error if no model can be built from c, as when it was read
 // from a file.
 func (c Config) Check() error {

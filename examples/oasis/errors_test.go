@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,23 +95,6 @@ func TestBadSplitsAreRefused(t *testing.T) {
 		require.Equal(t, misuse, code, stderr)
 		require.Contains(t, stderr, want)
 	}
-}
-
-func TestSplitsAreSharesOrCounts(t *testing.T) {
-	var subjects []string
-	for i := range 40 {
-		subjects = append(subjects, fmt.Sprint("s", i))
-	}
-	for text, want := range map[string][]int{
-		"0.7/0.15/0.15": {28, 6, 6}, "28/6/6": {28, 6, 6}, "5/10/20": {5, 10, 20}, "0.98/0.01/0.01": {38, 1, 1},
-	} {
-		s, err := divide(subjects, text, 1)
-		require.NoError(t, err)
-		require.Equal(t, want, []int{len(s.Train), len(s.Val), len(s.Test)}, text)
-		require.NoError(t, s.Check(subjects))
-	}
-	_, err := divide(subjects[:2], "1/1/1", 1)
-	require.EqualError(t, err, "2 subjects: to train on, to choose by and to report on, 3 are needed")
 }
 
 func TestModelsAndScansThatDoNotFit(t *testing.T) {

@@ -36,8 +36,8 @@ func (t *trainCommand) prepare(c console) (*study, error) {
 			return nil, err
 		}
 	}
-	if s.split, err = divide(data.Subjects(set), t.split, t.seed); err != nil {
-		return nil, err
+	if s.split, err = data.Divide(data.Subjects(set), t.split, t.seed); err != nil {
+		return nil, usage("-split %s: %v", t.split, err)
 	}
 	if err := os.MkdirAll(t.out, 0o777); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (t *trainCommand) training(s *study, c console) (sshn.Training, error) {
 	if training.Val, err = s.part("val"); err != nil || t.plain {
 		return training, err
 	}
-	training.Augment, err = augmentation(s.Set)
+	training.Augment, err = s.Augment()
 	return training, err
 }
 
@@ -121,7 +121,7 @@ func (t *trainCommand) config(s *study) (sshn.Config, error) {
 		// Antialiased, small phis see more of the map for 0.3 % more multiply-adds.
 		Network: unet.Config{Dims: s.Kind.Dims, In: 1, Out: len(s.Classes), Widths: slices.Repeat([]int{width}, t.levels), Antialias: true},
 		Prior:   hyper.Uniform(0, t.phi).Beyond(0.1),
-		Labels:  describe(s.Classes),
+		Labels:  sshn.LabelsOf(s.Classes),
 		Frame:   lie,
 		Seed:    t.seed,
 	}

@@ -94,7 +94,7 @@ func writePictures(dir string, m *sshn.Model, points []pareto.Point, set *neurit
 	if err := removePictures(dir); err != nil {
 		return err
 	}
-	axes, err := orientation(set)
+	axes, err := set.Orientation()
 	if err != nil {
 		return err
 	}
