@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/hyper"
+	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/nn/unet"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+// An analysis is a question to SSHN: what if it were trained otherwise.
+type analysis struct {
+	name     string
+	variants func(*options) []variant
+}
+
+type variant struct {
+	name   string
+	change func(*network)
+}
+
+// transfer is the analysis that trains nothing: it uses the weights for one phi
+// at another.
+const transfer = "transfer"
+
+// analyses are those of the paper, section 4 and appendix, then ours: sampling
+// and axes.
+var analyses = []analysis{
+	{"prior", func(o *options) []variant {
+		var all []variant
+		for _, share := range [][2]float64{{0, 1}, {0.2, 0.8}, {0.4, 0.6}} {
+			lo, hi := round(share[0]*o.hi()), round(share[1]*o.hi())
+			all = append(all, variant{fmt.Sprintf("%v-%v", lo, hi), func(n *network) { n.cfg.Prior = hyper.Uniform(lo, hi) }})
+		}
+		return all
+	}},
+	{transfer, func(*options) []variant { return nil }},
+	{"density", func(o *options) []variant {
+		return []variant{{"area-uniform", func(n *network) { n.cfg.Prior = hyper.AreaUniform(0, o.hi(), 2).Beyond(0.1) }}}
+	}},
+	{"levels", func(o *options) []variant {
+		return []variant{{"phi-each", func(n *network) {
+			n.cfg.Phi = sshn.PerLevel
+			n.repeat(max(o.network.levels-1, 1))
+		}}}
+	}},
+	{"norm", func(*options) []variant {
+		return []variant{{"instance", func(n *network) { n.cfg.Network.Norm = unet.InstanceNorm }}}
+	}},
+	{"encoding", func(*options) []variant {
+		return []variant{{"circle", func(n *network) { n.cfg.Hyper.Encoding.Kind = nn.Circle }}}
+	}},
+	{"hidden", func(*options) []variant {
+		var all []variant
+		for _, widths := range [][]int{{16}, {16, 32}, {16, 64, 256}} {
+			name := ""
+			for i, w := range widths {
+				name += []string{"", "-"}[min(i, 1)] + fmt.Sprint(w)
+			}
+			all = append(all, variant{name, func(n *network) { n.cfg.Hyper.Hidden = widths }})
+		}
+		return all
+	}},
+	{"sampling", func(*options) []variant {
+		return []variant{{"not-antialiased", func(n *network) { n.cfg.Network.Antialias = false }}}
+	}},
+	{"axes", func(o *options) []variant {
+		return []variant{{"phi-each", func(n *network) {
+			n.cfg.Phi = sshn.PerAxis
+			n.repeat(2)
+			hi := o.hi()
+			for _, at := range []pareto.Phi{{hi, hi / 2}, {hi / 2, hi}, {hi, hi / 5}, {hi / 5, hi}} {
+				n.places = append(n.places, place{at: at})
+			}
+		}}}
+	}},
+}
+
+// names are those of the analyses.
+func names() []string {
+	var all []string
+	for _, a := range analyses {
+		all = append(all, a.name)
+	}
+	return all
+}
+
+// repeat gives each phi to measure at count numbers.
+func (n *network) repeat(count int) {
+	for i, p := range n.places {
+		n.places[i].at = slices.Repeat(p.at, count)
+	}
+}

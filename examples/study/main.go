@@ -1,0 +1,71 @@
+// Command study compares one Scale-Space HyperNetwork with many fixed networks,
+// and with the other ways to serve every phi, on images of one's own:
+//
+//	go run ./examples/study -data DIR -format wbc|oasis|folder -out DIR
+//
+// It trains all of them alike, one after the other, measures them on subjects
+// that nothing was chosen by, and leaves in the folder
+//
+//	results.jsonl   what was found: a line for each network and phi
+//	report.html     charts, tables and tests, made from that file alone
+//	pictures/       images, truth and predictions
+//	split.json      which subject is in which part
+//	networks/       the trained models
+//
+// It may be stopped at any moment; the same command goes on from there. With
+// -report it only makes the report anew.
+//
+// It ends with 0 if all went well, 1 after an error, 2 if the command line was
+// not understood, and 130 if it was interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/sshn-go/sshn/autograd"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// Exit codes.
+const (
+	success     = 0
+	failure     = 1
+	misuse      = 2
+	interrupted = 130 // as shells have it for an interrupt
+)
+
+// run runs the program with the arguments that follow its name.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		help(stdout)
+		return success
+	case err != nil:
+		fmt.Fprintf(stderr, "study: %v\nSee: go run ./examples/study -h\n", err)
+		return misuse
+	}
+	if broken := autograd.Try(func() { err = o.study(ctx, stdout, stderr) }); broken != nil {
+		err = broken
+	}
+	if err == nil {
+		return success
+	}
+	fmt.Fprintln(stderr, "study:", err)
+	if errors.Is(err, context.Canceled) {
+		return interrupted
+	}
+	return failure
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+// options are what the command line asks for.
+type options struct {
+	data, format, labels string
+	out                  string
+	size                 int
+	split                string
+	seeds                int
+	steps                int
+	minutes              float64
+	methods              []string
+	phis, controls       []float64
+	analyses             []string
+	network              settings
+	every                int
+	reportOnly           bool
+}
+
+// settings are those of all networks and trainings.
+type settings struct {
+	width, levels, wide int
+	batch, parts        int
+	rate, headRate      float64
+	plain               bool
+}
+
+func (o *options) flags() *flag.FlagSet {
+	f := flag.NewFlagSet("study", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.StringVar(&o.data, "data", "", "folder of images")
+	f.StringVar(&o.format, "format", "", "how they lie in it: wbc (NNN.bmp with NNN.png), oasis (slices of neurite-OASIS) or folder (images/, masks/, labels.txt)")
+	f.StringVar(&o.labels, "labels", "seg4", "of -format oasis: seg4 (tissues) or seg24 (structures)")
+	f.StringVar(&o.out, "out", "study-out", "folder for all that is found")
+	f.IntVar(&o.size, "size", 128, "of -format wbc and folder: pixels of a side that images are resized to")
+	f.StringVar(&o.split, "split", "0.6/0.2/0.2", "subjects to train on, choose weights by and report on, as shares or counts (28/6/6)")
+	f.IntVar(&o.seeds, "seeds", 3, "trainings of each network, with seeds from 1")
+	f.IntVar(&o.steps, "steps", 0, "steps of each training; 1000 if neither this nor -minutes-per-network is given")
+	f.Float64Var(&o.minutes, "minutes-per-network", 0, "minutes of each training, instead of steps; then no two runs are alike")
+	list(f, &o.methods, "methods", "fixed,stochastic,film,sshn,wide,constant", "what to compare, of "+strings.Join(methods, ", "))
+	numbers(f, &o.phis, "phis", "0.1,0.2,0.3,0.4,0.5", "phis that have a fixed network; the greatest is the end of the others' range")
+	numbers(f, &o.controls, "control-phis", "0.1,0.5", "phis of wide and constant, the fixed networks with more parameters")
+	list(f, &o.analyses, "analyses", "", "further sshn to train and measure, of all, "+strings.Join(names(), ", "))
+	f.IntVar(&o.network.width, "width", 32, "channels at each level of the networks")
+	f.IntVar(&o.network.wide, "wide", 64, "those of wide")
+	f.IntVar(&o.network.levels, "levels", 5, "levels of the networks")
+	f.IntVar(&o.network.batch, "batch", 2, "images for each phi")
+	f.IntVar(&o.network.parts, "phis-per-step", 4, "phis in a step; a network of one phi gets as many batches of it")
+	f.Float64Var(&o.network.rate, "rate", 2e-3, "first step size")
+	f.Float64Var(&o.network.headRate, "head-rate", 0.1, "that of the hypernetwork's last matrix, as a share")
+	f.BoolVar(&o.network.plain, "plain", false, "train on the images as they are, without augmentation")
+	f.IntVar(&o.every, "every", 100, "steps between validations, which write checkpoints")
+	f.BoolVar(&o.reportOnly, "report", false, "train nothing: make the report of what -out holds")
+	return f
+}
+
+// methods are all that can be compared.
+var methods = []string{result.Fixed, result.Stochastic, result.FiLM, result.SSHN, result.Wide, result.Constant}
+
+// list defines a flag of words.
+func list(f *flag.FlagSet, to *[]string, name, value, usage string) {
+	set := func(text string) error {
+		*to = nil
+		if text != "" {
+			*to = strings.Split(text, ",")
+		}
+		return nil
+	}
+	set(value)
+	f.Func(name, usage+shown(value), set)
+}
+
+// numbers defines a flag of positive numbers in ascending order.
+func numbers(f *flag.FlagSet, to *[]float64, name, value, usage string) {
+	set := func(text string) error {
+		*to = nil
+		for field := range strings.SplitSeq(text, ",") {
+			x, err := strconv.ParseFloat(field, 64)
+			if err != nil || !(x > 0) || x > 1 {
+				return fmt.Errorf("%q is no phi in (0, 1]", field)
+			}
+			*to = append(*to, x)
+		}
+		slices.Sort(*to)
+		*to = slices.Compact(*to)
+		return nil
+	}
+	set(value)
+	f.Func(name, usage+shown(value), set)
+}
+
+func shown(value string) string {
+	if value == "" {
+		return ""
+	}
+	return " (default " + value + ")"
+}
+
+// parse reads the command line.
+func parse(args []string) (*options, error) {
+	o := &options{}
+	f := o.flags()
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	if f.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if slices.Equal(o.analyses, []string{"all"}) {
+		o.analyses = names()
+	}
+	if o.steps == 0 && o.minutes == 0 {
+		o.steps = 1000
+	}
+	return o, o.check()
+}
+
+func (o *options) check() error {
+	for _, m := range o.methods {
+		if !slices.Contains(methods, m) {
+			return fmt.Errorf("-methods %s: there are %s", m, strings.Join(methods, ", "))
+		}
+	}
+	for _, a := range o.analyses {
+		if !slices.Contains(names(), a) {
+			return fmt.Errorf("-analyses %s: there are %s", a, strings.Join(names(), ", "))
+		}
+	}
+	n := o.network
+	switch {
+	case o.reportOnly:
+		return nil
+	case o.data == "":
+		return errors.New("-data is needed: the folder of images")
+	case !slices.Contains(formats, o.format):
+		return fmt.Errorf("-format %q: there are %s", o.format, strings.Join(formats, ", "))
+	case o.steps < 0 || !(o.minutes >= 0) || o.steps > 0 && o.minutes > 0:
+		return errors.New("either -steps or -minutes-per-network is possible, and positive")
+	case o.seeds < 1 || n.width < 1 || n.wide < 1 || n.levels < 1 || n.batch < 1 || n.parts < 1 || o.every < 1 || o.size < 1:
+		return errors.New("-seeds, -width, -wide, -levels, -batch, -phis-per-step, -every and -size are at least 1")
+	case !(n.rate > 0) || !(n.headRate > 0):
+		return errors.New("-rate and -head-rate are positive")
+	case len(o.methods) == 0 && len(o.analyses) == 0:
+		return errors.New("no -methods and no -analyses: nothing to do")
+	}
+	return nil
+}
+
+// hi is the end of the range that phi is drawn from in training.
+func (o *options) hi() float64 { return slices.Max(o.phis) }
+
+func help(w io.Writer) {
+	fmt.Fprint(w, `usage: go run ./examples/study -data DIR -format wbc|oasis|folder [-out DIR] ...
+
+Trains one network for each phi, one for all of them in each way that there is,
+and networks with more parameters; measures all on subjects that nothing was
+chosen by; writes results.jsonl and report.html. Stopped at any moment, it goes
+on when it is started again.
+
+flags:
+`)
+	f := (&options{}).flags()
+	f.SetOutput(w)
+	f.PrintDefaults()
+}
+
+// phi returns x as a phi.
+func phi(x float64) pareto.Phi { return pareto.Phi{x} }

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/sshn-go/sshn/examples/internal/imageset"
+	"github.com/sshn-go/sshn/examples/internal/neurite"
+	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/tensor/labels"
+)
+
+// formats are how images can lie in a folder.
+var formats = []string{"wbc", "oasis", "folder"}
+
+// A set is a data set in memory, divided.
+type set struct {
+	classes          []labels.Entry
+	notes            []string
+	orientation      string // of the images' axes, where it is known
+	augment          data.Augment
+	train, val, test data.Samples
+}
+
+// open reads the data and divides them, or finds how they were divided.
+func (o *options) open() (*set, error) {
+	s, all, err := o.read()
+	if err != nil {
+		return nil, err
+	}
+	subjects := data.Subjects(all)
+	path := filepath.Join(o.out, "split.json")
+	split, err := data.LoadSplit(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if split, err = data.Divide(subjects, o.split, 1); err == nil {
+			err = split.Save(path)
+		}
+	case err == nil:
+		err = split.Check(subjects)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for into, part := range map[*data.Samples][]string{&s.train: split.Train, &s.val: split.Val, &s.test: split.Test} {
+		if *into, err = data.Collect(data.Of(all, part)); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// read reads all of the data.
+func (o *options) read() (*set, data.Samples, error) {
+	if o.format == "oasis" {
+		return o.readSlices()
+	}
+	read := imageset.OpenCells
+	if o.format == "folder" {
+		read = imageset.OpenFolder
+	}
+	images, err := read(o.data, o.size)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Cells have no upper side; other photographs may, so that they are turned
+	// by little.
+	vary := data.Augment{
+		Flip: 0.5, FlipAxis: -1, Rotate: 15, Zoom: 0.1, Shift: float64(o.size) / 20,
+		Elastic: float64(o.size) / 80, Gamma: 0.1, Bias: 0.05, Noise: 0.02,
+	}
+	return &set{classes: images.Classes, notes: images.Notes, augment: vary}, images.Samples, nil
+}
+
+func (o *options) readSlices() (*set, data.Samples, error) {
+	slices, err := neurite.Open(o.data, neurite.Kind{Labels: o.labels, Dims: 2})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := slices.Check(func(int, int) {}); err != nil {
+		return nil, nil, err
+	}
+	s := &set{classes: slices.Classes, notes: slices.Notes}
+	if s.augment, err = slices.Augment(); err != nil {
+		return nil, nil, err
+	}
+	if s.orientation, err = slices.Orientation(); err != nil {
+		return nil, nil, err
+	}
+	all, err := data.Collect(slices)
+	return s, all, err
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+
+	"github.com/sshn-go/sshn/examples/internal/result"
+)
+
+// resultFile holds what was found.
+const resultFile = "results.jsonl"
+
+// study trains and measures all networks that are not yet in the result file,
+// and keeps what was found after each.
+func (o *options) study(ctx context.Context, stdout, stderr io.Writer) error {
+	path := filepath.Join(o.out, resultFile)
+	if o.reportOnly {
+		found, err := result.Load(path)
+		if err != nil {
+			return err
+		}
+		return o.report(found, stdout)
+	}
+	if err := os.MkdirAll(o.out, 0o777); err != nil {
+		return err
+	}
+	s, err := o.open()
+	if err != nil {
+		return err
+	}
+	for _, note := range s.notes {
+		fmt.Fprintln(stderr, "note:", note)
+	}
+	found, err := o.load(path, s)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%d subjects to train on, %d to choose weights by, %d to report on.\n", len(s.train), len(s.val), len(s.test))
+	p := newProgress(o.plan(s), found, stderr)
+	for n := range p.left(found) {
+		if err := o.try(ctx, n, s, found, path, stderr); err != nil {
+			return o.stopped(ctx, p, err)
+		}
+		p.finished(found)
+		if err := o.report(found, io.Discard); err != nil {
+			return err
+		}
+	}
+	return o.report(found, stdout)
+}
+
+// try trains and measures a network, and adds it to the file.
+func (o *options) try(ctx context.Context, n network, s *set, found *result.File, path string, log io.Writer) error {
+	t := &trial{n, o, s, filepath.Join(o.out, "networks", n.folder()), log}
+	m, length, err := t.model(ctx, found.Lines)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.name(), err)
+	}
+	lines, err := t.lines(ctx, m, length, n.missing(found.Lines))
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.name(), err)
+	}
+	found.Lines = append(found.Lines, lines...)
+	if err := found.Save(path); err != nil {
+		return err
+	}
+	return t.keep(m)
+}
+
+// stopped says, after an interrupt, how to go on.
+func (o *options) stopped(ctx context.Context, p *progress, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("%w with %s; the same command goes on", ctx.Err(), p)
+}
+
+// load reads the results that there are. It returns an error if they are of
+// another study.
+func (o *options) load(path string, s *set) (*result.File, error) {
+	now := result.Study{
+		Data: filepath.Base(filepath.Clean(o.data)), Extents: s.test[0].Labels.Shape.Dims(),
+		Train: len(s.train), Val: len(s.val), Test: len(s.test),
+		Width: o.network.width, Levels: o.network.levels, Batch: o.network.batch * o.network.parts,
+		Steps: o.steps, Minutes: o.minutes, Rate: o.network.rate,
+		Processors: runtime.GOMAXPROCS(0), Machine: machine(),
+	}
+	for _, c := range s.classes[1:] {
+		now.Structures = append(now.Structures, c.Name)
+	}
+	found, err := result.Load(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &result.File{Study: now}, nil
+	case err != nil:
+		return nil, err
+	}
+	then := found.Study
+	then.Processors, then.Machine = now.Processors, now.Machine // times differ, nothing else
+	if !reflect.DeepEqual(then, now) {
+		return nil, fmt.Errorf("%s is of another study: %s; choose another -out", path, differences(then, now))
+	}
+	return found, nil
+}
+
+// differences names the first field that differs.
+func differences(then, now result.Study) string {
+	a, b := reflect.ValueOf(then), reflect.ValueOf(now)
+	for i := range a.NumField() {
+		if x, y := a.Field(i).Interface(), b.Field(i).Interface(); !reflect.DeepEqual(x, y) {
+			return fmt.Sprintf("%s was %v, is %v", a.Type().Field(i).Tag.Get("json"), x, y)
+		}
+	}
+	return ""
+}
