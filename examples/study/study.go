@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"strings"
 
 	"github.com/sshn-go/sshn/examples/internal/result"
 )
@@ -79,17 +80,24 @@ func (o *options) stopped(ctx context.Context, p *progress, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return fmt.Errorf("%w with %s; the same command goes on", ctx.Err(), p)
+	return &stopped{fmt.Sprintf("stopped with %s; the same command goes on", p)}
 }
+
+// A stopped error tells what an interrupt left.
+type stopped struct{ text string }
+
+func (e *stopped) Error() string { return e.text }
+func (e *stopped) Unwrap() error { return context.Canceled }
 
 // load reads the results that there are. It returns an error if they are of
 // another study.
 func (o *options) load(path string, s *set) (*result.File, error) {
+	c := o.network
 	now := result.Study{
 		Data: filepath.Base(filepath.Clean(o.data)), Extents: s.test[0].Labels.Shape.Dims(),
 		Train: len(s.train), Val: len(s.val), Test: len(s.test),
-		Width: o.network.width, Levels: o.network.levels, Batch: o.network.batch * o.network.parts,
-		Steps: o.steps, Minutes: o.minutes, Rate: o.network.rate,
+		Width: c.width, Wide: c.wide, Levels: c.levels, Batch: c.batch * c.parts, Parts: c.parts, Plain: c.plain,
+		Steps: o.steps, Minutes: o.minutes, Rate: c.rate, HeadRate: c.headRate,
 		Processors: runtime.GOMAXPROCS(0), Machine: machine(),
 	}
 	for _, c := range s.classes[1:] {
@@ -115,7 +123,8 @@ func differences(then, now result.Study) string {
 	a, b := reflect.ValueOf(then), reflect.ValueOf(now)
 	for i := range a.NumField() {
 		if x, y := a.Field(i).Interface(), b.Field(i).Interface(); !reflect.DeepEqual(x, y) {
-			return fmt.Sprintf("%s was %v, is %v", a.Type().Field(i).Tag.Get("json"), x, y)
+			name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
+			return fmt.Sprintf("%s was %v, is %v", name, x, y)
 		}
 	}
 	return ""

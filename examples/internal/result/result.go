@@ -22,11 +22,15 @@ type Study struct {
 	Val        int      `json:"val"`        // to choose the weights by
 	Test       int      `json:"test"`       // that are reported
 	Width      int      `json:"width"`      // channels of a level
+	Wide       int      `json:"wide"`       // those of the method of that name
 	Levels     int      `json:"levels"`
 	Batch      int      `json:"batch"`             // images a step
+	Parts      int      `json:"phis_per_step"`     // of networks for many phis; others have as many batches
+	Plain      bool     `json:"plain,omitempty"`   // without augmentation
 	Steps      int      `json:"steps,omitempty"`   // of training, for each network
 	Minutes    float64  `json:"minutes,omitempty"` // of training, for each network; then nothing is reproducible
 	Rate       float64  `json:"rate"`              // first step size
+	HeadRate   float64  `json:"head_rate"`         // that of the hypernetwork's last matrix, as a share
 	Processors int      `json:"processors"`        // that the times were measured on
 	Machine    string   `json:"machine,omitempty"` // what they are
 }

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/nn"
+)
+
+// asProgram is set for a copy of the test program that is to be the program.
+const asProgram = "STUDY_TEST_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// cells writes a folder of n images of discs with a core.
+func cells(t testing.TB, n int) string {
+	dir := t.TempDir()
+	write := func(path string, img image.Image) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o777))
+		var b bytes.Buffer
+		require.NoError(t, png.Encode(&b, img))
+		require.NoError(t, os.WriteFile(path, b.Bytes(), 0o666))
+	}
+	for i := range n {
+		rng := nn.Stream(1, "cells", uint64(i))
+		photo, mask := image.NewRGBA(image.Rect(0, 0, 24, 20)), image.NewGray(image.Rect(0, 0, 24, 20))
+		cx, cy, r := 8+8*rng.Float64(), 7+6*rng.Float64(), 4+3*rng.Float64()
+		for y := range 20 {
+			for x := range 24 {
+				class := 0
+				if d := math.Hypot(float64(x)-cx, float64(y)-cy); d < r/2 {
+					class = 2
+				} else if d < r {
+					class = 1
+				}
+				shade := func(scale float64) uint8 { return uint8(200 - scale*float64(class) + 20*rng.Float64()) }
+				photo.Set(x, y, color.RGBA{shade(40), shade(80), shade(10), 255})
+				mask.SetGray(x, y, color.Gray{uint8(class)})
+			}
+		}
+		name := fmt.Sprintf("%03d.png", i)
+		write(filepath.Join(dir, "images", name), photo)
+		write(filepath.Join(dir, "masks", name), mask)
+	}
+	table := "0 Background 0 0 0 0\n1 Cytoplasm 120 180 220 0\n2 Nucleus 120 20 130 0\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "labels.txt"), []byte(table), 0o666))
+	return dir
+}
+
+// tiny are arguments of a study that takes no time.
+func tiny(dir, out string, more ...string) []string {
+	return append([]string{"-data", dir, "-format", "folder", "-out", out, "-size", "16", "-split", "4/2/3", "-steps", "2", "-every", "1",
+		"-levels", "3", "-width", "4", "-wide", "6", "-batch", "1", "-phis-per-step", "2", "-phis", "0.25,0.5", "-control-phis", "0.5"}, more...)
+}
+
+func study(args ...string) (stdout, stderr string, code int) {
+	var o, e bytes.Buffer
+	code = run(context.Background(), args, &o, &e)
+	return o.String(), e.String(), code
+}
+
+// timeless returns the results without what differs from run to run.
+func timeless(t testing.TB, out string) []result.Line {
+	f, err := result.Load(filepath.Join(out, resultFile))
+	require.NoError(t, err)
+	for i := range f.Lines {
+		f.Lines[i] = f.Lines[i].Timeless()
+		for _, scores := range f.Lines[i].Dice {
+			for k, x := range scores {
+				if math.IsNaN(x) {
+					scores[k] = -1 // NaN differs from itself
+				}
+			}
+		}
+	}
+	return f.Lines
+}
+
+func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
+	dir, out := cells(t, 9), t.TempDir()
+	_, stderr, code := study(tiny(dir, out, "-seeds", "1", "-analyses", "all")...)
+	require.Equal(t, success, code, stderr)
+	require.Contains(t, stderr, "network 1 of 19: fixed 0.25 seed 1\n")
+	lines := timeless(t, out)
+	seen := map[string]int{}
+	for _, l := range lines {
+		seen[strings.TrimSpace(l.Method+" "+l.Variant)]++
+		require.Len(t, l.Subjects, 3)
+		require.Equal(t, 2, l.Steps)
+		require.Positive(t, l.MACs)
+		if l.Method == result.Constant {
+			require.Greater(t, l.Params, 10*l.Weights, "the weights come from a hypernetwork")
+		}
+	}
+	require.Equal(t, map[string]int{
+		"fixed": 2, "wide": 1, "constant": 1,
+		"stochastic": 8, "film": 8, "sshn": 8 + 2, // four within the range and four beyond; two transfers
+		"sshn prior 0-0.5": 8, "sshn prior 0.1-0.4": 8, "sshn prior 0.2-0.3": 8,
+		"sshn density area-uniform": 8, "sshn levels phi-each": 8, "sshn norm instance": 8, "sshn encoding circle": 8,
+		"sshn hidden 16": 8, "sshn hidden 16-32": 8, "sshn hidden 16-64-256": 8,
+		"sshn sampling not-antialiased": 8, "sshn axes phi-each": 8 + 4,
+	}, seen)
+
+	// Nothing is trained twice, and what was not asked for before is measured
+	// with the models that are there.
+	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-analyses", "all")...)
+	require.Equal(t, success, code, stderr)
+	require.NotContains(t, stderr, "network")
+	require.Equal(t, lines, timeless(t, out))
+}
+
+func TestALaterAnalysisUsesTheTrainedModels(t *testing.T) {
+	dir, out, whole := cells(t, 9), t.TempDir(), t.TempDir()
+	_, stderr, code := study(tiny(dir, out, "-seeds", "1", "-methods", "sshn")...)
+	require.Equal(t, success, code, stderr)
+	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "sshn", "-analyses", "transfer")...)
+	require.Equal(t, success, code, stderr)
+	require.NotContains(t, stderr, "step ")
+	_, stderr, code = study(tiny(dir, whole, "-seeds", "1", "-methods", "sshn", "-analyses", "transfer")...)
+	require.Equal(t, success, code, stderr)
+	require.Equal(t, timeless(t, whole), timeless(t, out))
+}
+
+// A study that is killed, twice, finds what one does that is not, and what one
+// worker finds is what many do.
+func TestAKilledStudyGoesOn(t *testing.T) {
+	dir, whole, out := cells(t, 9), t.TempDir(), t.TempDir()
+	args := func(out string) []string {
+		return tiny(dir, out, "-seeds", "1", "-methods", "fixed,sshn", "-steps", "6")
+	}
+	before := runtime.GOMAXPROCS(1)
+	_, stderr, code := study(args(whole)...)
+	runtime.GOMAXPROCS(before)
+	require.Equal(t, success, code, stderr)
+
+	kill(t, args(out), "step 3  validation") // of the first network
+	require.NoFileExists(t, filepath.Join(out, resultFile))
+	kill(t, args(out), "network 3 of 3: sshn seed 1")
+	require.Len(t, timeless(t, out), 2)
+	_, stderr, code = study(args(out)...)
+	require.Equal(t, success, code, stderr)
+	require.NotContains(t, stderr, "network 2 of")
+	require.Equal(t, timeless(t, whole), timeless(t, out))
+}
+
+// kill runs the program until it writes a text and kills it.
+func kill(t *testing.T, args []string, when string) {
+	c := exec.Command(os.Args[0], args...)
+	c.Env = append(os.Environ(), asProgram+"=1")
+	stderr, err := c.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	lines := bufio.NewScanner(stderr)
+	found := false
+	for !found && lines.Scan() {
+		found = strings.Contains(lines.Text(), when)
+	}
+	require.NoError(t, c.Process.Kill())
+	c.Wait() // tells that it was killed
+	require.True(t, found, "the program ended before it wrote %q", when)
+}
+
+func TestWhatIsAskedWrongly(t *testing.T) {
+	dir := cells(t, 9)
+	for want, args := range map[string][]string{
+		"-data is needed":                {},
+		`-format "": there are wbc`:      {"-data", dir},
+		"-methods best: there are fixed": {"-methods", "best"},
+		"-analyses x: there are prior":   {"-analyses", "x"},
+		`"0" is no phi in (0, 1]`:        {"-phis", "0,1"},
+		"either -steps or -minutes":      {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
+		"unexpected argument":            {"now"},
+	} {
+		_, stderr, code := study(args...)
+		require.Equal(t, misuse, code, stderr)
+		require.Contains(t, stderr, want)
+	}
+	text, _, code := study("-h")
+	require.Equal(t, success, code)
+	require.Contains(t, text, "-analyses value\n")
+
+	out := t.TempDir()
+	_, stderr, code := study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5")...)
+	require.Equal(t, success, code, stderr)
+	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-steps", "3")...)
+	require.Equal(t, failure, code)
+	require.Contains(t, stderr, "results.jsonl is of another study: steps was 2, is 3; choose another -out")
+	_, stderr, code = study("-data", filepath.Join(dir, "none"), "-format", "wbc", "-out", t.TempDir())
+	require.Equal(t, failure, code)
+	require.Contains(t, stderr, "none")
+	_, stderr, code = study("-report", "-out", filepath.Join(dir, "none"))
+	require.Equal(t, failure, code)
+	require.Contains(t, stderr, "results.jsonl")
+}
+
+func TestAnInterruptSaysHowToGoOn(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var o, e bytes.Buffer
+	require.Equal(t, interrupted, run(ctx, tiny(cells(t, 9), t.TempDir()), &o, &e))
+	require.Contains(t, e.String(), "stopped with 0 of 21 networks done; the same command goes on")
+}
