@@ -9,6 +9,7 @@ import (
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/hyper"
+	"github.com/sshn-go/sshn/internal/memory"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/loss"
 	"github.com/sshn-go/sshn/nn/optim"
@@ -124,4 +125,37 @@ func BenchmarkSSHN(b *testing.B) {
 			b.Run(w.String()+"/pass=train", func(b *testing.B) { w.train(b, sshn.SSHN) })
 		}
 	}
+}
+
+// BenchmarkVolume segments a whole brain of neurite-OASIS at once, from image to
+// classes, with four levels. It reports the memory that the process takes for the
+// first beyond what it held, image and weights among it.
+func BenchmarkVolume(b *testing.B) {
+	w := workload{1, 1, []int{160, 192, 224}, 16, 24, 0.25}
+	b.Run(w.String()+"/levels=4", func(b *testing.B) {
+		_, before, _ := memory.Peak()
+		image := tensor.New(append(w.extents, w.in)...)
+		rng := nn.Stream(1, "benchmark")
+		for i := range image.Data {
+			image.Data[i] = rng.Float32()
+		}
+		m := model(b, sshn.Config{Method: sshn.Stochastic, Network: unet.Config{Dims: 3, In: 1, Out: w.classes, Widths: []int{16, 16, 16, 16}}})
+		p, err := m.At(pareto.Phi{w.phi})
+		require.NoError(b, err)
+		segment := func() {
+			_, err := p.Classes(image)
+			require.NoError(b, err)
+		}
+		segment()
+		peak, _, known := memory.Peak()
+		for b.Loop() {
+			segment()
+		}
+		cost, err := m.Cost(w.extents, pareto.Phi{w.phi})
+		require.NoError(b, err)
+		rate(b, cost.MACs)
+		if known {
+			b.ReportMetric(float64(peak-before)/1e6, "peak-MB")
+		}
+	})
 }

@@ -91,17 +91,14 @@ func (p *Predictor) segment(ctx context.Context, x tensor.Tensor) (tensor.Tensor
 
 // label writes the labels of an image of one channel, given without that axis.
 func (p *Predictor) label(seg, image tensor.Tensor) error {
-	classes, err := p.Classes(image.Reshape(append(image.Shape.Dims(), 1)...))
-	if err != nil {
+	if _, err := p.predict(seg, image.Reshape(append(image.Shape.Dims(), 1)...)); err != nil {
 		return err
 	}
-	p.ids(seg, classes)
+	for i, class := range seg.Data {
+		seg.Data[i] = p.id(class)
+	}
 	return nil
 }
 
-// ids writes the labels of classes.
-func (p *Predictor) ids(seg, classes tensor.Tensor) {
-	for i, c := range classes.Data {
-		seg.Data[i] = float32(p.model.cfg.Labels[int(c)].ID)
-	}
-}
+// id returns the label of a class.
+func (p *Predictor) id(class float32) float32 { return float32(p.model.cfg.Labels[int(class)].ID) }

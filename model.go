@@ -102,10 +102,21 @@ func (m *Model) Cost(extents []int, phi pareto.Phi) (autograd.Cost, error) {
 }
 
 func (m *Model) cost(extents []int, f nn.Factors) autograd.Cost {
+	image := tensor.NewShape(append(slices.Clone(extents), m.cfg.Network.In)...)
+	part := image.Dims()
+	part[0], part[len(extents)] = m.planes(image), m.net.Config().Widths[0]
+	c := m.costOf(image.Dims(), f, m.net.Features)
+	head := m.costOf(part, f, m.net.Head)
+	c.MACs += head.MACs / int64(part[0]) * int64(extents[0])
+	c.Bytes += head.Bytes
+	return c
+}
+
+func (m *Model) costOf(dims []int, f nn.Factors, layer func(*nn.Pass, autograd.Value) autograd.Value) autograd.Cost {
 	t := autograd.NewTape()
-	x := t.Const(tensor.New(append(append([]int{1}, extents...), m.cfg.Network.In)...))
-	theta := t.Const(tensor.New(m.layout.Len()))
-	t.NoGrad(func() { m.net.Forward(&nn.Pass{Theta: theta, Condition: f.Vector(), Factors: f}, x) })
+	theta := t.Placeholder(tensor.NewShape(m.layout.Len()))
+	x := t.Placeholder(tensor.NewShape(append([]int{1}, dims...)...))
+	t.NoGrad(func() { layer(&nn.Pass{Theta: theta, Condition: f.Vector(), Factors: f}, x) })
 	return t.Cost()
 }
 

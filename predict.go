@@ -23,6 +23,7 @@ type Predictor struct {
 	condition []float64 // that theta is for
 	theta     *nn.Params
 	tape      *autograd.Tape
+	head      *autograd.Tape
 }
 
 // At returns a predictor for phi; nil stands for the one phi of a Fixed or a
@@ -48,7 +49,7 @@ func (m *Model) Transfer(phi, at pareto.Phi) (*Predictor, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Predictor{model: m, condition: f.Vector(), theta: frozen.source.Params(), tape: autograd.NewTape()}
+	p := &Predictor{model: m, condition: f.Vector(), theta: frozen.source.Params(), tape: autograd.NewTape(), head: autograd.NewTape()}
 	p.factors, err = m.Factors(at)
 	return p, err
 }
@@ -64,32 +65,67 @@ func (p *Predictor) Classes(image tensor.Tensor) (tensor.Tensor, error) {
 
 // classes returns also how many seconds the forward pass took.
 func (p *Predictor) classes(image tensor.Tensor) (tensor.Tensor, float64, error) {
-	s := image.Shape
-	if err := p.model.takes(s); err != nil {
+	if err := p.model.takes(image.Shape); err != nil {
 		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: %w", err)
 	}
-	dims := append([]int{1}, s.Dims()...)
-	x := tensor.New(dims...)
-	if err := p.model.cfg.Scale.apply(x.Reshape(s.Dims()...), image); err != nil {
-		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: %w", err)
-	}
-	began := time.Now()
-	classes, err := metric.Argmax(p.logits(x))
+	classes := tensor.New(image.Shape.Dims()[:image.Shape.Rank()-1]...)
+	took, err := p.predict(classes, image)
 	if err != nil {
-		return tensor.Tensor{}, 0, fmt.Errorf("sshn: predict: %w", err)
+		return tensor.Tensor{}, 0, err
 	}
-	took := time.Since(began).Seconds()
-	return classes.Reshape(s.Dims()[:s.Rank()-1]...), took, nil
+	return classes, took, nil
 }
 
-// logits returns those of scaled images x [N, spatial..., C], in memory of the
-// tape, until it is asked again.
-func (p *Predictor) logits(x tensor.Tensor) tensor.Tensor {
-	p.tape.Reset()
-	var logits autograd.Value
-	p.tape.NoGrad(func() {
-		pass := &nn.Pass{Theta: p.theta.Const(p.tape), Condition: p.condition, Factors: p.factors}
-		logits = p.model.net.Forward(pass, p.tape.Const(x))
+// predict writes the classes of an image that the model takes.
+func (p *Predictor) predict(classes, image tensor.Tensor) (seconds float64, err error) {
+	x := tensor.Zeros(image.Shape)
+	if err := p.model.cfg.Scale.apply(x, image); err != nil {
+		return 0, fmt.Errorf("sshn: predict: %w", err)
+	}
+	began := time.Now()
+	err = p.logits(x, func(first int, logits tensor.Tensor) error {
+		part, err := metric.Argmax(logits)
+		if err == nil {
+			copy(classes.Range(first, first+part.Shape.Dim(0)).Data, part.Data)
+		}
+		return err
 	})
-	return logits.Tensor()
+	if err != nil {
+		return 0, fmt.Errorf("sshn: predict: %w", err)
+	}
+	return time.Since(began).Seconds(), nil
+}
+
+// logits calls f with the logits [n, spatial..., classes] of the scaled image x
+// [n, spatial..., C], some planes at a time, beginning with plane first. They are
+// in memory of a tape until f returns. Those of all planes would be most of what
+// a volume takes.
+func (p *Predictor) logits(x tensor.Tensor, f func(first int, logits tensor.Tensor) error) error {
+	features := p.run(p.tape, x, p.model.net.Features)
+	n, at := features.Shape.Dim(0), p.model.planes(x.Shape)
+	for first := 0; first < n; first += at {
+		part := features.Range(first, min(first+at, n))
+		if err := f(first, p.run(p.head, part, p.model.net.Head)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run returns a layer's result for one image without the axis of images.
+func (p *Predictor) run(t *autograd.Tape, x tensor.Tensor, layer func(*nn.Pass, autograd.Value) autograd.Value) tensor.Tensor {
+	t.Reset()
+	var y autograd.Value
+	t.NoGrad(func() {
+		pass := &nn.Pass{Theta: p.theta.Const(t), Condition: p.condition, Factors: p.factors}
+		y = layer(pass, t.Const(x.Reshape(append([]int{1}, x.Shape.Dims()...)...)))
+	})
+	return y.Tensor().Reshape(y.Shape().Dims()[1:]...)
+}
+
+// planes returns how many planes of an image the head takes at once: those that
+// make a million logits, and one at least.
+func (m *Model) planes(image tensor.Shape) int {
+	plane := image.Len() / image.Channels() / image.Dim(0) * m.cfg.Network.Out
+	return min(max(1<<20/plane, 1), image.Dim(0))
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/tensor"
 )
 
 func TestTilesCoverEveryVoxel(t *testing.T) {
@@ -30,7 +32,7 @@ func TestTheWeightsOfTilesAreThoseOfAGaussianWithAFloor(t *testing.T) {
 	for i := range ones {
 		ones[i] = 1
 	}
-	s.add(ones, 0, 0, 0)
+	s.add(tensor.From(ones, n, 1, n, 1), 0, [3]int{})
 	require.EqualValues(t, float32(floor), s.sums[0], "a corner")
 	require.InDelta(t, 0.939413, s.sums[7*n+8], 1e-6, "half a voxel off the middle on two axes: exp(-(1/4)^2)")
 	require.InDelta(t, 0.443747, s.sums[7*n+10], 1e-6, "exp(-(1/4)^2/2 - (5/4)^2/2)")

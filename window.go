@@ -70,13 +70,10 @@ func (m *Model) tiles(extents []int, f nn.Factors, edge int) Tiling {
 		t.Tile[axis] = min(n, edge)
 	}
 	cost := m.cost(t.Tile[:], f)
-	volume, tile := product(t.Volume), product(t.Tile)
-	// The image in the frame and the labels, then what the network sees.
-	floats := 2*volume + tile + int64(m.layout.Len())
-	if t.Whole() {
-		floats += volume // the classes
-	} else {
-		floats += volume / int64(t.Volume[0]) * int64(t.Tile[0]*m.cfg.Network.Out)
+	// The image in the frame and the labels, what the network sees, and theta.
+	floats := 2*product(t.Volume) + product(t.Tile) + int64(m.layout.Len())
+	if !t.Whole() {
+		floats += t.slab() * int64(m.cfg.Network.Out)
 	}
 	t.MACs, t.Bytes = cost.MACs*int64(t.Len()), cost.Bytes+4*floats
 	return t
@@ -118,69 +115,101 @@ func (t Tiling) starts(axis int) []int {
 	return starts
 }
 
+// axes returns the axis along which tiles are taken layer by layer, the longest,
+// and the two across it.
+func (t Tiling) axes() (along int, across [2]int) {
+	for axis, n := range t.Volume {
+		if n > t.Volume[along] {
+			along = axis
+		}
+	}
+	return along, [3][2]int{{1, 2}, {0, 2}, {0, 1}}[along]
+}
+
+// slab returns the voxels of a layer of tiles.
+func (t Tiling) slab() int64 {
+	along, across := t.axes()
+	return int64(t.Tile[along]) * int64(t.Volume[across[0]]) * int64(t.Volume[across[1]])
+}
+
 // window writes the labels of a volume tile by tile. Logits of tiles are added
 // up, each weighted the more the nearer it lies to the middle of its tile, for
 // the border of a tile lacks context; argmax asks for no division by the sum of
-// weights. Of the sums only a slab as deep as a tile is kept.
+// weights. Of the sums only a layer of tiles is kept.
 func (p *Predictor) window(ctx context.Context, seg, x tensor.Tensor, t Tiling) error {
 	intensity, err := p.model.cfg.Scale.of(x)
 	if err != nil {
 		return fmt.Errorf("sshn: predict: %w", err)
 	}
 	s := newSlab(t, p.model.cfg.Network.Out)
-	tile := tensor.New(t.Tile[:]...)
+	tile := tensor.New(append(t.Tile[:], 1)...)
 	done := 0
-	for layer, k := range s.starts[0] {
-		for _, j := range s.starts[1] {
-			for _, i := range s.starts[2] {
+	for layer, k := range s.starts[s.along] {
+		for _, j := range s.starts[s.across[0]] {
+			for _, i := range s.starts[s.across[1]] {
 				if ctx.Err() != nil {
 					return fmt.Errorf("sshn: segment: stopped after %d of %d tiles: %w", done, t.Len(), ctx.Err())
 				}
-				cut(tile, x, k, j, i)
+				var from [3]int
+				from[s.along], from[s.across[0]], from[s.across[1]] = k, j, i
+				cut(tile, x, from)
 				intensity.Apply(tile, tile)
-				s.add(p.logits(tile.Reshape(1, t.Tile[0], t.Tile[1], t.Tile[2], 1)).Data, k, j, i)
+				if err := p.logits(tile, func(first int, logits tensor.Tensor) error {
+					s.add(logits, first, from)
+					return nil
+				}); err != nil {
+					return err
+				}
 				done++
 			}
 		}
-		end := t.Volume[0]
-		if layer+1 < len(s.starts[0]) {
-			end = s.starts[0][layer+1]
+		end := t.Volume[s.along]
+		if layer+1 < len(s.starts[s.along]) {
+			end = s.starts[s.along][layer+1]
 		}
 		for ; k < end; k++ { // no later tile reaches these planes
 			classes, err := metric.Argmax(s.plane(k))
 			if err != nil {
-				return fmt.Errorf("sshn: predict: plane %d of %d: %w", k+1, t.Volume[0], err)
+				return fmt.Errorf("sshn: predict: plane %d of %d: %w", k+1, t.Volume[s.along], err)
 			}
-			p.ids(seg.Range(k, k+1), classes)
+			s.each(k, func(voxel, at int) { seg.Data[voxel] = p.id(classes.Data[at]) })
 			clear(s.plane(k).Data)
 		}
 	}
 	return nil
 }
 
-// cut copies the tile of x that begins at k, j, i.
-func cut(tile, x tensor.Tensor, k, j, i int) {
+// cut copies the tile [D H W 1] of x [D H W] that begins at a voxel.
+func cut(tile, x tensor.Tensor, from [3]int) {
 	size, n := tile.Shape, x.Shape
 	for z := range size.Dim(0) {
 		for y := range size.Dim(1) {
-			from := ((k+z)*n.Dim(1)+j+y)*n.Dim(2) + i
-			copy(tile.Data[(z*size.Dim(1)+y)*size.Dim(2):][:size.Dim(2)], x.Data[from:])
+			at := ((from[0]+z)*n.Dim(1)+from[1]+y)*n.Dim(2) + from[2]
+			copy(tile.Data[(z*size.Dim(1)+y)*size.Dim(2):][:size.Dim(2)], x.Data[at:])
 		}
 	}
 }
 
-// A slab holds the weighted sums of logits [H W K] of as many planes as a tile
-// is deep, plane k at k modulo that.
+// A slab holds the weighted sums of logits of a layer of tiles: as many planes
+// [two axes, K] across the volume's longest axis as tiles are long there, plane k
+// at k modulo that.
 type slab struct {
 	Tiling
 	classes int
+	along   int
+	across  [2]int
+	steps   [3]int // from an element to its neighbour in sums
 	starts  [3][]int
 	weights [3][]float32
 	sums    []float32
 }
 
 func newSlab(t Tiling, classes int) *slab {
-	s := &slab{Tiling: t, classes: classes, sums: make([]float32, t.Tile[0]*t.Volume[1]*t.Volume[2]*classes)}
+	s := &slab{Tiling: t, classes: classes, sums: make([]float32, int(t.slab())*classes)}
+	s.along, s.across = t.axes()
+	s.steps[s.across[1]] = classes
+	s.steps[s.across[0]] = classes * t.Volume[s.across[1]]
+	s.steps[s.along] = classes * t.Volume[s.across[1]] * t.Volume[s.across[0]]
 	for axis, n := range t.Tile {
 		s.starts[axis], s.weights[axis] = t.starts(axis), gaussian(n)
 	}
@@ -204,24 +233,45 @@ func gaussian(n int) []float32 {
 const floor = 1e-3
 
 func (s *slab) plane(k int) tensor.Tensor {
-	size := s.Volume[1] * s.Volume[2] * s.classes
-	return tensor.From(s.sums[k%s.Tile[0]*size:][:size], s.Volume[1], s.Volume[2], s.classes)
+	size := s.steps[s.along]
+	return tensor.From(s.sums[k%s.Tile[s.along]*size:][:size], s.Volume[s.across[0]], s.Volume[s.across[1]], s.classes)
 }
 
-// add adds the logits of the tile that begins at k, j, i.
-func (s *slab) add(logits []float32, k, j, i int) {
+// each calls f for the voxels of plane k with where they are in the volume and in
+// the plane.
+func (s *slab) each(k int, f func(voxel, at int)) {
+	steps := [3]int{s.Volume[1] * s.Volume[2], s.Volume[2], 1}
+	rows, columns := s.Volume[s.across[0]], s.Volume[s.across[1]]
+	for at := range rows * columns {
+		f(k*steps[s.along]+at/columns*steps[s.across[0]]+at%columns*steps[s.across[1]], at)
+	}
+}
+
+// add adds logits [n H W K] of the tile that begins at a voxel: its planes from
+// first on.
+func (s *slab) add(logits tensor.Tensor, first int, from [3]int) {
 	row := s.Tile[2] * s.classes
-	parallel.For(s.Tile[0], 1, func(z, _ int) {
-		plane := s.plane(k + z).Data
+	parallel.For(logits.Shape.Dim(0), 1, func(z, _ int) {
+		depth := s.offset(0, from[0]+first+z)
 		for y := range s.Tile[1] {
-			x := logits[(z*s.Tile[1]+y)*row:][:row]
-			sums := plane[((j+y)*s.Volume[2]+i)*s.classes:][:row]
+			x := logits.Data[(z*s.Tile[1]+y)*row:][:row]
+			height := depth + s.offset(1, from[1]+y)
+			weight := s.weights[0][first+z] * s.weights[1][y]
 			for v, w := range s.weights[2] {
-				w = max(w*s.weights[0][z]*s.weights[1][y], floor)
-				for c := v * s.classes; c < (v+1)*s.classes; c++ {
-					sums[c] += float32(w * x[c])
+				w = max(w*weight, floor)
+				sums := s.sums[height+s.offset(2, from[2]+v):][:s.classes]
+				for c, logit := range x[v*s.classes:][:s.classes] {
+					sums[c] += float32(w * logit)
 				}
 			}
 		}
 	})
+}
+
+// offset returns how far an element at i along an axis is from the first.
+func (s *slab) offset(axis, i int) int {
+	if axis == s.along {
+		i %= s.Tile[axis]
+	}
+	return i * s.steps[axis]
 }

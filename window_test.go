@@ -124,6 +124,16 @@ func TestTheLargestTilesThatFitAreTaken(t *testing.T) {
 	require.Equal(t, "56 tiles of 10 x 16 x 16 voxels", tiling.String())
 }
 
+func TestALayerOfTilesLiesAcrossTheLongestAxis(t *testing.T) {
+	m := pointwise(t)
+	const voxels, layer = 10 * 200 * 300, 16 * 10 * 200
+	for _, e := range [][]int{{10, 200, 300}, {10, 300, 200}, {200, 10, 300}, {300, 200, 10}} {
+		need := least(t, m, e, pareto.Phi{0.5})
+		require.Greater(t, need, int64(4*(2*voxels+3*layer)), "image, labels and the sums of three classes")
+		require.Less(t, need, int64(4*(3*voxels)), "%v: the sums of all voxels would be 3 voxels more", e)
+	}
+}
+
 func TestALimitThatNoTileFits(t *testing.T) {
 	m := pointwise(t)
 	p, err := m.At(pareto.Phi{0.5})

@@ -70,6 +70,8 @@ func (t *Tape) forward(r *runner) {
 		id := int32(r.next)
 		n, s := &t.nodes[id], &r.steps[id]
 		switch {
+		case n.kind == constant && n.data == nil && n.shape.Len() > 0 && !r.rehearsal:
+			panic(&UseError{"run", n.shape, "it is a placeholder, which has no data"})
 		case n.kind != applied:
 			continue
 		case s.op == nil:

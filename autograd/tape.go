@@ -55,6 +55,12 @@ func NewTape() *Tape { return new(Tape) }
 // reads x.Data when it runs and until Reset, and never writes it.
 func (t *Tape) Const(x tensor.Tensor) Value { return t.given(x, constant) }
 
+// Placeholder records a constant without data, for telling costs: a run that
+// comes to it panics with a [*UseError].
+func (t *Tape) Placeholder(s tensor.Shape) Value {
+	return t.add(node{shape: s, kind: constant, root: int32(len(t.nodes))})
+}
+
 // Leaf records x as a variable: Backward makes its gradient. The tape reads
 // x.Data when it runs, and never writes it. The leaf of data that are a leaf
 // of this tape already is the same Value, so that the gradients of several

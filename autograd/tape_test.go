@@ -147,6 +147,11 @@ func TestMisuseSaysWhatWasWrong(t *testing.T) {
 		func() { tape.Backward(Apply(total{}, loss)) })
 
 	tape.Reset()
+	planned := Apply(square{}, tape.Placeholder(tensor.NewShape(3)))
+	require.EqualValues(t, 3, tape.Cost().MACs)
+	require.PanicsWithError(t, "run of [3]: it is a placeholder, which has no data", func() { planned.Tensor() })
+
+	tape.Reset()
 	require.PanicsWithError(t, "square of []: stale: its tape was reset after it was recorded", func() { Apply(square{}, x) })
 	require.PanicsWithError(t, "shape of []: the zero Value is on no tape", func() { Value{}.Shape() })
 }

@@ -49,9 +49,17 @@ func New(b nn.Builder, cfg Config) *UNet {
 // Config returns the configuration, defaults filled in.
 func (u *UNet) Config() Config { return u.cfg }
 
-// Forward implements [nn.Layer]. It panics with a [*tensor.ShapeError] if x is
-// not [N, spatial..., In], and if a factor of p is not positive.
+// Forward implements [nn.Layer]: Head of Features. It panics with a
+// [*tensor.ShapeError] if x is not [N, spatial..., In], and if a factor of p is
+// not positive.
 func (u *UNet) Forward(p *nn.Pass, x autograd.Value) autograd.Value {
+	return u.Head(p, u.Features(p, x))
+}
+
+// Features returns all of the network but its head: images x [N, spatial...,
+// In] -> the features [N, spatial..., Widths[0]] of the finest level. It panics
+// as Forward does.
+func (u *UNet) Features(p *nn.Pass, x autograd.Value) autograd.Value {
 	var modulation autograd.Value
 	if u.film != nil {
 		modulation = u.film.Forward(p)
@@ -66,7 +74,13 @@ func (u *UNet) Forward(p *nn.Pass, x autograd.Value) autograd.Value {
 		x = u.resize(x, skips[i].Shape().Spatial())
 		x = u.decoder[i].forward(p, autograd.Concat(-1, skips[i], x), modulation)
 	}
-	return u.head.Forward(p, x)
+	return x
+}
+
+// Head returns the logits [N, spatial..., Out] of features. It looks at each
+// element by itself, so those of a part of the features are a part of the logits.
+func (u *UNet) Head(p *nn.Pass, features autograd.Value) autograd.Value {
+	return u.head.Forward(p, features)
 }
 
 // Sizes returns the spatial extents of the map below a level: for each axis

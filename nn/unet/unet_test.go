@@ -110,6 +110,31 @@ func TestCostIsKnownBeforeAnyWork(t *testing.T) {
 	require.Less(t, resizing, want/50)
 }
 
+// The head sees elements one by one, so a volume's features may be handed to it in
+// parts.
+func TestPartsOfTheFeaturesGiveThatPartOfTheLogits(t *testing.T) {
+	layout := nn.NewLayout()
+	net := unet.New(layout.Builder(3), unet.Config{Dims: 3, In: 1, Out: 5, Widths: []int{4, 6}})
+	tape := autograd.NewTape()
+	pass := func(tape *autograd.Tape) *nn.Pass {
+		return &nn.Pass{Theta: layout.Init(1).Const(tape), Factors: nn.Uniform(0.4)}
+	}
+	x := tensor.New(1, 7, 6, 5, 1)
+	rng := nn.Stream(1, "image")
+	for i := range x.Data {
+		x.Data[i] = rng.Float32()
+	}
+	image := tape.Const(x)
+	features := net.Features(pass(tape), image).Keep()
+	want := net.Forward(pass(tape), image).Tensor()
+	planes := features.Tensor().Reshape(7, 6, 5, 4)
+	for first := range 7 {
+		head := autograd.NewTape()
+		part := net.Head(pass(head), head.Const(planes.Range(first, first+1).Reshape(1, 1, 6, 5, 4)))
+		require.Equal(t, want.Reshape(7, 6, 5, 5).Range(first, first+1).Data, part.Tensor().Data)
+	}
+}
+
 func TestConfigsThatMakeNoNetworkSayWhy(t *testing.T) {
 	for text, cfg := range map[string]unet.Config{
 		"unet: 4 spatial axes; 1, 2 or 3 are possible":                           {Dims: 4, In: 1, Out: 2},

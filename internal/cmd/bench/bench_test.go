@@ -55,8 +55,8 @@ func TestRepeatedBenchmarksBecomeTheirMedian(t *testing.T) {
 }
 
 func TestTheTableHasSharesAndRatios(t *testing.T) {
-	ours, _ := parse(strings.NewReader(goOutput))
-	theirs, _ := parse(strings.NewReader("BenchmarkConv/dims=2/k=1/pass=forward-2\t3\t8000000 ns/op\nBenchmarkLoss-2\t3\t123456789 ns/op\n"))
+	ours, _ := parse(strings.NewReader(goOutput + "BenchmarkVolume-2\t1\t3e9 ns/op\t1009 peak-MB\n"))
+	theirs, _ := parse(strings.NewReader("BenchmarkVolume-2\t1\t6e9 ns/op\t2018 peak-MB\nBenchmarkConv/dims=2/k=1/pass=forward-2\t3\t8000000 ns/op\nBenchmarkLoss-2\t3\t123456789 ns/op\n"))
 	m := machine{{1, []float64{0, 150}, 10, 0}, {2, []float64{0, 301}, 46, 0}}
 	var got strings.Builder
 	require.NoError(t, table(&got, m, medians(ours), medians(theirs)))
@@ -67,7 +67,8 @@ func TestTheTableHasSharesAndRatios(t *testing.T) {
 	require.Equal(t, []string{"2.00", "8.00", "0.25", "301", "100", "%", "23.0", "50", "%", "2", "Conv/dims=2/k=1/pass=forward"}, lines[2])
 	require.Equal(t, []string{"8.00", "75.0", "50", "%", "1", "Conv/dims=2/k=1/pass=forward"}, lines[3])
 	require.Equal(t, []string{"15.0", "20.0", "43", "%", "2", "Adam/10.7M"}, lines[4])
-	require.Equal(t, []string{"none", "123", "2", "Loss"}, lines[6])
+	require.Equal(t, []string{"none", "123", "2", "Loss"}, lines[7])
+	require.Equal(t, "1009 MB of memory at most, PyTorch 2018 MB, ratio 0.50: Volume", strings.Join(lines[8], " "))
 }
 
 func TestAMachineKeepsTheBetterOfTwoMeasurements(t *testing.T) {

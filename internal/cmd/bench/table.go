@@ -9,7 +9,8 @@ import (
 
 // table prints a line for each of ours: its time, and as far as they are known
 // PyTorch's and the ratio of the two, the rates that the benchmark reports and
-// their shares of the machine's. What PyTorch alone has is listed below.
+// their shares of the machine's. What PyTorch alone has is listed below, and then
+// how much memory the two take, where both tell.
 func table(w io.Writer, m machine, ours, theirs []result) error {
 	if len(ours)+len(theirs) == 0 {
 		return nil
@@ -29,7 +30,16 @@ func table(w io.Writer, m machine, ours, theirs []result) error {
 			fmt.Fprintf(t, "none\t%s\t\t\t\t\t\t%d\t  %s\n", number(r.values["ns/op"]/1e6), r.procs, strings.TrimPrefix(r.name, "Benchmark"))
 		}
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, r := range ours {
+		mine, yours := r.values["peak-MB"], find(theirs, r).values["peak-MB"]
+		if mine > 0 && yours > 0 {
+			fmt.Fprintf(w, "%s MB of memory at most, PyTorch %s MB, ratio %s: %s\n", number(mine), number(yours), ratio(mine, yours), strings.TrimPrefix(r.name, "Benchmark"))
+		}
+	}
+	return nil
 }
 
 func find(results []result, like result) result {

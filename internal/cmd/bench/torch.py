@@ -12,7 +12,9 @@ memory layouts for each case, in-place activations, an allocator that never
 hands memory back, denormals flushed, labels as one-hot planes made beforehand.
 Debian's packages want libopenblas0-openmp beside python3-torch, or its matrix
 products are those of the reference BLAS. Each case is warmed up; the time is
-the median over its iterations.
+the median over its iterations. A case of a whole volume also reports how much
+memory a process takes for it beyond what it holds after importing PyTorch, on
+Linux, in processes of their own without that allocator, which takes more.
 """
 
 import argparse
@@ -20,15 +22,17 @@ import ctypes
 import math
 import re
 import statistics
+import subprocess
 import sys
 import time
 
 # glibc returns large blocks to the system and faults them in again at the next
 # use, which costs PyTorch up to a third of a training step.
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
-malloc = ctypes.CDLL(None)
-malloc.mallopt(M_MMAP_MAX, 0)
-malloc.mallopt(M_TRIM_THRESHOLD, -1)
+if "-peak" not in sys.argv:
+    malloc = ctypes.CDLL(None)
+    malloc.mallopt(M_MMAP_MAX, 0)
+    malloc.mallopt(M_TRIM_THRESHOLD, -1)
 
 sys.path.pop(0)  # this folder: the file's own name is torch
 import torch
@@ -162,6 +166,7 @@ def loss_alone(back, layout, n, classes, size):
 
 
 def network_cases():
+    yield volume_case(1, (160, 192, 224), 16, 24, 0.25, 4)
     for phi in 0.25, 0.5:
         slices, cells = (1, (160, 192), 32, 24), (3, (128, 128), 32, 3)
         cube = lambda n: (1, (n, n, n), 16, 24)
@@ -197,12 +202,29 @@ def case(kind, n, cin, size, width, classes, phi, which):
     return name, LAYOUTS, setup
 
 
-class UNet:
-    """Five levels, one convolution and LeakyReLU each, rescaled by phi."""
+def volume_case(cin, size, width, classes, phi, levels):
+    """A whole volume, from image to classes."""
+    name = f"BenchmarkVolume/dims=3/n=1/in={cin}/size={by(size)}/width={width}/classes={classes}/phi={phi}/levels={levels}"
 
-    def __init__(self, layout, dims, cin, width, classes, phi):
-        self.dims, self.phi = dims, phi
-        stages = [(cin, width)] + [(width, width)] * 4 + [(2 * width, width)] * 4
+    def setup(layout):
+        net = UNet(layout, 3, cin, width, classes, phi, levels)
+        x = torch.rand(1, cin, *size).contiguous(memory_format=layout[3])
+
+        def segment():
+            with torch.inference_mode():
+                net.forward(net.params, x).argmax(1)
+
+        return segment
+
+    return name, LAYOUTS, setup
+
+
+class UNet:
+    """Levels of one convolution and LeakyReLU each, rescaled by phi."""
+
+    def __init__(self, layout, dims, cin, width, classes, phi, levels=5):
+        self.dims, self.phi, self.levels = dims, phi, levels
+        stages = [(cin, width)] + [(width, width)] * (levels - 1) + [(2 * width, width)] * (levels - 1)
         shapes = [(o, i, *[3] * dims) for i, o in stages] + [(classes, width, *[1] * dims)]
         self.params = []
         for shape in shapes:
@@ -221,12 +243,12 @@ class UNet:
         mode = "bilinear" if self.dims == 2 else "trilinear"
         resize = lambda x, size: F.interpolate(x, size, mode=mode, align_corners=False)
         skips = []
-        for _ in range(4):
+        for _ in range(self.levels - 1):
             skips.append(stage(x))
             x = resize(skips[-1], [math.ceil(self.phi * n) for n in x.shape[2:]])
         x = stage(x)
-        for skip in reversed(skips):
-            x = stage(torch.cat([skip, resize(x, skip.shape[2:])], 1))
+        while skips:
+            x = stage(torch.cat([skips[-1], resize(x, skips.pop().shape[2:])], 1))
         return conv(x, next(theta), next(theta))
 
 
@@ -282,12 +304,25 @@ def better(layouts, setup, seconds):
     return best
 
 
+def peak():
+    """The most bytes that the process has held."""
+    with open("/proc/self/status") as f:
+        return next(int(line.split()[1]) << 10 for line in f if line.startswith("VmHWM:"))
+
+
+def least_peak(name, layouts, cpu):
+    """The lesser of what the layouts take, each in a process of its own."""
+    run = [sys.executable, __file__, "-bench", f"^{re.escape(name)}$", "-cpu", str(cpu), "-peak"]
+    return min(float(subprocess.check_output(run + [str(i)])) for i in range(len(layouts)))
+
+
 def main():
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("-bench", default=".", help="a regular expression that names must match")
     flags.add_argument("-cpu", type=int, default=2, help="threads")
     flags.add_argument("-time", type=float, default=1, help="seconds for a case, at least three iterations")
     flags.add_argument("-list", action="store_true", help="print the names only")
+    flags.add_argument("-peak", type=int, help="run a layout of one case once, and print the megabytes that it takes")
     args = flags.parse_args()
     torch.set_flush_denormal(True)  # before there are threads, which inherit it
     torch.set_num_threads(args.cpu)
@@ -299,9 +334,17 @@ def main():
         if args.list:
             print(name)
             continue
+        if args.peak is not None:
+            before = peak()
+            setup(layouts[args.peak])()
+            print((peak() - before) / 1e6)
+            continue
+        memory = ""
+        if name.startswith("BenchmarkVolume/") and sys.platform == "linux":
+            memory = f"\t{least_peak(name, layouts, args.cpu):.0f} peak-MB"
         ns, n = better(layouts, setup, args.time)
         threads = f"-{args.cpu}" if args.cpu > 1 else ""
-        print(f"{name}{threads}\t{n}\t{ns:.0f} ns/op", flush=True)
+        print(f"{name}{threads}\t{n}\t{ns:.0f} ns/op{memory}", flush=True)
 
 
 if __name__ == "__main__":
