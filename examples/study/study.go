@@ -54,6 +54,9 @@ func (o *options) study(ctx context.Context, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
+	if err := o.draw(s); err != nil {
+		return fmt.Errorf("pictures: %w", err)
+	}
 	return o.report(found, stdout)
 }
 

@@ -101,6 +101,9 @@ func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 	_, stderr, code := study(tiny(dir, out, "-seeds", "1", "-analyses", "all")...)
 	require.Equal(t, success, code, stderr)
 	require.Contains(t, stderr, "network 1 of 19: fixed 0.25 seed 1\n")
+	pictures, err := filepath.Glob(filepath.Join(out, pictureFolder, "*.png"))
+	require.NoError(t, err)
+	require.Len(t, pictures, 3)
 	lines := timeless(t, out)
 	seen := map[string]int{}
 	for _, l := range lines {

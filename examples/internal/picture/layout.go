@@ -33,7 +33,7 @@ type key struct {
 const line = 24 // pixels from one line of text to the next
 
 func (r Row) layout() layout {
-	v := newView(r.Image.Shape, r.Orientation)
+	v := newView(r.grid(), r.Orientation)
 	l := layout{view: v, enlarge: max((least+min(v.width, v.height)-1)/min(v.width, v.height), 1)}
 	y := gap
 	if r.Title != "" {

@@ -7,6 +7,7 @@ import (
 	"image/draw"
 	"image/png"
 	"io"
+	"slices"
 
 	"github.com/sshn-go/sshn/internal/atomicfile"
 	"github.com/sshn-go/sshn/tensor"
@@ -16,7 +17,7 @@ import (
 type Row struct {
 	Title       string          // of all of it
 	Captions    []string        // of the panels, the image first; may be fewer
-	Image       tensor.Tensor   // [j i]: black is its least value, white its greatest
+	Image       tensor.Tensor   // [j i] in grey, or [j i 3] in red, green and blue: black is its least value, white its greatest
 	Labels      []tensor.Tensor // [j i] each: whole numbers from 0
 	Colours     []color.NRGBA   // of the labels; 0 is the background, which shows the image
 	Names       []string        // of the labels, for a legend of those that occur; nil: none
@@ -34,25 +35,23 @@ const (
 // [*tensor.ShapeError] if they are not slices of one shape. A label without a
 // colour is magenta.
 func (r Row) Draw() *image.NRGBA {
-	if r.Image.Shape.Rank() != 2 {
-		panic(&tensor.ShapeError{Op: "picture", Shapes: []tensor.Shape{r.Image.Shape}, Problem: "a slice has two axes"})
-	}
+	grid := r.grid()
 	l := r.layout()
 	canvas := image.NewNRGBA(l.size)
 	draw.Draw(canvas, l.size, image.White, image.Point{}, draw.Src)
 	write(canvas, l.title, r.Title)
-	grey := greys(r.Image)
+	shade := shades(r.Image.Data, r.Image.Shape.Len()/grid.Len())
 	for panel, at := range l.panels {
 		if panel < len(r.Captions) {
 			write(canvas, image.Pt(at.Min.X, l.captions), r.Captions[panel])
 		}
-		voxels := func(voxel int) color.NRGBA { return grey[voxel] }
+		voxels := func(voxel int) color.NRGBA { return shade[voxel] }
 		if panel > 0 {
 			labels := r.Labels[panel-1]
-			if labels.Shape != r.Image.Shape {
+			if labels.Shape != grid {
 				panic(&tensor.ShapeError{Op: "picture", Shapes: []tensor.Shape{r.Image.Shape, labels.Shape}, Problem: "labels are of another shape than the image"})
 			}
-			voxels = func(voxel int) color.NRGBA { return r.over(grey[voxel], int(labels.Data[voxel])) }
+			voxels = func(voxel int) color.NRGBA { return r.over(shade[voxel], int(labels.Data[voxel])) }
 		}
 		for y := range at.Dy() {
 			for x := range at.Dx() {
@@ -93,18 +92,31 @@ func (r Row) colour(label int) color.NRGBA {
 	return color.NRGBA{255, 0, 255, 255}
 }
 
-func greys(x tensor.Tensor) []color.NRGBA {
-	lo, hi := x.Data[0], x.Data[0]
-	for _, v := range x.Data {
-		lo, hi = min(lo, v), max(hi, v)
+// grid returns the axes of the image without its colours.
+func (r Row) grid() tensor.Shape {
+	dims := r.Image.Shape.Dims()
+	if len(dims) == 3 && dims[2] == 3 {
+		dims = dims[:2]
 	}
-	grey := make([]color.NRGBA, len(x.Data))
-	for i, v := range x.Data {
-		g := uint8(0)
-		if hi > lo {
-			g = uint8(255*(v-lo)/(hi-lo) + .5)
+	if len(dims) != 2 {
+		panic(&tensor.ShapeError{Op: "picture", Shapes: []tensor.Shape{r.Image.Shape}, Problem: "a slice has two axes, or a third of three colours"})
+	}
+	return tensor.NewShape(dims...)
+}
+
+// shades returns the colours of voxels of one or three channels.
+func shades(x []float32, channels int) []color.NRGBA {
+	lo, hi := slices.Min(x), slices.Max(x)
+	level := func(v float32) uint8 {
+		if !(hi > lo) {
+			return 0
 		}
-		grey[i] = color.NRGBA{g, g, g, 255}
+		return uint8(255*(v-lo)/(hi-lo) + .5)
 	}
-	return grey
+	shade := make([]color.NRGBA, len(x)/channels)
+	for i := range shade {
+		of := x[i*channels:][:channels]
+		shade[i] = color.NRGBA{level(of[0]), level(of[channels/2]), level(of[channels-1]), 255}
+	}
+	return shade
 }

@@ -135,5 +135,13 @@ func TestPictureOfAnotherShapePanicsWithBothShapes(t *testing.T) {
 	r := Row{Image: tensor.New(2, 2), Labels: []tensor.Tensor{tensor.New(2, 3)}}
 	require.PanicsWithError(t, "picture of [2 2] and [2 3]: labels are of another shape than the image", func() { r.Draw() })
 	r = Row{Image: tensor.New(4)}
-	require.PanicsWithError(t, "picture of [4]: a slice has two axes", func() { r.Draw() })
+	require.PanicsWithError(t, "picture of [4]: a slice has two axes, or a third of three colours", func() { r.Draw() })
+}
+
+func TestColoursAreThoseOfTheImage(t *testing.T) {
+	img := drawn(t, Row{Image: tensor.From([]float32{0, 0.5, 1, 1, 0, 0}, 1, 2, 3)})
+	l := Row{Image: tensor.New(1, 2, 3)}.layout()
+	at := l.panels[0].Min
+	require.Equal(t, color.NRGBA{0, 128, 255, 255}, pixel(img, at.X, at.Y))
+	require.Equal(t, color.NRGBA{255, 0, 0, 255}, pixel(img, l.panels[0].Max.X-1, at.Y))
 }
