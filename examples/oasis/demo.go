@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/phantom"
 	"github.com/sshn-go/sshn/pareto"
 )
 
@@ -98,6 +99,7 @@ func (d *demo) run(ctx context.Context, c console) error {
 // anything is made.
 func (d *demo) plan() (*paretoCommand, error) {
 	d.make.out, d.make.dims, d.make.mm, d.make.seed = filepath.Join(d.out, "data"), 2, 1, d.train.seed
+	d.make.contrast = string(phantom.Mixed)
 	d.train.data, d.train.out = d.make.out, d.out
 	d.train.method, d.train.phi = "sshn", 0.5
 	d.train.split, d.train.levels, d.train.parts, d.train.every, d.train.block = "0.7/0.15/0.15", 5, 4, 100, 96

@@ -26,7 +26,7 @@ func (s *Set) Load(i int) (data.Sample, error) {
 	}
 	dims := s.spatial(image.Shape)
 	return data.Sample{
-		Subject: s.subjects[i],
+		Subject: s.Subject(i),
 		Image:   image.Reshape(append(dims, 1)...),
 		Labels:  r.seg.Data.Reshape(dims...),
 	}, nil

@@ -16,26 +16,32 @@ import (
 	"github.com/sshn-go/sshn/examples/internal/phantom"
 	"github.com/sshn-go/sshn/internal/atomicfile"
 	"github.com/sshn-go/sshn/internal/parallel"
+	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/tensor"
 	"github.com/sshn-go/sshn/tensor/nifti"
 )
 
-// A Recipe says which procedural brains to make.
+// A Recipe says which brains to make.
 type Recipe struct {
 	Subjects int
 	Dims     int            // 2 for slices with seg4 and seg24, 3 for volumes with seg4 and seg35
-	Seed     uint64         // subject i is the same whatever Subjects is
-	Phantom  phantom.Config // spacing, variation, noise
+	Seed     uint64         // a subject of a name is the same whatever else is made
+	Phantom  phantom.Config // spacing, variation, noise, contrast
+
+	Maps []Map // that subjects have their anatomy from, in turn; nil: it is procedural
 }
 
-// Make writes procedural brains into a folder, which it makes if need be, in
-// the layout and under the file names of neurite-OASIS; the subjects are called
-// PHANTOM_PH1_0001_MR1 and so on. Slices and volumes may go into one folder,
-// and the subjects of an earlier call are replaced. A folder is refused if it
-// lists other subjects, or more of this kind than there are to be: some of them
-// would be left from before. After each subject Make calls progress if that is
-// not nil. subjects.txt is written last; if ctx is done before, Make returns
-// its error.
+// Make writes brains into a folder, which it makes if need be, in the layout and
+// under the file names of neurite-OASIS. Procedural subjects are called
+// PHANTOM_PH1_0001_MR1 and so on; those from a map NAME are SYNTH_NAME_MR1,
+// SYNTH_NAME_MR2: sessions of one person, which a [Set] never parts, without
+// images that show the skull. Slices and
+// volumes may go into one folder, and the subjects of an earlier call are
+// replaced. A folder is refused if it lists other subjects than of this kind, or
+// some that are not to be made: they would be left from before. After each
+// subject Make calls progress if that is not nil. subjects.txt is written last;
+// if ctx is done before, Make returns its error. One map is held in memory at a
+// time.
 func Make(ctx context.Context, dir string, r Recipe, progress func(done, total int)) error {
 	if err := r.make(ctx, dir, progress); err != nil {
 		return fmt.Errorf("make data set: %w", err)
@@ -47,19 +53,27 @@ func (r Recipe) make(ctx context.Context, dir string, progress func(done, total 
 	if r.Subjects < 1 || prefix[r.Dims] == "" {
 		return fmt.Errorf("expected subjects, of 2 or 3 dimensions, found %d of %d", r.Subjects, r.Dims)
 	}
-	listed, err := r.earlier(dir)
+	orders := r.orders()
+	listed, err := r.earlier(dir, orders)
 	if err != nil {
 		return err
 	}
-	for i := range r.Subjects {
+	at, m := -1, (*phantom.Map)(nil) // the map that was read last
+	for i, o := range orders {
 		if ctx.Err() != nil {
 			return fmt.Errorf("stopped after %d of %d subjects: %w", i, r.Subjects, ctx.Err())
 		}
-		folder := filepath.Join(dir, name(i))
+		if o.source != at {
+			if m, err = r.Maps[o.source].read(); err != nil {
+				return err
+			}
+			at = o.source
+		}
+		folder := filepath.Join(dir, o.name)
 		if err := os.MkdirAll(folder, 0o777); err != nil {
 			return err
 		}
-		if err := r.write(folder, i); err != nil {
+		if err := r.write(folder, r.paint(o, m)); err != nil {
 			return err
 		}
 		if progress != nil {
@@ -71,8 +85,8 @@ func (r Recipe) make(ctx context.Context, dir string, progress func(done, total 
 			return err
 		}
 	}
-	for i := range r.Subjects {
-		listed = append(listed, name(i))
+	for _, o := range orders {
+		listed = append(listed, o.name)
 	}
 	slices.Sort(listed)
 	return atomicfile.Write(filepath.Join(dir, "subjects.txt"), func(w io.Writer) error {
@@ -81,13 +95,39 @@ func (r Recipe) make(ctx context.Context, dir string, progress func(done, total 
 	})
 }
 
-const ours = "PHANTOM_PH1_"
+// An order is a subject to be made.
+type order struct {
+	name   string
+	source int // of Maps; -1 is none
+	number int // of the subject, or of its map's subjects
+}
 
-func name(subject int) string { return fmt.Sprintf("%s%04d_MR1", ours, subject+1) }
+// orders lists the subjects, those of a map one after the other.
+func (r Recipe) orders() []order {
+	var all []order
+	for i := range r.Subjects {
+		if r.Maps == nil {
+			all = append(all, order{fmt.Sprintf("%s%04d_MR1", r.ours(), i+1), -1, i})
+			continue
+		}
+		from, session := i%len(r.Maps), i/len(r.Maps)
+		all = append(all, order{fmt.Sprintf("%s%s_MR%d", r.ours(), person(r.Maps[from].Name), session+1), from, session})
+	}
+	slices.SortStableFunc(all, func(a, b order) int { return a.source - b.source })
+	return all
+}
+
+// ours begins the names of the subjects that are made.
+func (r Recipe) ours() string {
+	if r.Maps == nil {
+		return "PHANTOM_PH1_"
+	}
+	return "SYNTH_"
+}
 
 // earlier returns the subjects that the folder lists, and an error if it is
 // refused. A subject beyond those to be made may have images of the other kind.
-func (r Recipe) earlier(dir string) (listed []string, err error) {
+func (r Recipe) earlier(dir string, orders []order) (listed []string, err error) {
 	path := filepath.Join(dir, "subjects.txt")
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -96,23 +136,22 @@ func (r Recipe) earlier(dir string) (listed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	var left []string // from before
 	for line := range bytes.Lines(text) {
 		name := strings.TrimSpace(string(line))
-		if !strings.HasPrefix(name, ours) && name != "" {
-			return nil, fmt.Errorf("%s lists %s: these are not procedural brains, choose another folder", path, name)
+		switch {
+		case name == "":
+			continue
+		case !strings.HasPrefix(name, r.ours()):
+			return nil, fmt.Errorf("%s lists %s, which is none of %s..., those to be made: choose another folder", path, name, r.ours())
+		case exists(filepath.Join(dir, name, prefix[r.Dims]+"norm.nii.gz")) &&
+			!slices.ContainsFunc(orders, func(o order) bool { return o.name == name }):
+			left = append(left, name)
 		}
-		if name != "" {
-			listed = append(listed, name)
-		}
+		listed = append(listed, name)
 	}
-	same := 0
-	for _, subject := range listed {
-		if exists(filepath.Join(dir, subject, prefix[r.Dims]+"norm.nii.gz")) {
-			same++
-		}
-	}
-	if same > r.Subjects {
-		return nil, fmt.Errorf("%s lists %d subjects of this kind already, more than the %d to be made; make at least %[2]d, or choose another folder", path, same, r.Subjects)
+	if len(left) > 0 {
+		return nil, fmt.Errorf("%s lists subjects of this kind that are not among the %d to be made: %s; make those too, or choose another folder", path, r.Subjects, some(left))
 	}
 	return listed, nil
 }
@@ -121,16 +160,28 @@ func (r Recipe) protocols() []*phantom.Protocol {
 	if r.Dims == 2 {
 		return []*phantom.Protocol{phantom.Seg4, phantom.Seg24}
 	}
+	if r.Maps != nil {
+		return []*phantom.Protocol{phantom.Seg4, phantom.Vessels35}
+	}
 	return []*phantom.Protocol{phantom.Seg4, phantom.Seg35}
 }
 
-// write makes one subject and writes its four files.
-func (r Recipe) write(folder string, subject int) error {
-	paint := phantom.Slice
-	if r.Dims == 3 {
-		paint = phantom.Volume
+// paint makes a subject, of a map if there is one.
+func (r Recipe) paint(o order, m *phantom.Map) phantom.Brain {
+	rng := rand.New(rand.NewPCG(r.Seed, uint64(o.number)))
+	slice, volume := phantom.Slice, phantom.Volume
+	if m != nil {
+		rng = nn.Stream(r.Seed, o.name)
+		slice, volume = m.Slice, m.Volume
 	}
-	b := paint(rand.New(rand.NewPCG(r.Seed, uint64(subject))), r.Phantom)
+	if r.Dims == 2 {
+		return slice(rng, r.Phantom)
+	}
+	return volume(rng, r.Phantom)
+}
+
+// write writes the files of a subject.
+func (r Recipe) write(folder string, b phantom.Brain) error {
 	dims := b.Norm.Shape.Dims()[:r.Dims]
 	if r.Dims == 2 {
 		dims = append([]int{1}, dims...)
@@ -138,9 +189,9 @@ func (r Recipe) write(folder string, subject int) error {
 	h := nifti.NewHeader(tensor.NewShape(dims...), r.affine())
 	at := func(what string) string { return filepath.Join(folder, prefix[r.Dims]+what+".nii.gz") }
 
-	files := []func() error{
-		func() error { return nifti.WriteImageFile(at("norm"), h, b.Norm.Reshape(dims...)) },
-		func() error { return nifti.WriteImageFile(at("orig"), h, b.Orig.Reshape(dims...)) },
+	files := []func() error{func() error { return nifti.WriteImageFile(at("norm"), h, b.Norm.Reshape(dims...)) }}
+	if r.Maps == nil { // nobody trains on a skull around a label map, and noise in air takes long to compress
+		files = append(files, func() error { return nifti.WriteImageFile(at("orig"), h, b.Orig.Reshape(dims...)) })
 	}
 	for _, p := range r.protocols() {
 		files = append(files, func() error { return nifti.WriteLabelsFile(at(p.Name), h, p.Recode(b.Seg)) })

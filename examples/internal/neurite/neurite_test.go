@@ -119,7 +119,7 @@ func TestRealDataAreNotOverwritten(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "subjects.txt"), []byte("OASIS_OAS1_0001_MR1\n"), 0o666))
 	err := Make(t.Context(), dir, Recipe{Subjects: 1, Dims: 2}, nil)
-	require.ErrorContains(t, err, "subjects.txt lists OASIS_OAS1_0001_MR1: these are not procedural brains, choose another folder")
+	require.ErrorContains(t, err, "subjects.txt lists OASIS_OAS1_0001_MR1, which is none of PHANTOM_PH1_..., those to be made: choose another folder")
 	require.Equal(t, []string{"subjects.txt"}, names(t, dir))
 }
 
@@ -129,7 +129,7 @@ func TestAFolderIsNotCutToFewerSubjects(t *testing.T) {
 	before, err := os.ReadFile(filepath.Join(dir, subject(1), "slice_norm.nii.gz"))
 	require.NoError(t, err)
 	require.ErrorContains(t, Make(t.Context(), dir, fewer, nil),
-		"subjects.txt lists 3 subjects of this kind already, more than the 2 to be made; make at least 3, or choose another folder")
+		"subjects.txt lists subjects of this kind that are not among the 2 to be made: PHANTOM_PH1_0003_MR1; make those too, or choose another folder")
 	after, err := os.ReadFile(filepath.Join(dir, subject(1), "slice_norm.nii.gz"))
 	require.NoError(t, err)
 	require.Equal(t, before, after)

@@ -30,6 +30,7 @@ type Set struct {
 	Notes   []string       // what was not as it should be but did no harm, for the user to read
 
 	subjects []string
+	persons  []string    // of each subject the first of the same person
 	class    map[int]int // of a label
 }
 
@@ -79,8 +80,10 @@ func (s *Set) open() error {
 // Len returns the number of subjects.
 func (s *Set) Len() int { return len(s.subjects) }
 
-// Subject returns the name of a subject, which is that of its folder.
-func (s *Set) Subject(i int) string { return s.subjects[i] }
+// Subject returns the name of a subject, which is that of its folder. Sessions
+// of one person, folders that differ in _MR1, _MR2 alone, are one subject in
+// several samples, called by the first, so that no split parts them.
+func (s *Set) Subject(i int) string { return s.persons[i] }
 
 // Files returns the paths of a subject's image and labels, which may be
 // missing; .nii stands in for .nii.gz.
@@ -210,6 +213,7 @@ func (s *Set) keep(listed []string) {
 		}
 		s.subjects = append(s.subjects, name)
 	}
+	s.persons = persons(s.subjects)
 	if len(without) > 0 {
 		s.note("%d of %d subjects left out, without %s and its image: %s", len(without), len(listed), s.wanted(), some(without))
 	}

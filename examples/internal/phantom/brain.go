@@ -19,6 +19,8 @@ type Config struct {
 	Spacing   float64 // mm between voxels; 0 means 1
 	Variation float64 // how much subjects differ in shape and brightness; 0 means 1
 	Noise     float64 // standard deviation of the scanner's noise, where white matter is about .4; 0 means .02
+
+	Contrast Contrast // of a [Map]'s subjects; procedural brains are T1-weighted
 }
 
 // A Brain is one subject.
@@ -32,7 +34,19 @@ type Brain struct {
 //
 // All that is random comes from rng; the same state of it gives the same bits
 // on any number of processors. It panics if a number of c is negative.
-func Slice(rng *rand.Rand, c Config) Brain {
+func Slice(rng *rand.Rand, c Config) Brain { return c.slice(rng, procedural{}) }
+
+// Volume returns all of a new subject's brain: images [224 192 160 1], about
+// three seconds of one processor's work. What [Slice] says holds here, too.
+func Volume(rng *rand.Rand, c Config) Brain { return c.volume(rng, procedural{}) }
+
+// An anatomy paints subjects, and knows what scanner they lie in.
+type anatomy interface {
+	paint(c Config, rng *rand.Rand, g grid) *scene
+	scanner(c Config, rng *rand.Rand) scanner
+}
+
+func (c Config) slice(rng *rand.Rand, a anatomy) Brain {
 	c = c.check()
 	// Two samples per voxel and axis, whose mean is the voxel's partial volume.
 	const fine = 2
@@ -40,13 +54,11 @@ func Slice(rng *rand.Rand, c Config) Brain {
 	g.dims = [3]int{1, fine * voxels(template[1], c.Spacing), fine * voxels(template[2], c.Spacing)}
 	g.first.x = -.5 + g.step/2
 	g.first.y = -.5 + g.step/2
-	s := c.paint(rng, g)
-	return c.image(rng, s.shrink())
+	s := a.paint(c, rng, g)
+	return a.scanner(c, rng).scan(rng, s.shrink())
 }
 
-// Volume returns all of a new subject's brain: images [224 192 160 1], about
-// three seconds of one processor's work. What [Slice] says holds here, too.
-func Volume(rng *rand.Rand, c Config) Brain {
+func (c Config) volume(rng *rand.Rand, a anatomy) Brain {
 	c = c.check()
 	g := grid{step: c.Spacing}
 	for a, mm := range template {
@@ -54,7 +66,8 @@ func Volume(rng *rand.Rand, c Config) Brain {
 	}
 	edge := -.5 + g.step/2
 	g.first = vec{edge, edge, edge}
-	return c.image(rng, c.paint(rng, g))
+	s := a.paint(c, rng, g)
+	return a.scanner(c, rng).scan(rng, s)
 }
 
 func (c Config) check() Config {
@@ -82,8 +95,11 @@ type scene struct {
 	orig []float32
 }
 
+// procedural is the anatomy that is made from no file.
+type procedural struct{}
+
 // paint draws a new subject on a grid.
-func (c Config) paint(rng *rand.Rand, g grid) *scene {
+func (procedural) paint(c Config, rng *rand.Rand, g grid) *scene {
 	s := newSubject(rng, c.Variation)
 	w := newWarp(rng, g, c.Variation)
 	shade := newShade(rng, c.Variation)

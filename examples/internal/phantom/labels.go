@@ -2,6 +2,7 @@ package phantom
 
 import (
 	"image/color"
+	"strings"
 
 	"github.com/sshn-go/sshn/tensor/labels"
 )
@@ -16,11 +17,13 @@ type Protocol struct {
 
 // The protocols of neurite-OASIS. Seg24 is for slices, Seg35 for volumes and
 // Seg4, the tissues, for both. The phantom has all structures of Seg24. Of
-// Seg35 it lacks the vessels, and the table says so by leaving them out.
+// Seg35 it lacks the vessels, and the table says so by leaving them out; that of
+// Vessels35, for a [Map]'s subjects, has them.
 var (
-	Seg4  = tissues()
-	Seg24 = structures("seg24", func(s structure) bool { return s.coronal })
-	Seg35 = structures("seg35", func(structure) bool { return true })
+	Seg4      = tissues()
+	Seg24     = structures("seg24", func(s structure) bool { return s.coronal }, false)
+	Seg35     = structures("seg35", func(structure) bool { return true }, false)
+	Vessels35 = structures("seg35", func(structure) bool { return true }, true)
 )
 
 // Recode returns the integers of p for FreeSurfer's, 0 for what p has none for.
@@ -30,6 +33,25 @@ func (p *Protocol) Recode(freesurfer []uint8) []uint8 {
 		out[i] = p.class[id]
 	}
 	return out
+}
+
+// FreeSurfer returns the id of a structure by FreeSurfer's name, as in
+// Left-Thalamus (or Left-Thalamus-Proper, as it once was); false means that the
+// atlas has none of that name.
+func FreeSurfer(name string) (id int, ok bool) {
+	name = strings.TrimSuffix(name, "-Proper")
+	if name == "CSF" {
+		return csf, true
+	}
+	for _, s := range atlas {
+		switch {
+		case s.right == 0 && name == s.name || s.right != 0 && name == "Left-"+s.name:
+			return int(s.left), true
+		case s.right != 0 && name == "Right-"+s.name:
+			return int(s.right), true
+		}
+	}
+	return 0, false
 }
 
 // A structure has a FreeSurfer id, in the left half (or the middle) and in the
@@ -72,7 +94,11 @@ var atlas = []structure{
 	{31, 63, "Choroid-Plexus", rgb(0, 200, 200), fluid, true},
 }
 
-// The one structure of seg35 that the phantom lacks. It keeps its integers.
+// csf is FreeSurfer's id of fluid around the brain, which label maps may have.
+// It is a tissue of Seg4 and no structure of the others.
+const csf = 24
+
+// The one structure of seg35 that the phantom lacks.
 const vessel = "Vessel"
 
 // mirror holds the id of the right half for one of the left, and the id itself
@@ -85,8 +111,8 @@ var mirror = func() (m [256]uint8) {
 }()
 
 // structures numbers the chosen structures from 1: left and middle ones first,
-// then those on the right.
-func structures(name string, chosen func(structure) bool) *Protocol {
+// then those on the right. Without vessels, these have numbers but no entries.
+func structures(name string, chosen func(structure) bool, vessels bool) *Protocol {
 	p := &Protocol{Name: name}
 	entries := []labels.Entry{unknown}
 	next := 1
@@ -95,7 +121,7 @@ func structures(name string, chosen func(structure) bool) *Protocol {
 			return
 		}
 		p.class[id] = uint8(next)
-		if s.name != vessel {
+		if s.name != vessel || vessels {
 			entries = append(entries, labels.Entry{ID: next, Name: side + s.name, Colour: s.colour})
 		}
 		next++
@@ -118,7 +144,7 @@ func tissues() *Protocol {
 	for _, s := range atlas {
 		p.class[s.left], p.class[s.right] = s.tissue, s.tissue
 	}
-	p.class[0] = 0
+	p.class[0], p.class[csf] = 0, fluid
 	return p.with([]labels.Entry{
 		unknown,
 		{ID: cortex, Name: "Cortex", Colour: rgb(205, 62, 78)},

@@ -3,9 +3,6 @@ package phantom
 import (
 	"math"
 	"math/rand/v2"
-
-	"github.com/sshn-go/sshn/internal/parallel"
-	"github.com/sshn-go/sshn/tensor"
 )
 
 // brightness is how bright the structures are in a T1-weighted scan, where the
@@ -41,6 +38,7 @@ func newShade(rng *rand.Rand, variation float64) *shade {
 		s.mean[a.right] = s.mean[a.left]
 	}
 	s.between = tone(fluidBrightness)
+	s.mean[csf] = s.between
 	return s
 }
 
@@ -63,43 +61,4 @@ func (s *shade) sample(out *scene, at int, height float32) {
 	if out.norm[at] > 0 {
 		out.orig[at] = out.norm[at]
 	}
-}
-
-// image scans the scene: texture, bias field, a little blur, noise.
-func (c Config) image(rng *rand.Rand, s *scene) Brain {
-	blur := gauss((.4 + .3*rng.Float64()) / max(c.Spacing, .5))
-	noise := rng.Uint64()
-	texture := newField(rng, 5, vec{40, 40, 40})
-	bias := newField(rng, 60, vec{template[2], template[1], template[0]})
-	bend := .25 * c.Variation * rng.Float64()
-
-	spread(s.norm, s.dims, blur)
-	spread(s.orig, s.dims, blur)
-	width := s.dims[2]
-	parallel.For(len(s.id)/width, 8, func(lo, hi int) {
-		for row := lo; row < hi; row++ {
-			rng := rand.New(rand.NewPCG(noise, uint64(row)))
-			for i := range width {
-				at := row*width + i
-				n := c.Noise * rng.NormFloat64()
-				norm, orig := float64(s.norm[at]), float64(s.orig[at])
-				if orig > 0 {
-					p := s.at(row/s.dims[1], row%s.dims[1], i)
-					grain := 1 + .05*texture.at(p)
-					field := bend * bias.at(p)
-					orig *= grain * math.Exp(field)
-					norm *= grain * math.Exp(field/4) // the correction leaves some of it
-				}
-				s.orig[at] = float32(math.Round(min(math.Abs(orig+n), 1) * 255)) // a magnitude
-				if norm > 0 {
-					s.norm[at] = float32(math.Round(min(max(norm+n, 0), 1)*255) / 255)
-				}
-			}
-		}
-	})
-	dims := append(s.dims[:], 1)
-	if s.dims[0] == 1 {
-		dims = dims[1:]
-	}
-	return Brain{tensor.From(s.norm, dims...), tensor.From(s.orig, dims...), s.id}
 }
