@@ -30,9 +30,12 @@ func (f Figure) draw(c draw.Canvas) error {
 			return err
 		}
 		m := markOf(i)
+		if s.Look > 0 {
+			m = markOf(s.Look - 1)
+		}
 		p.Add(curve{dots, m, len(f.Series) == 1 && !f.OverPhi})
 		if s.Label != "" {
-			keys = append(keys, key{s.Label, m, true})
+			keys = append(keys, key{text: s.Label, mark: m, line: solid(m.colour)})
 		}
 		for _, d := range dots {
 			x.hold(d.x)
@@ -45,8 +48,8 @@ func (f Figure) draw(c draw.Canvas) error {
 		return errors.New("there are no points")
 	}
 	if beaten {
-		keys = append(keys, key{"on its front", mark{colour: ink, radius: px(5)}, false},
-			key{"beaten", mark{colour: ink, radius: px(5), hollow: true}, false})
+		keys = append(keys, key{text: "on its front", mark: mark{colour: ink, radius: px(5)}},
+			key{text: "beaten", mark: mark{colour: ink, radius: px(5), hollow: true}})
 	}
 	if len(f.Chosen.Phi) > 0 {
 		at, err := f.x(f.Chosen)
@@ -56,7 +59,14 @@ func (f Figure) draw(c draw.Canvas) error {
 		x.hold(at)
 		y.hold(f.Chosen.Dice)
 		p.Add(curve{[]dot{{x: at, dice: f.Chosen.Dice, front: true}}, ring, false})
-		keys = append(keys, key{"chosen: phi " + f.Chosen.Phi.String(), ring, false})
+		keys = append(keys, key{text: "chosen: phi " + f.Chosen.Phi.String(), mark: ring})
+	}
+	if f.Limit > 0 {
+		x.hold(f.Limit)
+		p.Add(limit(f.Limit))
+		if f.LimitLabel != "" {
+			keys = append(keys, key{text: f.LimitLabel, line: dashed})
+		}
 	}
 	f.setAxes(p, x, y)
 
@@ -144,8 +154,8 @@ func drawTitle(c draw.Canvas, title string) vg.Length {
 // A key is an entry of the legend.
 type key struct {
 	text string
-	mark mark
-	line bool // with a piece of the curve
+	mark mark           // without a radius: none
+	line draw.LineStyle // of a piece of the curve; without a width: none
 }
 
 // drawKeys sets the legend in rows above the axes, where it cannot hide a
@@ -164,10 +174,12 @@ func drawKeys(c draw.Canvas, keys []key) vg.Length {
 			x, y = c.Min.X, y-row
 		}
 		at := vg.Point{X: x + px(12), Y: y}
-		if k.line {
-			c.StrokeLine2(draw.LineStyle{Color: k.mark.colour, Width: px(2)}, at.X-px(12), y, at.X+px(12), y)
+		if k.line.Width > 0 {
+			c.StrokeLine2(k.line, at.X-px(12), y, at.X+px(12), y)
 		}
-		k.mark.draw(&c, at)
+		if k.mark.radius > 0 {
+			k.mark.draw(&c, at)
+		}
 		c.FillText(style, vg.Point{X: x + thumb, Y: y + px(2)}, k.text)
 		x += width + gap
 	}

@@ -20,6 +20,8 @@ type Figure struct {
 	OverPhi       bool         // phi on the x axis instead; each point must have one phi
 	LogX          bool         // a logarithmic x axis; otherwise costs begin at zero
 	Chosen        pareto.Point // gets a ring; the zero Point means none
+	Limit         float64      // a dashed line stands there on the x axis; 0 means none
+	LimitLabel    string       // what the line says in the legend
 	Width, Height int          // in px of 1/96 inch; 0 means 800 and 500
 }
 

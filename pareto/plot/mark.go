@@ -39,6 +39,9 @@ type mark struct {
 // ring goes around the chosen point.
 var ring = mark{colour: ink, radius: px(10), open: true}
 
+// Colour returns the colour of the series with a Look.
+func Colour(look int) color.NRGBA { return markOf(look - 1).colour }
+
 // markOf gives each series a colour and a shape. There are five shapes and six
 // colours, so that thirty series differ.
 func markOf(series int) mark {
@@ -109,7 +112,7 @@ func (v curve) Plot(c draw.Canvas, p *gonum.Plot) {
 	light := v.mark.colour
 	light.A = 0x38
 	c.FillPolygon(light, append(high, low...))
-	c.StrokeLines(draw.LineStyle{Color: v.mark.colour, Width: px(2)}, line)
+	c.StrokeLines(solid(v.mark.colour), line)
 	for i, d := range v.dots {
 		m := v.mark
 		m.hollow = !d.front
@@ -118,6 +121,19 @@ func (v curve) Plot(c draw.Canvas, p *gonum.Plot) {
 	if v.phis {
 		v.writePhis(c, line)
 	}
+}
+
+func solid(colour color.Color) draw.LineStyle { return draw.LineStyle{Color: colour, Width: px(2)} }
+
+var dashed = draw.LineStyle{Color: ink, Width: px(1.5), Dashes: []vg.Length{px(5), px(4)}}
+
+// A limit is a line across the figure at one x.
+type limit float64
+
+// Plot makes limit a gonum.Plotter.
+func (x limit) Plot(c draw.Canvas, p *gonum.Plot) {
+	toX, _ := p.Transforms(&c)
+	c.StrokeLine2(dashed, toX(float64(x)), c.Min.Y, toX(float64(x)), c.Max.Y)
 }
 
 // writePhis writes phi to the right of each mark, on the side that the curve

@@ -17,6 +17,10 @@ type Series struct {
 	// Low and High bound a band around the curve: a Dice for each point. Nil
 	// means no band.
 	Low, High []float64
+	// Look is which of the thirty pairs of colour and mark the series has,
+	// counted from 1, so that it looks the same in figures with other series.
+	// 0 is that of its place in the figure.
+	Look int
 }
 
 // OverSeeds returns the mean of several runs, which must have the same phis in

@@ -1,0 +1,60 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+// costs shows what training takes and what is used afterwards.
+func (s *findings) costs() ([]section, error) {
+	if len(s.grid) == 0 {
+		return nil, nil
+	}
+	chart, err := s.trainingChart(max(10, len(s.grid)))
+	if err != nil {
+		return nil, err
+	}
+	var one float64 // s, of a Fixed network
+	if fixed := s.group(result.Fixed); fixed != nil {
+		n, all := fixed.training(s.grid)
+		one = all / float64(n)
+	}
+	at := s.grid[len(s.grid)-1]
+	t := table{
+		Note: fmt.Sprintf("Training is that of one network, the mean over seeds and phis. Memory and latency are those of one forward pass at phi %v.", at),
+		Head: []string{"method", "trained parameters", "weights in use", "steps", "training", "a step", "of Fixed", "memory", "latency"},
+	}
+	for _, g := range s.own {
+		n, seconds := g.training(s.grid)
+		if n == 0 {
+			continue
+		}
+		seconds /= float64(n)
+		share, step := none, none
+		if one > 0 && seconds > 0 {
+			share = fmt.Sprintf("%.2f ×", seconds/one)
+		}
+		m := g.latest(s.grid)
+		if m.steps > 0 {
+			step = duration(seconds / float64(m.steps))
+		}
+		used := g.at(at)
+		t.Rows = append(t.Rows, []string{
+			nameOf(g.method), count(m.params), count(m.weights), count(m.steps), duration(seconds), step, share,
+			cost(pareto.ByBytes, float64(used.bytes)), cost(pareto.BySeconds, used.latency),
+		})
+	}
+	return []section{{Title: "What training costs", Charts: chart, Tables: []table{t}}}, nil
+}
+
+// latest returns the measurement at the last of the phis that there is.
+func (g *group) latest(phis []pareto.Phi) (m measurement) {
+	for _, phi := range phis {
+		if at := g.at(phi); at.lines > 0 {
+			m = at
+		}
+	}
+	return m
+}

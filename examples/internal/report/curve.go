@@ -1,0 +1,167 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+// Table returns, as Markdown for a README, what each method of a study costs
+// and achieves: its networks, their training time, the Dice at each phi and the
+// hypervolume, and below the table what the numbers are.
+func Table(f *result.File) string {
+	s := newFindings(f, pareto.Reference{})
+	t := s.methodsTable()
+	var b strings.Builder
+	line := func(cells []string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
+	line(t.Head)
+	b.WriteString("|---" + strings.Repeat("|---:", len(t.Head)-1) + "|\n")
+	for _, row := range t.Rows {
+		line(row)
+	}
+	b.WriteString("\n" + t.Note + "\n")
+	return b.String()
+}
+
+func (s *findings) methodsTable() table {
+	t := table{Head: []string{"method", "networks", "training time"}}
+	for i, phi := range s.grid {
+		head := phi.String()
+		if i == 0 {
+			head = "Dice at phi " + head
+		}
+		t.Head = append(t.Head, head)
+	}
+	t.Head = append(t.Head, "hypervolume")
+	for _, g := range s.own {
+		networks, seconds := g.training(s.grid)
+		row := []string{nameOf(g.method), count(networks), duration(seconds)}
+		for _, phi := range s.grid {
+			row = append(row, g.at(phi).String())
+		}
+		t.Rows = append(t.Rows, append(row, g.volume(s.grid, s.ref).String()))
+	}
+	t.Note = fmt.Sprintf("Dice is the mean over %s of the mean over structures, ± the standard deviation over seeds. "+
+		"Networks and training time are those of the whole curve for one seed. %s", plural(s.Study.Test, "subject"), s.reference())
+	return t
+}
+
+// reference says what the hypervolumes are measured from.
+func (s *findings) reference() string {
+	if s.ref.Cost == 0 {
+		return "No cost was measured, so there is no hypervolume."
+	}
+	return fmt.Sprintf("Hypervolume is the share of the area between the axes and the reference point, Dice %g at %s MACs, that lies below the front.",
+		s.ref.Dice, pareto.ByMACs.Format(s.ref.Cost))
+}
+
+// curves shows accuracy against cost and against phi.
+func (s *findings) curves() ([]section, error) {
+	byMACs, err := chartOf(s.againstMACs(), "Dice against the multiply-adds of one forward pass, within the trained range of phi.")
+	if err != nil {
+		return nil, err
+	}
+	byPhi, err := chartOf(s.againstPhi(), "Dice against phi, also beyond the range that networks for many phis were trained for.")
+	if err != nil {
+		return nil, err
+	}
+	if len(byPhi) == 0 {
+		return nil, nil
+	}
+	text := []string{"Lines are means over seeds and bands reach from the least to the greatest seed. " +
+		"A hollow point is beaten by another of its own line that is cheaper and no less accurate."}
+	text = append(text, s.controls()...)
+	curve := section{
+		Title: "Accuracy and cost", Text: text,
+		Charts: append(byMACs, byPhi...),
+		Tables: []table{s.methodsTable(), s.everyPhi()},
+	}
+	return append([]section{curve}, s.volumes()...), nil
+}
+
+// controls explains those that are there.
+func (s *findings) controls() []string {
+	var text []string
+	if s.group(result.Wide) != nil {
+		text = append(text, "Wide is Fixed with more channels, so it costs more at the same phi.")
+	}
+	if s.group(result.Constant) != nil {
+		text = append(text, "Constant is Fixed whose weights a hypernetwork makes of a constant: as many trained parameters as SSHN, but one network for each phi.")
+	}
+	return text
+}
+
+func (s *findings) everyPhi() table {
+	t := table{Title: "Dice at every phi", Head: []string{"phi", "MACs"}, Folded: true}
+	var phis []pareto.Phi
+	for _, g := range s.own {
+		t.Head = append(t.Head, nameOf(g.method))
+		phis = append(phis, g.phis()...)
+	}
+	sortPhis(phis)
+	for _, phi := range slices.CompactFunc(phis, pareto.Phi.Equal) {
+		row := []string{phi.String(), none}
+		for _, g := range s.own {
+			m := g.at(phi)
+			if m.macs > 0 && row[1] == none {
+				row[1] = pareto.ByMACs.Format(float64(m.macs))
+			}
+			row = append(row, m.String())
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// volumes shows the hypervolumes, on the grid of Fixed and on all that a method
+// has: one network for every phi offers more points.
+func (s *findings) volumes() []section {
+	if s.ref.Cost == 0 {
+		return nil
+	}
+	t := table{Head: []string{"method", fmt.Sprintf("at the %d phis of the grid", len(s.grid)), "seeds", "at all its phis of the range", "phis"}}
+	for _, g := range s.own {
+		all := s.inside(g.phis())
+		onGrid := g.volume(s.grid, s.ref)
+		t.Rows = append(t.Rows, []string{nameOf(g.method), onGrid.String(), count(onGrid.n), g.volume(all, s.ref).String(), count(len(all))})
+	}
+	t.Note = "Mean ± standard deviation over the seeds that have all of those phis."
+	return []section{{Title: "Hypervolume", Text: []string{s.reference()}, Tables: []table{t}}}
+}
+
+// short says in sentences what was found.
+func (s *findings) short() []string {
+	fixed, sshn := s.group(result.Fixed), s.group(result.SSHN)
+	if fixed == nil || sshn == nil || len(s.grid) == 0 {
+		return nil
+	}
+	var text []string
+	if p := s.compared(sshn, fixed); len(p) > 0 {
+		low, high, better, told := math.Inf(1), math.Inf(-1), 0, 0
+		for _, c := range p {
+			low, high = min(low, c.mean), max(high, c.mean)
+			if c.mean > 0 {
+				better++
+			}
+			if c.holmT < 0.05 {
+				told++
+			}
+		}
+		text = append(text, fmt.Sprintf("At equal phi, and so at equal cost, the Dice of SSHN less that of Fixed is %s to %s; it is higher at %d of %s. "+
+			"Student's t test over subjects, corrected for their number, tells the two apart at %d of them (p < 0.05).",
+			signed(low), signed(high), better, plural(len(p), "phi"), told))
+	}
+	networks, all := fixed.training(s.grid)
+	if _, one := sshn.training(s.grid); one > 0 && all > 0 {
+		text = append(text, fmt.Sprintf("One SSHN trains in %s: %.2f times one Fixed network (%s), and %.2f times the %d of them that make a curve (%s).",
+			duration(one), one/all*float64(networks), duration(all/float64(networks)), one/all, networks, duration(all)))
+	}
+	if a, b := sshn.volume(s.grid, s.ref), fixed.volume(s.grid, s.ref); a.n > 0 && b.n > 0 {
+		text = append(text, fmt.Sprintf("At the same %s, SSHN has a hypervolume of %v, Fixed of %v.", plural(len(s.grid), "phi"), a, b))
+	}
+	return text
+}

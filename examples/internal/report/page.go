@@ -1,0 +1,159 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"path"
+	"slices"
+
+	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/internal/atomicfile"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+// Options say what a result file does not hold.
+type Options struct {
+	Title string // empty: made of the name of the data
+	// Reference is where hypervolumes, in MACs, are measured from. The zero
+	// value is Dice 0 at 1.1 times the greatest cost at a phi of Fixed; Wide,
+	// whose cost is another, does not move it.
+	Reference pareto.Reference
+	Pictures  []string // links to them, relative to the page
+}
+
+// Save replaces the page at path by that of f.
+func Save(path string, f *result.File, o Options) error {
+	return atomicfile.Write(path, func(w io.Writer) error { return Write(w, f, o) })
+}
+
+// Write writes the page of f. It panics with a [*pareto.UseError] if the
+// reference point is none, as [pareto.Hypervolume] does.
+func Write(w io.Writer, f *result.File, o Options) error {
+	s := newFindings(f, o.Reference)
+	p := page{Title: o.Title, Short: s.short(), Missing: s.missing()}
+	if p.Title == "" {
+		p.Title = "One network for every phi, or one for each: " + f.Study.Data
+	}
+	for _, build := range []func() ([]section, error){
+		s.setting, s.curves, s.costs, s.comparisons, s.structures, s.analyses, s.transfers,
+		func() ([]section, error) { return pictures(o.Pictures), nil },
+	} {
+		sections, err := build()
+		if err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+		p.Sections = append(p.Sections, sections...)
+	}
+	if err := pageTemplate.Execute(w, p); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// A page is what the template shows.
+type page struct {
+	Title    string
+	Short    []string // what was found, in sentences
+	Missing  []string // what the study has not done yet
+	Sections []section
+}
+
+// A section is shown in the order of its fields.
+type section struct {
+	Title    string
+	Text     []string
+	Charts   []chart
+	Tables   []table
+	Pictures []picture
+}
+
+// A table has its numbers to the right.
+type table struct {
+	Title  string
+	Head   []string // none for one of words
+	Rows   [][]string
+	Note   string // below it
+	Folded bool   // until the reader opens it
+}
+
+type picture struct{ Link, Name string }
+
+func pictures(links []string) []section {
+	if len(links) == 0 {
+		return nil
+	}
+	s := section{Title: "Pictures"}
+	for _, link := range links {
+		s.Pictures = append(s.Pictures, picture{link, path.Base(link)})
+	}
+	return []section{s}
+}
+
+// setting says what was done.
+func (s *findings) setting() ([]section, error) {
+	d := s.Study
+	t := table{}
+	row := func(name, format string, args ...any) {
+		t.Rows = append(t.Rows, []string{name, fmt.Sprintf(format, args...)})
+	}
+	size := ""
+	for i, n := range d.Extents {
+		if i > 0 {
+			size += " × "
+		}
+		size += fmt.Sprint(n)
+	}
+	row("data", "%s, images of %s", d.Data, size)
+	row("subjects", "%d to train on, %d to choose the weights by, %d that are reported", d.Train, d.Val, d.Test)
+	row("structures", "%s", list(d.Structures))
+	row("network", "U-Net of %d levels with %d channels", d.Levels, d.Width)
+	budget := plural(d.Steps, "step")
+	if d.Minutes > 0 {
+		budget = fmt.Sprintf("%g min of time, so not reproducible exactly,", d.Minutes)
+	}
+	row("training", "%s for each network, %s a step, step size %g at first", budget, plural(d.Batch, "image"), d.Rate)
+	if len(s.seeds) > 0 {
+		row("seeds", "%s", list(texts(s.seeds)))
+	}
+	var networks []string
+	for _, l := range s.Lines {
+		if !slices.Contains(networks, l.Network) {
+			networks = append(networks, l.Network)
+		}
+	}
+	row("trained so far", "%s, measured at %s in all", plural(len(networks), "network"), plural(len(s.Lines), "factor"))
+	machine := plural(d.Processors, "processor")
+	if d.Machine != "" {
+		machine += ", " + d.Machine
+	}
+	row("times", "measured on %s", machine)
+	return []section{{Title: "What was done", Tables: []table{t}}}, nil
+}
+
+// missing tells which networks a study has not trained yet.
+func (s *findings) missing() []string {
+	var missing []string
+	for _, m := range methods[:4] {
+		if s.group(m.key) == nil {
+			missing = append(missing, m.name+": no network yet")
+		}
+	}
+	for _, g := range s.own {
+		have, want := 0, 0
+		for _, phi := range s.inside(g.phis()) {
+			have += g.at(phi).lines
+			want += len(s.seeds)
+		}
+		if have < want {
+			missing = append(missing, fmt.Sprintf("%s: %d of %d measurements (%d seeds)", nameOf(g.method), have, want, len(s.seeds)))
+		}
+	}
+	return missing
+}

@@ -1,0 +1,273 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+var update = flag.Bool("update", false, "write the made-up study and its page anew; look at the page in a browser before you commit")
+
+const study, golden = "testdata/study.jsonl", "testdata/study.html"
+
+var options = Options{Title: "A made-up study", Pictures: []string{"pictures/phi 0.1.png", "pictures/phi 0.5.png"}}
+
+func TestThePageIsThatOfTestdata(t *testing.T) {
+	if *update {
+		require.NoError(t, madeUp().Save(study))
+		f, err := result.Load(study)
+		require.NoError(t, err)
+		require.NoError(t, Save(golden, f, options))
+	}
+	f, err := result.Load(study)
+	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, Write(&b, f, options))
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(want, b.Bytes()), "%s differs; write and look at it with -update", golden)
+}
+
+func TestThePageNeedsNoNetwork(t *testing.T) {
+	page, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	for _, link := range regexp.MustCompile(`(?:src|href)="([^"]*)"|url\(([^)]*)\)|@import`).FindAllString(string(page), -1) {
+		require.Contains(t, link, `="pictures/phi%20`)
+	}
+	require.NotContains(t, string(page), "<script")
+	require.NotContains(t, string(page), "NaN")
+}
+
+func TestAStudyHasAPageAtEveryMoment(t *testing.T) {
+	f := madeUp()
+	for n := range len(f.Lines) + 1 {
+		if n > 40 && n%7 > 0 {
+			continue // the analyses, which are all alike
+		}
+		part := &result.File{Study: f.Study, Lines: f.Lines[:n]}
+		var b bytes.Buffer
+		require.NoError(t, Write(&b, part, Options{}), "%d lines", n)
+		require.NotContains(t, b.String(), "NaN", "%d lines", n)
+		require.NotContains(t, b.String(), "Inf", "%d lines", n)
+		require.NotContains(t, Table(part), "NaN", "%d lines", n)
+	}
+	var b bytes.Buffer
+	require.NoError(t, Write(&b, &result.File{Study: f.Study, Lines: f.Lines[:3]}, Options{}))
+	for _, text := range []string{"SSHN: no network yet", "Accuracy and cost"} {
+		require.Contains(t, b.String(), text)
+	}
+	require.NotContains(t, b.String(), "Weights predicted for one phi")
+}
+
+func TestEachMethodAloneHasAPage(t *testing.T) {
+	f := madeUp()
+	for _, skip := range []bool{false, true} {
+		for _, m := range methods {
+			part := &result.File{Study: f.Study, Lines: slices.DeleteFunc(slices.Clone(f.Lines), func(l result.Line) bool { return (l.Method == m.key) == skip })}
+			var b bytes.Buffer
+			require.NoError(t, Write(&b, part, Options{}), m.key)
+			require.NotContains(t, b.String(), "NaN", m.key)
+		}
+	}
+}
+
+func TestLinesWithoutCostsOrDiceBreakNothing(t *testing.T) {
+	f := madeUp()
+	for i := range f.Lines {
+		l := &f.Lines[i]
+		switch i % 3 {
+		case 0:
+			l.MACs, l.Bytes, l.Latency, l.Seconds, l.Steps = 0, 0, 0, 0, 0
+		case 1:
+			l.Dice = slices.Clone(l.Dice)
+			for k := range l.Dice {
+				l.Dice[k] = result.Scores{math.NaN(), math.NaN()}
+			}
+		}
+	}
+	var b bytes.Buffer
+	require.NoError(t, Write(&b, f, Options{}))
+	require.NotContains(t, b.String(), "NaN")
+
+	for i := range f.Lines {
+		f.Lines[i].Subjects, f.Lines[i].Dice, f.Lines[i].MACs = nil, nil, 0
+	}
+	require.NoError(t, Write(&b, f, Options{}))
+}
+
+func TestWhatAFileSaysIsText(t *testing.T) {
+	f := madeUp()
+	const evil = `</svg><script>alert(1)</script>`
+	f.Study.Data, f.Study.Machine, f.Study.Structures[0] = evil, evil, evil
+	for i := range f.Lines {
+		f.Lines[i].Variant = strings.Replace(f.Lines[i].Variant, "prior", evil, 1)
+		if f.Lines[i].Method == result.Wide {
+			f.Lines[i].Method = evil
+		}
+	}
+	var b bytes.Buffer
+	require.NoError(t, Write(&b, f, Options{Title: evil, Pictures: []string{"javascript:alert(1)"}}))
+	require.NotContains(t, b.String(), "<script")
+	require.NotContains(t, b.String(), `="javascript:`)
+}
+
+func TestChartsAreWellFormed(t *testing.T) {
+	page, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	charts := regexp.MustCompile(`(?s)<svg.*?</svg>`).FindAll(page, -1)
+	require.Len(t, charts, 5) // two curves, training, a variant, a transfer
+	for _, svg := range charts {
+		require.NoError(t, xml.Unmarshal(svg, new(struct{})))
+	}
+}
+
+func TestTheTableSaysWhatEachMethodCostsAndAchieves(t *testing.T) {
+	line := func(method string, seed uint64, phi, dice float64, macs int64, seconds float64) result.Line {
+		return result.Line{
+			Network: fmt.Sprint(method, phi, seed), Method: method, Seed: seed, Lo: 0.1, Hi: 0.5, Phi: pareto.Phi{phi},
+			Subjects: []string{"a"}, Dice: []result.Scores{{dice}}, MACs: macs, Seconds: seconds,
+		}
+	}
+	f := &result.File{
+		Study: result.Study{Structures: []string{"x"}, Test: 1},
+		Lines: []result.Line{
+			line(result.SSHN, 1, 0.1, 0.6, 10e6, 90), line(result.SSHN, 1, 0.5, 0.8, 100e6, 90), line(result.SSHN, 1, 0.8, 0.1, 300e6, 90),
+			line(result.Fixed, 1, 0.1, 0.5, 10e6, 60), line(result.Fixed, 1, 0.5, 0.75, 100e6, 80),
+			line(result.Fixed, 2, 0.1, 0.7, 10e6, 70), line(result.Fixed, 2, 0.5, 0.75, 100e6, 90),
+		},
+	}
+	// Fixed takes the mean of 60 and 70 plus that of 80 and 90 s. The reference
+	// is at 110 M: .6 of it from 100 to 110 and so on, as of 110 M.
+	sshn := (0.6*(110-10) + (0.8-0.6)*(110-100)) / 110
+	fixed := [2]float64{(0.5*100 + 0.25*10) / 110, (0.7*100 + 0.05*10) / 110}
+	mean, sd := (fixed[0]+fixed[1])/2, math.Abs(fixed[0]-fixed[1])/math.Sqrt2
+	want := fmt.Sprintf(`| method | networks | training time | Dice at phi 0.1 | 0.5 | hypervolume |
+|---|---:|---:|---:|---:|---:|
+| Fixed | 2 | 2.5 min | 0.600 ± 0.141 | 0.750 ± 0.000 | %.3f ± %.3f |
+| SSHN | 1 | 90.0 s | 0.600 | 0.800 | %.3f |
+
+`, mean, sd, sshn)
+	require.Equal(t, want, Table(f)[:len(want)])
+	require.Contains(t, Table(f)[len(want):], "Dice 0 at 110 M MACs")
+}
+
+func TestDifferencesAreOfSubjectsThatBothHave(t *testing.T) {
+	line := func(seed uint64, subjects []string, dice ...float64) result.Line {
+		l := result.Line{Seed: seed, Phi: pareto.Phi{0.5}, Subjects: subjects}
+		for _, d := range dice {
+			l.Dice = append(l.Dice, result.Scores{d})
+		}
+		return l
+	}
+	a := &group{lines: []result.Line{
+		line(1, []string{"a", "b", "c"}, 0.75, 0.5, 1), line(2, []string{"a", "b", "c"}, 0.5, math.NaN(), 1), line(3, []string{"a"}, 0),
+	}}
+	b := &group{lines: []result.Line{line(1, []string{"b", "a"}, 0.25, 0.25), line(2, []string{"b", "a"}, 0.5, 0.25)}}
+	bySubject, bySeed := differences(a, b, pareto.Phi{0.5})
+	require.Equal(t, []float64{(0.5 + 0.25) / 2, 0.25}, bySubject)
+	require.Equal(t, []float64{(0.5 + 0.25) / 2, 0.25}, bySeed)
+}
+
+func TestCurvesAreSavedAsPictures(t *testing.T) {
+	folder := t.TempDir()
+	macs, phi := filepath.Join(folder, "macs.svg"), filepath.Join(folder, "phi.svg")
+	require.NoError(t, SaveCurves(macs, phi, madeUp()))
+	for path, text := range map[string]string{macs: "multiply-adds", phi: "end of the trained range"} {
+		svg, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, xml.Unmarshal(svg, new(struct{})))
+		require.Contains(t, string(svg), text)
+	}
+	require.ErrorContains(t, SaveCurves(macs, phi, &result.File{}), "there are no points")
+}
+
+// madeUp is a study of networks that never were, with all that a page shows.
+func madeUp() *result.File {
+	r := rand.New(rand.NewPCG(1, 2))
+	f := &result.File{Study: result.Study{
+		Data: "made-up cells", Structures: []string{"Cytoplasm", "Nucleus"}, Extents: []int{128, 128},
+		Train: 36, Val: 12, Test: 12, Width: 16, Levels: 4, Batch: 8, Steps: 400, Rate: 2e-3, Processors: 2, Machine: "no machine",
+	}}
+	// Dice saturates with phi up to the end of the training range, and falls beyond.
+	add := func(l result.Line, top, of float64) {
+		phi := l.Phi[0]
+		level := top - 0.2*math.Exp(-9*phi) - 0.6*max(0, phi-l.Hi)*max(0, phi-l.Hi) - 0.9*(phi-of)*(phi-of) + 0.004*r.NormFloat64()
+		for i := range f.Study.Test {
+			easy := 0.02 * math.Sin(float64(3*i))
+			score := func(offset float64) float64 {
+				return math.Round(1e4*min(1, max(0, level+easy+offset+0.01*r.NormFloat64()))) / 1e4
+			}
+			l.Subjects = append(l.Subjects, fmt.Sprintf("%03d", 5*i+2))
+			l.Dice = append(l.Dice, result.Scores{score(0.02), score(-0.02)})
+		}
+		l.Dice[3][1] = math.NaN() // a cell without a nucleus, and none was found
+		l.MACs = int64(math.Round(8e6 + 1.1e9*phi*phi))
+		if l.Method == result.Wide {
+			l.MACs *= 3
+		}
+		l.Bytes, l.Latency = l.MACs/50+1e6, float64(l.MACs)/2e10+1e-3
+		l.Steps, l.Weights = f.Study.Steps, 109_400
+		f.Lines = append(f.Lines, l)
+	}
+	grid := pareto.Grid(0.1, 0.5, 5)
+	dense := append(pareto.Grid(0.1, 0.5, 9), pareto.Grid(0.6, 1, 5)...)
+	for _, m := range []struct {
+		method  string
+		top     float64
+		params  int
+		seconds float64
+		phis    []pareto.Phi
+	}{
+		{result.Fixed, 0.93, 109_400, 61, grid},
+		{result.Stochastic, 0.90, 109_400, 58, dense},
+		{result.FiLM, 0.91, 192_500, 66, dense},
+		{result.SSHN, 0.925, 10_700_000, 141, dense},
+		{result.Wide, 0.935, 983_000, 190, []pareto.Phi{{0.3}, {0.5}}},
+		{result.Constant, 0.92, 10_600_000, 133, []pareto.Phi{{0.1}, {0.5}}},
+	} {
+		for seed := range uint64(2) {
+			for _, phi := range m.phis {
+				l := result.Line{
+					Network: fmt.Sprintf("%s seed %d", m.method, seed+1), Method: m.method, Seed: seed + 1,
+					Lo: 0.1, Hi: 0.5, Phi: phi, Params: m.params, Seconds: m.seconds + float64(seed),
+				}
+				if len(m.phis) < len(dense) {
+					l.Network = fmt.Sprintf("%s %v seed %d", m.method, phi, seed+1)
+					l.Lo, l.Hi = phi[0], phi[0]
+					l.Seconds += 40 * phi[0]
+				}
+				add(l, m.top, phi[0])
+			}
+		}
+	}
+	for _, phi := range dense {
+		add(result.Line{
+			Network: "sshn prior 0.1-0.4 seed 1", Method: result.SSHN, Variant: "prior 0.1-0.4", Seed: 1,
+			Lo: 0.1, Hi: 0.4, Phi: phi, Params: 10_700_000, Seconds: 139,
+		}, 0.93, phi[0])
+	}
+	for _, of := range grid {
+		for _, phi := range grid {
+			if !of.Equal(phi) {
+				add(result.Line{
+					Network: "sshn seed 1", Method: result.SSHN, Seed: 1, Lo: 0.1, Hi: 0.5, Phi: phi, Of: of, Params: 10_700_000, Seconds: 141,
+				}, 0.925, of[0])
+			}
+		}
+	}
+	return f
+}
