@@ -6,11 +6,12 @@
 // It trains all of them alike, one after the other, measures them on subjects
 // that nothing was chosen by, and leaves in the folder
 //
-//	results.jsonl   what was found: a line for each network and phi
-//	report.html     charts, tables and tests, made from that file alone
-//	pictures/       images, truth and predictions
-//	split.json      which subject is in which part
-//	networks/       the trained models
+//	results.jsonl      what was found: a line for each network and phi
+//	report.html        charts, tables and tests, made from that file alone
+//	macs.svg phi.svg   the curves
+//	pictures/          images, truth and predictions
+//	split.json         which subject is in which part
+//	networks/          the trained models
 //
 // It may be stopped at any moment; the same command goes on from there. With
 // -report it only makes the report anew.

@@ -3,25 +3,40 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
-	"slices"
+	"path"
+	"path/filepath"
 
+	"github.com/sshn-go/sshn/examples/internal/report"
 	"github.com/sshn-go/sshn/examples/internal/result"
-	"github.com/sshn-go/sshn/nn/metric"
 )
 
-// report writes what was found, for people.
+// Files of the report, beside that of the results.
+const (
+	pageFile   = "report.html"
+	byMACsFile = "macs.svg"
+	byPhiFile  = "phi.svg"
+)
+
+// report writes the page and the curves of what was found so far, and says in
+// the table of a README what it comes to.
 func (o *options) report(found *result.File, w io.Writer) error {
-	dice := map[string][]float64{}
-	for _, l := range found.Lines {
-		if l.Of == nil {
-			key := fmt.Sprintf("%-10s %-20s %v", l.Method, l.Variant, l.Phi)
-			dice[key] = append(dice[key], l.Mean())
-		}
+	if len(found.Lines) == 0 {
+		return fmt.Errorf("%s: nothing is measured yet", filepath.Join(o.out, resultFile))
 	}
-	for _, key := range slices.Sorted(maps.Keys(dice)) {
-		s := metric.Summarise(dice[key])
-		fmt.Fprintf(w, "%-45s %.4f (sd %.4f, %d)\n", key, s.Mean, s.SD, s.N)
+	in := func(name string) string { return filepath.Join(o.out, name) }
+	pictures, err := filepath.Glob(in(pictureFolder + "/*.png"))
+	if err != nil {
+		return err
 	}
+	for i, p := range pictures {
+		pictures[i] = path.Join(pictureFolder, filepath.Base(p))
+	}
+	if err := report.Save(in(pageFile), found, report.Options{Pictures: pictures}); err != nil {
+		return err
+	}
+	if err := report.SaveCurves(in(byMACsFile), in(byPhiFile), found); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s\n%s  charts, tables and tests\n", report.Table(found), in(pageFile))
 	return nil
 }

@@ -98,8 +98,12 @@ func timeless(t testing.TB, out string) []result.Line {
 
 func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 	dir, out := cells(t, 9), t.TempDir()
-	_, stderr, code := study(tiny(dir, out, "-seeds", "1", "-analyses", "all")...)
+	stdout, stderr, code := study(tiny(dir, out, "-seeds", "1", "-analyses", "all")...)
 	require.Equal(t, success, code, stderr)
+	require.Contains(t, stdout, "| SSHN |")
+	for _, name := range []string{pageFile, byMACsFile, byPhiFile} {
+		require.FileExists(t, filepath.Join(out, name))
+	}
 	require.Contains(t, stderr, "network 1 of 19: fixed 0.25 seed 1\n")
 	pictures, err := filepath.Glob(filepath.Join(out, pictureFolder, "*.png"))
 	require.NoError(t, err)
