@@ -18,6 +18,7 @@ import (
 	"github.com/sshn-go/sshn/nn/optim"
 	"github.com/sshn-go/sshn/nn/train"
 	"github.com/sshn-go/sshn/pareto"
+	"github.com/sshn-go/sshn/tensor"
 )
 
 // Training says how a model is trained. Its zero value but for Steps or Limit
@@ -30,6 +31,7 @@ type Training struct {
 	Rate     float64        // first step size of Adam, which falls along a cosine; 0 is 2e-3
 	HeadRate float64        // of the hypernetwork's last matrix, as a share of Rate; 0 is 0.1
 	Clip     float64        // greatest norm of the gradient; 0: not clipped
+	Patch    data.Patch     // that is cut from each image, anew each time; zero: all of it
 	Augment  data.Transform // nil: none
 	Val      data.Dataset   // to choose the best weights by; nil: the last are kept
 	Every    int            // steps between validations and checkpoints; 0 is 100
@@ -111,7 +113,9 @@ func (t Training) identity(cfg Config, d data.Dataset) (string, error) {
 		HeadRate float64 `json:"head_rate"`
 		Clip     float64 `json:"clip"`
 		Samples  int     `json:"samples"`
-	}{cfg, t.Batch, t.Parts, t.Rate, t.HeadRate, t.Clip, d.Len()})
+
+		Patch data.Patch `json:"patch,omitzero"`
+	}{cfg, t.Batch, t.Parts, t.Rate, t.HeadRate, t.Clip, d.Len(), t.Patch})
 	return string(text), err
 }
 
@@ -169,6 +173,9 @@ type trainer struct {
 // prepare scales the data once, in memory of its own.
 func (t *trainer) prepare() error {
 	t.stop = func() {}
+	if err := t.Patch.Check(t.cfg.Network.Dims); err != nil {
+		return fmt.Errorf("sshn: train: %w", err)
+	}
 	samples, err := t.scaled(t.data)
 	if err != nil {
 		return err
@@ -183,19 +190,20 @@ func (t *trainer) prepare() error {
 }
 
 func (t *trainer) scaled(d data.Dataset) (data.Samples, error) {
-	samples, err := data.Collect(d)
-	if err != nil {
-		return nil, fmt.Errorf("sshn: train: %w", err)
-	}
-	for i, s := range samples {
+	var samples data.Samples
+	for s, err := range data.All(d) {
+		if err != nil {
+			return nil, fmt.Errorf("sshn: train: %w", err)
+		}
 		if err := t.fits(s); err != nil {
 			return nil, fmt.Errorf("sshn: train: subject %s: %w", s.Subject, err)
 		}
-		image := s.Image.Clone()
+		image := tensor.Zeros(s.Image.Shape)
 		if err := t.cfg.Scale.apply(image, s.Image); err != nil {
 			return nil, fmt.Errorf("sshn: train: subject %s: %w", s.Subject, err)
 		}
-		samples[i].Image = image
+		s.Image = image
+		samples = append(samples, s)
 	}
 	return samples, nil
 }
@@ -204,7 +212,7 @@ func (t *trainer) scaled(d data.Dataset) (data.Samples, error) {
 // loader begins at the first that is asked for and then goes on.
 func (t *trainer) objective(tape *autograd.Tape, step, part int) (autograd.Value, string, error) {
 	if t.next == nil {
-		loader := &data.Loader{Data: t.data, Batch: t.Batch, Seed: t.cfg.Seed, Augment: t.Augment, Workers: t.Workers, Ahead: 2 * t.Workers}
+		loader := &data.Loader{Data: t.data, Batch: t.Batch, Seed: t.cfg.Seed, Patch: t.Patch, Augment: t.Augment, Workers: t.Workers, Ahead: 2 * t.Workers}
 		t.next, t.stop = iter.Pull2(loader.Batches(t.ctx, step*t.Parts+part))
 	}
 	batch, err, ok := t.next()

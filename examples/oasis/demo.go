@@ -102,7 +102,7 @@ func (d *demo) plan() (*paretoCommand, error) {
 	d.make.contrast = string(phantom.Mixed)
 	d.train.data, d.train.out = d.make.out, d.out
 	d.train.method, d.train.phi = "sshn", 0.5
-	d.train.split, d.train.levels, d.train.parts, d.train.every, d.train.block = "0.7/0.15/0.15", 5, 4, 100, 96
+	d.train.split, d.train.levels, d.train.parts, d.train.every = "0.7/0.15/0.15", 5, 4, 100
 	if d.train.steps == 0 && d.train.minutes == 0 {
 		d.train.minutes = 1.25
 	}

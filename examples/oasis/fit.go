@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sshn-go/sshn"
@@ -16,7 +18,6 @@ import (
 	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/nn/train"
 	"github.com/sshn-go/sshn/nn/unet"
-	"github.com/sshn-go/sshn/tensor/nifti"
 )
 
 // prepare opens the data and divides them, or finds how they were divided.
@@ -55,7 +56,7 @@ func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Mo
 	if err != nil {
 		return nil, train.Summary{}, err
 	}
-	set, err := t.trainSet(s)
+	set, err := s.part("train")
 	if err != nil {
 		return nil, train.Summary{}, err
 	}
@@ -76,20 +77,6 @@ func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Mo
 	return m, summary, forget(t.out) // as it was of another model
 }
 
-// trainSet returns the samples to train on, blocks of them if they are volumes.
-func (t *trainCommand) trainSet(s *study) (data.Dataset, error) {
-	set, err := s.part("train")
-	if err != nil || s.Kind.Dims == 2 {
-		return set, err
-	}
-	path, _ := s.Files(0)
-	h, err := nifti.ReadHeader(path)
-	if err != nil {
-		return nil, err
-	}
-	return newBlocks(set, h.Shape().Dims(), t.block), nil
-}
-
 func (t *trainCommand) training(s *study, c console) (sshn.Training, error) {
 	training := sshn.Training{
 		Steps: t.steps, Limit: time.Duration(t.minutes * float64(time.Minute)),
@@ -99,7 +86,11 @@ func (t *trainCommand) training(s *study, c console) (sshn.Training, error) {
 	if s.Kind.Dims == 3 {
 		training.Batch, training.Parts = max(t.batch, 1), max(t.parts, 1)
 	}
-	var err error
+	extents, err := patch(t.patch, s.Kind.Dims)
+	if err != nil {
+		return training, err
+	}
+	training.Patch = data.Patch{Extents: extents, Foreground: t.foreground}
 	if training.Val, err = s.part("val"); err != nil || t.plain {
 		return training, err
 	}
@@ -129,4 +120,29 @@ func (t *trainCommand) config(s *study) (sshn.Config, error) {
 		cfg.Prior = hyper.Point(t.phi)
 	}
 	return cfg, nil
+}
+
+// patch returns the extents of patches, in a tensor's order, that a text asks
+// for: I,J,K or one number for all axes. Without a text slices are taken whole,
+// and of volumes cubes.
+func patch(text string, dims int) ([]int, error) {
+	if text == "" && dims == 2 {
+		return nil, nil
+	}
+	if text == "" {
+		text = "64"
+	}
+	fields := strings.Split(text, ",")
+	if len(fields) == 1 {
+		fields = slices.Repeat(fields, dims)
+	}
+	var extents []int
+	for _, field := range slices.Backward(fields) {
+		n, err := strconv.Atoi(field)
+		if err != nil || n < 1 || len(fields) != dims {
+			return nil, usage("-patch %s: extents such as %s, or one for all axes, are possible", text, []string{"", "", "64,64", "64,64,64"}[dims])
+		}
+		extents = append(extents, n)
+	}
+	return extents, nil
 }

@@ -90,7 +90,7 @@ func TestSlicesFromBrainsToSegmentation(t *testing.T) {
 
 func TestVolumesFromBrainsToSegmentation(t *testing.T) {
 	dir := brains(t, 3, 3)
-	model := trainTiny(t, dir, "-labels", "seg35", "-split", "1/1/1", "-batch", "1", "-block", "16")
+	model := trainTiny(t, dir, "-labels", "seg35", "-split", "1/1/1", "-batch", "1", "-patch", "16,12,20")
 	out := must(t, "pareto", "-model", model, "-data", dir, "-phis", "0.2,0.5", "-split", "all", "-pictures", filepath.Join(dir, "pictures"))
 	require.Contains(t, out, "Chosen: phi ")
 	require.Contains(t, out, "from Dice 0 at ")

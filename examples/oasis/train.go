@@ -35,7 +35,8 @@ type trainCommand struct {
 	steps        int
 	minutes      float64
 	batch, parts int
-	block        int
+	patch        string
+	foreground   float64
 	rate         float64
 	every        int
 	plain        bool
@@ -54,6 +55,9 @@ those to train on, those that choose the best weights, and those that nothing is
 chosen by (pareto -split test). The folder -out gets ` + modelFile + `, the
 division ` + splitFile + `, checkpoints, and log.jsonl.
 
+A network for volumes (-dims 3) is trained on patches of them, -patch, and
+validated on whole ones. All volumes are held in memory, 8 bytes for a voxel.
+
 Interrupted, it keeps a checkpoint; the same command with -resume goes on.`
 }
 
@@ -70,7 +74,8 @@ func (t *trainCommand) flags(f *flag.FlagSet) {
 	f.IntVar(&t.steps, "steps", 0, "steps to train")
 	f.Float64Var(&t.minutes, "minutes", 0, "minutes to train, resumed runs together; 5 if neither this nor -steps is given")
 	f.IntVar(&t.batch, "batch", 0, "images for each phi; 0 is 8 slices over all phis, or 1 volume")
-	f.IntVar(&t.block, "block", 96, "greatest extent of the blocks that volumes are cut into for training, voxels")
+	f.StringVar(&t.patch, "patch", "", "voxels I,J,K of the patches to train on, clipped to the image, or one number for all axes; of volumes 64 if empty, slices whole")
+	f.Float64Var(&t.foreground, "foreground", 2./3, "share of patches about a voxel that is not background")
 	f.IntVar(&t.parts, "phis", 0, "phis in each step, each with a batch of its own; 0 is 4 for slices, 1 for volumes and -method fixed")
 	f.Float64Var(&t.rate, "rate", 0, "first step size; 0 is 2e-3")
 	f.IntVar(&t.every, "every", 100, "steps between validations, which write checkpoints")
@@ -133,8 +138,10 @@ func (t *trainCommand) check() error {
 		return usage("-steps %d, -minutes %v: neither can be negative", t.steps, t.minutes)
 	case t.steps > 0 && t.minutes > 0:
 		return usage("-steps and -minutes: give one of them")
-	case t.width < 0 || t.levels < 1 || t.batch < 0 || t.parts < 0 || t.block < 1 || t.every < 1 || !(t.rate >= 0):
-		return usage("-width, -levels, -batch, -block, -phis, -every and -rate cannot be negative, nor -levels, -block and -every 0")
+	case !(t.foreground >= 0 && t.foreground <= 1):
+		return usage("-foreground %v: it is a share, from 0 to 1", t.foreground)
+	case t.width < 0 || t.levels < 1 || t.batch < 0 || t.parts < 0 || t.every < 1 || !(t.rate >= 0):
+		return usage("-width, -levels, -batch, -phis, -every and -rate cannot be negative, nor -levels and -every 0")
 	}
 	if t.steps == 0 && t.minutes == 0 {
 		t.minutes = 5

@@ -35,26 +35,52 @@ type Augment struct {
 // labels do not lie on the image's grid, if dst has other shapes than src, or
 // if there is no FlipAxis.
 func (a Augment) Apply(dst, src Sample, rng *rand.Rand) {
-	for _, s := range []Sample{src, dst} {
-		if err := s.check(); err != nil {
-			panic(err)
-		}
-	}
+	sound(dst, src)
 	if dst.Image.Shape != src.Image.Shape {
 		panic(&tensor.ShapeError{Op: "augment", Shapes: []tensor.Shape{dst.Image.Shape, src.Image.Shape}, Problem: "images of unlike shapes"})
 	}
-	g := gridOf(src.Image.Shape)
+	a.Cut(dst, src, make([]int, src.Labels.Shape.Rank()), rng)
+}
+
+// Cut implements [Cutter]: it is Apply for a patch, which turns, bends and is
+// flipped about its own middle. What comes from outside of the patch is that of
+// src, as far as src reaches, and the range of intensities is that of src. It
+// panics as Apply does, and if the patch does not lie in src.
+func (a Augment) Cut(dst, src Sample, first []int, rng *rand.Rand) {
+	sound(dst, src)
+	inside(dst, src, first)
+	g := patchOf(dst.Image.Shape, src.Image.Shape, first)
 	m := a.motion(src.Image.Shape, g, rng)
 	if m == nil {
-		copy(dst.Image.Data, src.Image.Data)
-		copy(dst.Labels.Data, src.Labels.Data)
+		cut(dst, src, first)
 	} else {
 		m.warp(dst, src, g)
 		if m.flipped {
 			exchange(dst.Labels.Data, a.Mirror)
 		}
 	}
-	a.intensities(dst.Image.Data, g, rng)
+	a.intensities(dst.Image.Data, src.Image.Data, g, rng)
+}
+
+// sound panics if one of two samples is none.
+func sound(dst, src Sample) {
+	for _, s := range []Sample{src, dst} {
+		if err := s.check(); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// inside panics if dst is not to be the patch of src that begins at first.
+func inside(dst, src Sample, first []int) {
+	to, from := dst.Image.Shape, src.Image.Shape
+	fits := to.Rank() == from.Rank() && to.Channels() == from.Channels() && len(first) == to.Rank()-1
+	for axis, at := range first {
+		fits = fits && at >= 0 && at+to.Dim(axis) <= from.Dim(axis)
+	}
+	if !fits {
+		panic(&tensor.ShapeError{Op: "cut", Shapes: []tensor.Shape{to, from}, Problem: fmt.Sprintf("no such patch begins at %v", first)})
+	}
 }
 
 // motion draws where each element comes from; nil is from its own place.
@@ -117,8 +143,8 @@ func exchange(labels []float32, mirror []int) {
 }
 
 // intensities applies x -> x^gamma exp(field) + noise, where x is an intensity
-// as a share of the image's range.
-func (a Augment) intensities(x []float32, g grid, rng *rand.Rand) {
+// as a share of the range of the whole image.
+func (a Augment) intensities(x, whole []float32, g grid, rng *rand.Rand) {
 	gamma := math.Exp(a.Gamma * rng.NormFloat64())
 	noise := a.Noise * rng.Float64()
 	var bias *field
@@ -128,7 +154,7 @@ func (a Augment) intensities(x []float32, g grid, rng *rand.Rand) {
 	if gamma == 1 && bias == nil && noise == 0 {
 		return
 	}
-	lo, hi := extremes(x)
+	lo, hi := extremes(whole)
 	width := float64(hi - lo)
 	if width == 0 {
 		return
@@ -167,7 +193,11 @@ func extremes(x []float32) (lo, hi float32) {
 	}
 	lo, hi = x[0], x[0]
 	for _, v := range x {
-		lo, hi = min(lo, v), max(hi, v)
+		if v < lo {
+			lo = v
+		} else if v > hi {
+			hi = v
+		}
 	}
 	return lo, hi
 }

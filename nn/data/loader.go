@@ -25,14 +25,23 @@ type Transform interface {
 	Apply(dst, src Sample, rng *rand.Rand)
 }
 
+// A Cutter is a Transform that can make a patch of a sample at once, and so can
+// bring what lies beside the patch into it: it writes to dst the part of src
+// that begins at first, with dst's extents.
+type Cutter interface {
+	Transform
+	Cut(dst, src Sample, first []int, rng *rand.Rand)
+}
+
 // A Loader makes batches of samples in random order, each sample once an
 // epoch, and prefetches them on goroutines of its own. An epoch that does not
 // end with a batch ends inside of one.
 type Loader struct {
 	Data    Dataset
 	Batch   int       // samples in a batch
-	Seed    uint64    // of the order and of Augment
-	Augment Transform // nil: samples as they are
+	Seed    uint64    // of the order, of Patch and of Augment
+	Patch   Patch     // that is cut from each sample, anew each time; zero: all of it
+	Augment Transform // nil: samples as they are; one that is no [Cutter] is given the patch that was cut
 	Workers int       // goroutines; 0 is 1
 	Ahead   int       // batches that wait at most; 0 is 2
 }
@@ -134,27 +143,42 @@ func (l *Loader) make(j job) (Batch, error) {
 	var head Sample // the first, which sets the shapes
 	for at, item := range j.items {
 		s, err := load(l.Data, item)
+		if err == nil {
+			err = l.Patch.Check(s.Labels.Shape.Rank())
+		}
 		if err != nil {
 			return Batch{Step: j.step}, err
 		}
+		extents, first := l.Patch.Draw(s.Labels, nn.Stream(l.Seed, "patch", uint64(j.step), uint64(at)))
+		dst := Sample{Subject: s.Subject}
+		image, labels := tensor.NewShape(append(extents, s.Image.Shape.Channels())...), tensor.NewShape(extents...)
 		if at == 0 {
-			head = s
-			b.Image = fit(b.Image, l.Batch, s.Image.Shape)
-			b.Labels = fit(b.Labels, l.Batch, s.Labels.Shape)
+			b.Image, b.Labels = fit(b.Image, l.Batch, image), fit(b.Labels, l.Batch, labels)
+			head.Subject, head.Image.Shape = s.Subject, image
 		}
-		if s.Image.Shape != head.Image.Shape {
+		if image != head.Image.Shape {
 			return Batch{Step: j.step}, fmt.Errorf("subject %s has an image %v, subject %s %v; a batch takes equal shapes",
-				s.Subject, s.Image.Shape, head.Subject, head.Image.Shape)
+				s.Subject, image, head.Subject, head.Image.Shape)
 		}
-		dst := Sample{s.Subject, stretch(b.Image, at, s.Image.Shape), stretch(b.Labels, at, s.Labels.Shape)}
-		if l.Augment == nil {
-			copy(dst.Image.Data, s.Image.Data)
-			copy(dst.Labels.Data, s.Labels.Data)
-		} else {
-			l.Augment.Apply(dst, s, nn.Stream(l.Seed, "augment", uint64(j.step), uint64(at)))
-		}
+		dst.Image, dst.Labels = stretch(b.Image, at, image), stretch(b.Labels, at, labels)
+		l.fill(dst, s, first, nn.Stream(l.Seed, "augment", uint64(j.step), uint64(at)))
 	}
 	return b, nil
+}
+
+// fill writes to dst the part of a sample that begins at first, augmented.
+func (l *Loader) fill(dst, s Sample, first []int, rng *rand.Rand) {
+	if l.Augment == nil {
+		cut(dst, s, first)
+	} else if c, ok := l.Augment.(Cutter); ok {
+		c.Cut(dst, s, first, rng)
+	} else if dst.Image.Shape == s.Image.Shape {
+		l.Augment.Apply(dst, s, rng)
+	} else {
+		patch := Sample{s.Subject, tensor.Zeros(dst.Image.Shape), tensor.Zeros(dst.Labels.Shape)}
+		cut(patch, s, first)
+		l.Augment.Apply(dst, patch, rng)
+	}
 }
 
 // An order is an endless list of samples: a permutation of all, then another.

@@ -6,21 +6,30 @@ import (
 	"github.com/sshn-go/sshn/tensor"
 )
 
-// A grid is the geometry of a sample: its axes of more than one element,
-// brought to three by leading ones of extent 1. A slice of a volume is thus
-// treated as the image that it is.
+// A grid is the geometry of a sample, or of a patch of one: the sample's axes of
+// more than one element, brought to three by leading ones of extent 1. A slice of
+// a volume is thus treated as the image that it is.
 type grid struct {
 	axes     int // of more than one element
 	dims     [3]int
+	whole    [3]int // extents of what the patch is cut from
+	first    [3]int // where there it begins
 	channels int
 }
 
+// gridOf returns the grid of a whole image.
 func gridOf(image tensor.Shape) grid {
-	g := grid{dims: [3]int{1, 1, 1}, channels: image.Channels()}
+	return patchOf(image, image, make([]int, image.Rank()-1))
+}
+
+// patchOf returns the grid of a patch that begins at first.
+func patchOf(patch, image tensor.Shape, first []int) grid {
+	one := [3]int{1, 1, 1}
+	g := grid{dims: one, whole: one, channels: image.Channels()}
 	for i := image.Rank() - 2; i >= 0; i-- {
 		if n := image.Dim(i); n != 1 {
 			g.axes++
-			g.dims[3-g.axes] = n
+			g.dims[3-g.axes], g.whole[3-g.axes], g.first[3-g.axes] = patch.Dim(i), n, first[i]
 		}
 	}
 	return g
@@ -29,8 +38,8 @@ func gridOf(image tensor.Shape) grid {
 // rows returns the number of rows along the last axis.
 func (g grid) rows() int { return g.dims[0] * g.dims[1] }
 
-// A motion says where the element at p comes from:
-// centre + matrix (p - centre) + shift + field(p).
+// A motion says where the element at p of a patch comes from, whose middle is
+// the centre: centre + matrix (p - centre) + shift + field(p).
 type motion struct {
 	matrix  [3][3]float64
 	shift   [3]float64
@@ -57,7 +66,7 @@ func (m *motion) scale(factor float64) {
 	}
 }
 
-// warp writes to dst what the motion brings from src.
+// warp writes to dst, on the grid g, what the motion brings from the whole, src.
 func (m *motion) warp(dst, src Sample, g grid) {
 	var centre [3]float64
 	for i, n := range g.dims {
@@ -69,7 +78,7 @@ func (m *motion) warp(dst, src Sample, g grid) {
 		d, h := float64(row/g.dims[1])-centre[0], float64(row%g.dims[1])-centre[1]
 		var begin [3]float64
 		for i := range begin {
-			begin[i] = centre[i] + m.shift[i] + m.matrix[i][0]*d + m.matrix[i][1]*h
+			begin[i] = float64(g.first[i]) + centre[i] + m.shift[i] + m.matrix[i][0]*d + m.matrix[i][1]*h
 		}
 		for w := range g.dims[2] {
 			var from [3]float64
@@ -80,8 +89,8 @@ func (m *motion) warp(dst, src Sample, g grid) {
 				from[3-g.axes+i] += float64(x)
 			}
 			at := row*g.dims[2] + w
-			linear(dst.Image.Data[at*g.channels:(at+1)*g.channels], src.Image.Data, g.dims, from)
-			dst.Labels.Data[at] = nearest(src.Labels.Data, g.dims, from)
+			linear(dst.Image.Data[at*g.channels:(at+1)*g.channels], src.Image.Data, g.whole, from)
+			dst.Labels.Data[at] = nearest(src.Labels.Data, g.whole, from)
 		}
 	}
 }
