@@ -7,7 +7,6 @@ import (
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/nn/metric"
-	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/pareto"
 )
 
@@ -35,7 +34,7 @@ func (m *Model) Measure(ctx context.Context, d data.Dataset, phis []pareto.Phi, 
 		}
 	}
 	key := func(phi pareto.Phi) string {
-		return unet.Key(extents, factors[phi.String()], m.cfg.Network.Levels())
+		return m.cfg.Network.Key(extents, factors[phi.String()])
 	}
 	curve := Curve{Subjects: len(data.Subjects(samples)), Extents: extents}
 	var tables []*metric.Table

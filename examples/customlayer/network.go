@@ -10,7 +10,6 @@ import (
 	"github.com/sshn-go/sshn/nn/loss"
 	"github.com/sshn-go/sshn/nn/optim"
 	"github.com/sshn-go/sshn/nn/train"
-	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/rescale"
 	"github.com/sshn-go/sshn/tensor"
 )
@@ -34,7 +33,7 @@ func NewDenoiser(b nn.Builder, channels int) *Denoiser {
 // Forward implements [nn.Layer]: x [N H W 1] -> y of the same shape.
 func (d *Denoiser) Forward(p *nn.Pass, x autograd.Value) autograd.Value {
 	size := x.Shape().Spatial()
-	y := rescale.Resize(d.in.Forward(p, x), unet.Sizes(size, p.Factors, 0), rescale.Config{})
+	y := rescale.By(d.in.Forward(p, x), p.Factors.At(0, 0), p.Factors.At(0, 1))
 	y = d.body.Forward(p, y)
 	return d.out.Forward(p, rescale.Resize(y, size, rescale.Config{}))
 }

@@ -116,6 +116,9 @@ func (t *trainCommand) config(s *study) (sshn.Config, error) {
 		Frame:   lie,
 		Seed:    t.seed,
 	}
+	if s.Kind.Dims == 3 { // volumes may be slabs of a few slices
+		cfg.Network.Least = 4
+	}
 	if cfg.Method == sshn.Fixed {
 		cfg.Prior = hyper.Point(t.phi)
 	}

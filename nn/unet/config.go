@@ -6,6 +6,7 @@ import (
 
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/rescale"
 )
 
 // Config says how a U-Net is built. Its zero value but for In and Out is the
@@ -21,6 +22,7 @@ type Config struct {
 	Groups     int        `json:"groups,omitempty"`     // of GroupNorm; 0 is 8
 	Activation Activation `json:"activation,omitempty"` // after each norm
 	Antialias  bool       `json:"antialias,omitempty"`  // low-pass before down-sampling
+	Least      int        `json:"least,omitempty"`      // extent below which no axis is rescaled, see Sizes; 0 is 1, as in the paper
 	Dropout    float64    `json:"dropout,omitempty"`    // share of features dropped after each stage in training
 	FiLM       *FiLM      `json:"film,omitempty"`       // features scaled and shifted by a function of the condition; nil: not
 }
@@ -84,6 +86,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("unet: norm %q is unknown", c.Norm)
 	case !slices.Contains([]Activation{LeakyReLU, ReLU, GELU, SiLU}, c.Activation):
 		return fmt.Errorf("unet: activation %q is unknown", c.Activation)
+	case c.Least < 0:
+		return fmt.Errorf("unet: axes of %d elements at least", c.Least)
 	case !(c.Dropout >= 0 && c.Dropout < 1):
 		return fmt.Errorf("unet: dropout %v is not a share in [0, 1)", c.Dropout)
 	case c.Norm == GroupNorm && slices.ContainsFunc(c.Widths, func(w int) bool { return c.Groups < 1 || w%c.Groups != 0 }):
@@ -94,6 +98,34 @@ func (c Config) Check() error {
 
 // Levels returns the number of levels.
 func (c Config) Levels() int { return len(c.withDefaults().Widths) }
+
+// Sizes returns the spatial extents of the map below a level: of an axis of n
+// elements rescale.Size(n, phi), by the level's and the axis's factor, but not
+// less than Least, or than n where that is less already.
+//
+// One phi for all axes makes nothing of a short one: of 160 x 192 x 10 voxels it
+// leaves 10 x 12 x 1 at the fifth level at phi 0.5, and 3 x 3 x 1 at the fourth
+// at phi 0.25. With Least of 4 the slices become 5 and stay 4, at every phi, so
+// that convolutions go on to see across them; the long axes are rescaled as
+// before until they are as short, where there is next to nothing to save.
+func (c Config) Sizes(extents []int, f nn.Factors, level int) []int {
+	below := make([]int, len(extents))
+	for axis, n := range extents {
+		below[axis] = max(rescale.Size(n, f.At(level, axis)), min(n, c.Least))
+	}
+	return below
+}
+
+// Key names the feature-map sizes that the network has for an image of the given
+// extents: factors of equal keys are the same network at the same cost.
+func (c Config) Key(extents []int, f nn.Factors) string {
+	var sizes [][]int
+	for level := range c.Levels() - 1 {
+		extents = c.Sizes(extents, f, level)
+		sizes = append(sizes, extents)
+	}
+	return fmt.Sprint(sizes)
+}
 
 func (c Config) withDefaults() Config {
 	if c.Dims == 0 {

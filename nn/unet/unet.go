@@ -67,7 +67,7 @@ func (u *UNet) Features(p *nn.Pass, x autograd.Value) autograd.Value {
 	skips := make([]autograd.Value, len(u.decoder))
 	for i := range skips {
 		skips[i] = u.encoder[i].forward(p, x, modulation)
-		x = u.resize(skips[i], Sizes(skips[i].Shape().Spatial(), p.Factors, i))
+		x = u.resize(skips[i], u.cfg.Sizes(skips[i].Shape().Spatial(), p.Factors, i))
 	}
 	x = u.encoder[len(skips)].forward(p, x, modulation)
 	for i := len(skips) - 1; i >= 0; i-- {
@@ -81,28 +81,6 @@ func (u *UNet) Features(p *nn.Pass, x autograd.Value) autograd.Value {
 // element by itself, so those of a part of the features are a part of the logits.
 func (u *UNet) Head(p *nn.Pass, features autograd.Value) autograd.Value {
 	return u.head.Forward(p, features)
-}
-
-// Sizes returns the spatial extents of the map below a level: for each axis
-// rescale.Size of the extent there and the level's factor.
-func Sizes(extents []int, f nn.Factors, level int) []int {
-	below := make([]int, len(extents))
-	for axis, n := range extents {
-		below[axis] = rescale.Size(n, f.At(level, axis))
-	}
-	return below
-}
-
-// Key names the feature-map sizes that a network with the given number of
-// levels has for an image of the given extents: factors of equal keys are the
-// same network at the same cost.
-func Key(extents []int, f nn.Factors, levels int) string {
-	var sizes [][]int
-	for level := range levels - 1 {
-		extents = Sizes(extents, f, level)
-		sizes = append(sizes, extents)
-	}
-	return fmt.Sprint(sizes)
 }
 
 func (u *UNet) resize(x autograd.Value, size []int) autograd.Value {

@@ -9,6 +9,7 @@ import (
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/unet"
+	"github.com/sshn-go/sshn/rescale"
 	"github.com/sshn-go/sshn/tensor"
 )
 
@@ -76,9 +77,44 @@ func TestTheChosenActivationAndNormAreRecorded(t *testing.T) {
 
 // Levels of 160 x 192 at phi 0.1 and at 0.5, by hand.
 func TestFeatureMapSizes(t *testing.T) {
-	require.Equal(t, "[[16 20] [2 2] [1 1] [1 1]]", unet.Key([]int{160, 192}, nn.Uniform(0.1), 5))
-	require.Equal(t, "[[80 96] [40 48] [20 24] [10 12]]", unet.Key([]int{160, 192}, nn.Uniform(0.5), 5))
-	require.Equal(t, "[[80 20] [40 2]]", unet.Key([]int{160, 192}, nn.PerAxis(0.5, 0.1), 3))
+	paper := unet.Config{}
+	require.Equal(t, "[[16 20] [2 2] [1 1] [1 1]]", paper.Key([]int{160, 192}, nn.Uniform(0.1)))
+	require.Equal(t, "[[80 96] [40 48] [20 24] [10 12]]", paper.Key([]int{160, 192}, nn.Uniform(0.5)))
+	three := unet.Config{Widths: []int{8, 8, 8}}
+	require.Equal(t, "[[80 20] [40 2]]", three.Key([]int{160, 192}, nn.PerAxis(0.5, 0.1)))
+}
+
+// Of a slab of ten slices the coarsest level keeps four of them at every phi,
+// and one of three keeps those; without Least nothing is left.
+func TestShortAxesKeepTheirLeast(t *testing.T) {
+	slab, thin := []int{10, 192, 160}, []int{3, 64, 64}
+	least := unet.Config{Dims: 3, Least: 4}
+	require.Equal(t, "[[5 96 80] [4 48 40] [4 24 20] [4 12 10]]", least.Key(slab, nn.Uniform(0.5)))
+	require.Equal(t, "[[4 48 40] [4 12 10] [4 4 4] [4 4 4]]", least.Key(slab, nn.Uniform(0.25)))
+	require.Equal(t, "[[3 16 16] [3 4 4] [3 4 4] [3 4 4]]", least.Key(thin, nn.Uniform(0.25)))
+	require.Equal(t, "[[3 48 40] [1 12 10] [1 3 3] [1 1 1]]", unet.Config{Dims: 3}.Key(slab, nn.Uniform(0.25)))
+	for _, f := range []nn.Factors{nn.Uniform(0.01), nn.PerAxis(0.02, 0.5, 0.1), nn.PerLevel(0.1, 0.5, 0.3, 0.2)} {
+		extents := slab
+		for level := range 4 {
+			extents = least.Sizes(extents, f, level)
+		}
+		require.Equal(t, 4, extents[0], "%v", f)
+	}
+
+	// The network is the one that Sizes tells of.
+	layout := nn.NewLayout()
+	net := unet.New(layout.Builder(3), unet.Config{Dims: 3, In: 1, Out: 2, Widths: []int{2, 2, 2}, Least: 4})
+	tape := autograd.NewTape()
+	tape.NoGrad(func() {
+		net.Forward(&nn.Pass{Theta: layout.Init(1).Const(tape), Factors: nn.Uniform(0.25)}, tape.Const(tensor.New(1, 6, 32, 24, 1)))
+	})
+	var maps []string
+	for _, r := range tape.Records() {
+		if _, ok := r.Op.(rescale.Op); ok {
+			maps = append(maps, fmt.Sprint(r.Shape.Spatial()))
+		}
+	}
+	require.Equal(t, []string{"[4 8 6]", "[4 4 4]", "[4 8 6]", "[6 32 24]"}, maps)
 }
 
 // The MACs of the paper's network for a slice, by hand: a 3x3 convolution takes
