@@ -33,9 +33,13 @@ func (f Figure) draw(c draw.Canvas) error {
 		if s.Look > 0 {
 			m = markOf(s.Look - 1)
 		}
-		p.Add(curve{dots, m, len(f.Series) == 1 && !f.OverPhi})
+		p.Add(curve{dots, m, s.Loose, len(f.Series) == 1 && !f.OverPhi})
 		if s.Label != "" {
-			keys = append(keys, key{text: s.Label, mark: m, line: solid(m.colour)})
+			k := key{text: s.Label, mark: m}
+			if !s.Loose {
+				k.line = solid(m.colour)
+			}
+			keys = append(keys, k)
 		}
 		for _, d := range dots {
 			x.hold(d.x)
@@ -58,7 +62,7 @@ func (f Figure) draw(c draw.Canvas) error {
 		}
 		x.hold(at)
 		y.hold(f.Chosen.Dice)
-		p.Add(curve{[]dot{{x: at, dice: f.Chosen.Dice, front: true}}, ring, false})
+		p.Add(curve{[]dot{{x: at, dice: f.Chosen.Dice, front: true}}, ring, true, false})
 		keys = append(keys, key{text: "chosen: phi " + f.Chosen.Phi.String(), mark: ring})
 	}
 	if f.Limit > 0 {
@@ -75,8 +79,23 @@ func (f Figure) draw(c draw.Canvas) error {
 	c = draw.Crop(c, px(12), -px(20), px(10), -px(12))
 	c.Max.Y -= drawTitle(c, f.Title)
 	c.Max.Y -= drawKeys(c, keys)
+	if f.LogX {
+		c = drawXLabel(c, p)
+	}
 	p.Draw(c)
 	return nil
+}
+
+// drawXLabel writes the label of the x axis beneath the axes, for which it
+// returns the rest of c. Gonum reserves room for that of a logarithmic axis as
+// if it stood at the mean of the axis' ends, far to the right.
+func drawXLabel(c draw.Canvas, p *gonum.Plot) draw.Canvas {
+	style, label := p.X.Label.TextStyle, p.X.Label.Text
+	p.X.Label.Text = ""
+	rest := draw.Crop(c, 0, 0, style.Height(label)+p.X.Label.Padding, 0)
+	axes := p.DataCanvas(rest)
+	c.FillText(style, vg.Point{X: axes.Center().X, Y: c.Min.Y + style.FontExtents().Descent}, label)
+	return rest
 }
 
 func (f Figure) setAxes(p *gonum.Plot, x, y span) {
@@ -95,7 +114,10 @@ func (f Figure) setAxes(p *gonum.Plot, x, y span) {
 	if f.LogX {
 		p.X.Scale = gonum.LogScale{}
 	}
-	xLabel := decimals
+	xLabel, wide := decimals, 85
+	if f.OverPhi {
+		wide = 55
+	}
 	p.X.Label.Text = "phi (rescaling factor)"
 	if !f.OverPhi {
 		p.X.Label.Text = map[pareto.Cost]string{
@@ -114,8 +136,8 @@ func (f Figure) setAxes(p *gonum.Plot, x, y span) {
 		p.X.Label.Text += " (log scale)"
 	}
 	p.Y.Label.Text = "mean Dice"
-	p.X.Tick.Marker = ticks{f.LogX, min(max(w/85, 3), 9), xLabel}
-	p.Y.Tick.Marker = ticks{false, min(max(h/70, 3), 8), decimals}
+	p.X.Tick.Marker = ticks{f.LogX, min(max(w/wide, 3), 9), xLabel}
+	p.Y.Tick.Marker = ticks{false, min(max(h/50, 3), 8), decimals}
 	for _, a := range []*gonum.Axis{&p.X, &p.Y} {
 		a.Label.TextStyle.Font = sans(15)
 		a.Label.TextStyle.Color = ink

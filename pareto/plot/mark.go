@@ -39,7 +39,7 @@ type mark struct {
 // ring goes around the chosen point.
 var ring = mark{colour: ink, radius: px(10), open: true}
 
-// Colour returns the colour of the series with a Look.
+// Colour returns the colour of a series by its Look, which is 1 or more.
 func Colour(look int) color.NRGBA { return markOf(look - 1).colour }
 
 // markOf gives each series a colour and a shape. There are five shapes and six
@@ -94,9 +94,10 @@ func (m mark) path(at vg.Point, radius vg.Length) vg.Path {
 
 // A curve draws the points of one series.
 type curve struct {
-	dots []dot
-	mark mark
-	phis bool // phi is written beside the marks
+	dots  []dot
+	mark  mark
+	loose bool
+	phis  bool // phi is written beside the marks
 }
 
 // Plot makes curve a gonum.Plotter.
@@ -109,10 +110,16 @@ func (v curve) Plot(c draw.Canvas, p *gonum.Plot) {
 		high = append(high, vg.Point{X: x, Y: toY(d.high)})
 		low = append([]vg.Point{{X: x, Y: toY(d.low)}}, low...)
 	}
-	light := v.mark.colour
-	light.A = 0x38
-	c.FillPolygon(light, append(high, low...))
-	c.StrokeLines(solid(v.mark.colour), line)
+	if v.loose {
+		for i, top := range high {
+			c.StrokeLines(solid(v.mark.colour), []vg.Point{low[len(low)-1-i], top})
+		}
+	} else {
+		light := v.mark.colour
+		light.A = 0x38
+		c.FillPolygon(light, append(high, low...))
+		c.StrokeLines(solid(v.mark.colour), line)
+	}
 	for i, d := range v.dots {
 		m := v.mark
 		m.hollow = !d.front

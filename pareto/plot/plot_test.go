@@ -39,11 +39,15 @@ func figures(t testing.TB) map[string]plot.Figure {
 	stochastic := plot.Series{Label: "Stochastic", Points: curve(0.84, grid...)}
 	film.Points[6].Dice = 0.82
 	methods := []plot.Series{sshn, fixed, film, stochastic}
+	control := fixed
+	control.Label, control.Look, control.Loose = "Control", 6, true
+	control.Points, control.Low, control.High = fixed.Points[2:4], []float64{0.86, 0.87}, []float64{0.875, 0.89}
 	one := curve(0.9, grid...)
 	return map[string]plot.Figure{
 		"one":     {Title: "Accuracy against cost", Series: []plot.Series{{Label: "SSHN", Points: one}}, Chosen: one[4]},
 		"methods": {Title: "Four methods, three seeds", Series: methods, Chosen: sshn.Points[3], LogX: true},
 		"phi":     {Series: methods, OverPhi: true},
+		"limit":   {Series: []plot.Series{fixed, control}, OverPhi: true, Limit: 0.6, LimitLabel: "end of the range", Width: 480, Height: 420},
 		"narrow":  {Title: "On a phone", Series: methods, Width: 360, Height: 400, By: pareto.BySeconds},
 		"point":   {Series: []plot.Series{{Points: one[:1]}}, By: pareto.ByBytes, LogX: true},
 	}

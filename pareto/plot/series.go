@@ -21,6 +21,9 @@ type Series struct {
 	// counted from 1, so that it looks the same in figures with other series.
 	// 0 is that of its place in the figure.
 	Look int
+	// Loose points are not joined, as where nothing is known between them; the
+	// band is then a bar at each.
+	Loose bool
 }
 
 // OverSeeds returns the mean of several runs, which must have the same phis in

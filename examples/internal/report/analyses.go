@@ -5,48 +5,9 @@ import (
 	"math"
 	"slices"
 
-	"github.com/sshn-go/sshn/nn/metric"
 	"github.com/sshn-go/sshn/pareto"
 	"github.com/sshn-go/sshn/pareto/plot"
 )
-
-// structures shows the Dice of each structure, for the greatest phi at once.
-func (s *findings) structures() ([]section, error) {
-	if len(s.grid) == 0 || len(s.Study.Structures) == 0 {
-		return nil, nil
-	}
-	var tables []table
-	for _, phi := range slices.Backward(s.grid) {
-		t := table{Title: "Phi " + phi.String(), Head: []string{"structure"}, Folded: len(tables) > 0}
-		for _, g := range s.own {
-			t.Head = append(t.Head, nameOf(g.method))
-		}
-		for i, structure := range s.Study.Structures {
-			row := []string{structure}
-			for _, g := range s.own {
-				row = append(row, g.structure(phi, i).String())
-			}
-			t.Rows = append(t.Rows, row)
-		}
-		tables = append(tables, t)
-	}
-	text := "Mean Dice over the subjects that have the structure, or were given it, ± the standard deviation over seeds."
-	return []section{{Title: "By structure", Text: []string{text}, Tables: tables}}, nil
-}
-
-// structure returns the mean Dice of one structure over the seeds.
-func (g *group) structure(phi pareto.Phi, i int) spread {
-	var means []float64
-	for _, l := range g.lines {
-		if !l.Phi.Equal(phi) {
-			continue
-		}
-		if mean := metric.Summarise(l.Structure(i)).Mean; !math.IsNaN(mean) {
-			means = append(means, mean)
-		}
-	}
-	return spreadOf(means)
-}
 
 // analyses shows the variants, those of a kind in one section, beside the
 // study's own networks of the same methods.
@@ -78,21 +39,21 @@ func (s *findings) analysis(variants []*group) (section, error) {
 
 	f := plot.Figure{OverPhi: true}
 	caption := "Dice against phi; bands from the least to the greatest seed."
-	if slices.ContainsFunc(groups, func(g *group) bool { return len(single(g.phis())) < len(g.phis()) }) {
+	var unequal []pareto.Phi
+	for _, g := range groups {
+		unequal = append(unequal, several(g.phis())...)
+	}
+	sortPhis(unequal)
+	unequal = slices.CompactFunc(unequal, pareto.Phi.Equal)
+	if len(unequal) > 0 {
 		f = plot.Figure{LogX: true}
-		caption = "Dice against multiply-adds, for there are networks with several phis; bands from the least to the greatest seed."
+		caption = "Dice against multiply-adds, for not all phis are one number; bands from the least to the greatest seed."
 	}
-	t := table{Head: []string{"", "trained for", "seeds"}}
-	for _, phi := range s.grid {
-		t.Head = append(t.Head, phi.String())
-	}
-	t.Head = append(t.Head, "hypervolume")
-	t.Note = "Dice at phi, mean ± standard deviation over seeds."
 	next := 0
 	for _, g := range groups {
-		phis := g.phis()
-		if f.OverPhi {
-			phis = single(phis)
+		phis := single(g.phis())
+		if !f.OverPhi {
+			phis = s.inside(phis)
 		}
 		line := g.series(label(g), phis)
 		if g.variant != "" {
@@ -100,17 +61,37 @@ func (s *findings) analysis(variants []*group) (section, error) {
 			next++
 		}
 		add(&f, line)
-		row := []string{label(g), trainedFor(g), count(len(g.seeds()))}
-		for _, phi := range s.grid {
-			row = append(row, g.at(phi).String())
+		apart := g.series(label(g)+", unequal", several(g.phis()))
+		apart.Look, apart.Loose = variantLook(next, groups), true
+		if len(apart.Points) > 0 {
+			next++
 		}
-		t.Rows = append(t.Rows, append(row, g.volume(s.grid, s.ref).String()))
+		add(&f, apart)
 	}
 	if f.OverPhi {
 		s.limit(&f)
 	}
 	charts, err := chartOf(f, caption)
-	return section{Title: "Analysis: " + variants[0].kind(), Charts: charts, Tables: []table{t}}, err
+	return section{
+		Title: "Analysis: " + variants[0].kind(), Charts: charts,
+		Tables: []table{s.groupsTable(groups, append(slices.Clone(s.grid), unequal...))},
+	}, err
+}
+
+func (s *findings) groupsTable(groups []*group, phis []pareto.Phi) table {
+	t := table{Head: []string{"networks", "trained for", "seeds"}, Note: "Dice at phi, mean ± standard deviation over seeds."}
+	for i, phi := range phis {
+		t.Head = append(t.Head, phiHead(i, phi))
+	}
+	t.Head = append(t.Head, "hypervolume")
+	for _, g := range groups {
+		row := []string{label(g), trainedFor(g), count(len(g.seeds()))}
+		for _, phi := range phis {
+			row = append(row, g.at(phi).String())
+		}
+		t.Rows = append(t.Rows, append(row, g.volume(s.grid, s.ref).String()))
+	}
+	return t
 }
 
 // label names a group within its kind.
@@ -139,11 +120,11 @@ func trainedFor(g *group) string {
 // variantLook returns the look of the n-th variant: none that a method has, and
 // no colour of the groups of the study beside it.
 func variantLook(n int, groups []*group) int {
-	look := len(methods)
+	look := len(methods) + 1
 	for {
 		look++
 		taken := slices.ContainsFunc(groups, func(g *group) bool {
-			return g.variant == "" && plot.Colour(rank(g.method)+1) == plot.Colour(look)
+			return g.variant == "" && plot.Colour(lookOf(g.method)) == plot.Colour(look)
 		})
 		if taken {
 			continue
@@ -155,58 +136,11 @@ func variantLook(n int, groups []*group) int {
 	}
 }
 
-// single returns those that are one factor.
+// single returns those that are one factor, several the others.
 func single(phis []pareto.Phi) []pareto.Phi {
 	return slices.DeleteFunc(slices.Clone(phis), func(p pareto.Phi) bool { return len(p) != 1 })
 }
 
-// transfers shows weights predicted for one phi and used at another.
-func (s *findings) transfers() ([]section, error) {
-	out := section{
-		Title: "Weights predicted for one phi, used at another",
-		Text:  []string{"Mean Dice over subjects and seeds; the diagonal is each phi with its own weights. Darker is higher."},
-	}
-	for _, g := range s.moved {
-		name := nameOf(g.method)
-		if g.variant != "" {
-			name += ", " + g.variant
-		}
-		charts, err := g.heat().chart(name)
-		if err != nil {
-			return nil, err
-		}
-		out.Charts = append(out.Charts, charts...)
-	}
-	if len(out.Charts) == 0 {
-		return nil, nil
-	}
-	return []section{out}, nil
-}
-
-func (g *group) heat() heat {
-	var h heat
-	for _, l := range g.transfer {
-		h.of = append(h.of, l.Of)
-		h.at = append(h.at, l.Phi)
-	}
-	for _, phis := range []*[]pareto.Phi{&h.of, &h.at} {
-		sortPhis(*phis)
-		*phis = slices.CompactFunc(*phis, pareto.Phi.Equal)
-	}
-	for _, of := range h.of {
-		row := make([]float64, len(h.at))
-		for c, at := range h.at {
-			var x []float64
-			for _, l := range g.transfer {
-				if l.Of.Equal(of) && l.Phi.Equal(at) {
-					x = append(x, l.Mean())
-				}
-			}
-			if row[c] = metric.Summarise(x).Mean; len(x) == 0 && of.Equal(at) {
-				row[c] = g.at(at).mean
-			}
-		}
-		h.dice = append(h.dice, row)
-	}
-	return h
+func several(phis []pareto.Phi) []pareto.Phi {
+	return slices.DeleteFunc(slices.Clone(phis), func(p pareto.Phi) bool { return len(p) == 1 })
 }

@@ -26,13 +26,10 @@ func SaveCurves(byMACs, byPhi string, f *result.File) error {
 	return atomicfile.Write(byPhi, s.againstPhi().WriteSVG)
 }
 
-// look is the same for a method on every chart.
-func look(method string) int { return rank(method) + 1 }
-
 // series returns the means of a group at phis, with a band from the least of
 // the seeds to the greatest. What no seed was measured at is left out.
 func (g *group) series(label string, phis []pareto.Phi) plot.Series {
-	s := plot.Series{Label: label, Look: look(g.method)}
+	s := plot.Series{Label: label, Look: lookOf(g.method)}
 	for _, phi := range phis {
 		m := g.at(phi)
 		if m.n == 0 || m.macs == 0 {
@@ -45,6 +42,13 @@ func (g *group) series(label string, phis []pareto.Phi) plot.Series {
 	return s
 }
 
+// series joins the points of a control only where none of the grid is between.
+func (s *findings) series(g *group, phis []pareto.Phi) plot.Series {
+	series := g.series(nameOf(g.method), phis)
+	series.Loose = g.each() && len(s.inside(g.phis())) < len(s.grid)
+	return series
+}
+
 // add leaves out a series without points.
 func add(f *plot.Figure, s plot.Series) {
 	if len(s.Points) > 0 {
@@ -55,7 +59,7 @@ func add(f *plot.Figure, s plot.Series) {
 func (s *findings) againstMACs() plot.Figure {
 	f := plot.Figure{LogX: true}
 	for _, g := range s.own {
-		add(&f, g.series(nameOf(g.method), s.inside(g.phis())))
+		add(&f, s.series(g, s.inside(g.phis())))
 	}
 	return f
 }
@@ -63,7 +67,7 @@ func (s *findings) againstMACs() plot.Figure {
 func (s *findings) againstPhi() plot.Figure {
 	f := plot.Figure{OverPhi: true}
 	for _, g := range s.own {
-		add(&f, g.series(nameOf(g.method), single(g.phis())))
+		add(&f, s.series(g, single(g.phis())))
 	}
 	s.limit(&f)
 	return f
@@ -74,7 +78,7 @@ func (s *findings) limit(f *plot.Figure) {
 	for _, series := range f.Series {
 		for _, p := range series.Points {
 			if p.Phi[0] > s.hi+1e-9 {
-				f.Limit, f.LimitLabel = s.hi, "end of the trained range"
+				f.Limit, f.LimitLabel = s.hi, "end of the range of training"
 			}
 		}
 	}

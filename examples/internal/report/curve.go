@@ -30,11 +30,7 @@ func Table(f *result.File) string {
 func (s *findings) methodsTable() table {
 	t := table{Head: []string{"method", "networks", "training time"}}
 	for i, phi := range s.grid {
-		head := phi.String()
-		if i == 0 {
-			head = "Dice at phi " + head
-		}
-		t.Head = append(t.Head, head)
+		t.Head = append(t.Head, phiHead(i, phi))
 	}
 	t.Head = append(t.Head, "hypervolume")
 	for _, g := range s.own {
@@ -48,6 +44,14 @@ func (s *findings) methodsTable() table {
 	t.Note = fmt.Sprintf("Dice is the mean over %s of the mean over structures, ± the standard deviation over seeds. "+
 		"Networks and training time are those of the whole curve for one seed. %s", plural(s.Study.Test, "subject"), s.reference())
 	return t
+}
+
+// phiHead heads the i-th column of Dice at several phis.
+func phiHead(i int, phi pareto.Phi) string {
+	if i == 0 {
+		return "Dice at phi " + phi.String()
+	}
+	return phi.String()
 }
 
 // reference says what the hypervolumes are measured from.
@@ -96,7 +100,10 @@ func (s *findings) controls() []string {
 }
 
 func (s *findings) everyPhi() table {
-	t := table{Title: "Dice at every phi", Head: []string{"phi", "MACs"}, Folded: true}
+	t := table{
+		Title: "Dice at every phi", Head: []string{"phi", "MACs"}, Folded: true,
+		Note: "MACs are those of the first of the methods that was measured there.",
+	}
 	var phis []pareto.Phi
 	for _, g := range s.own {
 		t.Head = append(t.Head, nameOf(g.method))
@@ -127,9 +134,15 @@ func (s *findings) volumes() []section {
 	for _, g := range s.own {
 		all := s.inside(g.phis())
 		onGrid := g.volume(s.grid, s.ref)
+		if onGrid.n == 0 {
+			continue
+		}
 		t.Rows = append(t.Rows, []string{nameOf(g.method), onGrid.String(), count(onGrid.n), g.volume(all, s.ref).String(), count(len(all))})
 	}
-	t.Note = "Mean ± standard deviation over the seeds that have all of those phis."
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	t.Note = "Mean ± standard deviation over the seeds that have all of those phis. Methods that lack some of the grid are left out."
 	return []section{{Title: "Hypervolume", Text: []string{s.reference()}, Tables: []table{t}}}
 }
 

@@ -12,14 +12,18 @@ import (
 	"github.com/sshn-go/sshn/pareto"
 )
 
-// methods in the order of every table and legend, and what they are called.
-var methods = []struct{ key, name string }{
-	{result.Fixed, "Fixed"},
-	{result.Stochastic, "Stochastic"},
-	{result.FiLM, "FiLM"},
-	{result.SSHN, "SSHN"},
-	{result.Wide, "Wide"},
-	{result.Constant, "Constant"},
+// methods in the order of every table and legend, what they are called, and how
+// they look on every chart: SSHN as a single series does elsewhere.
+var methods = []struct {
+	key, name string
+	look      int
+}{
+	{result.Fixed, "Fixed", 2},
+	{result.Stochastic, "Stochastic", 3},
+	{result.FiLM, "FiLM", 4},
+	{result.SSHN, "SSHN", 1},
+	{result.Wide, "Wide", 5},
+	{result.Constant, "Constant", 6},
 }
 
 // rank is a method's place among methods; one that is not there comes last.
@@ -37,6 +41,13 @@ func nameOf(method string) string {
 		return methods[i].name
 	}
 	return method
+}
+
+func lookOf(method string) int {
+	if i := rank(method); i < len(methods) {
+		return methods[i].look
+	}
+	return len(methods) + 1
 }
 
 // A group is what was trained in the same way, with several seeds.
@@ -76,6 +87,7 @@ func newFindings(f *result.File, ref pareto.Reference) *findings {
 	s := &findings{File: f, ref: ref}
 	var groups []*group
 	for _, l := range f.Lines {
+		l.Phi, l.Of = plain(l.Phi), plain(l.Of)
 		i := slices.IndexFunc(groups, func(g *group) bool { return g.method == l.Method && g.variant == l.Variant })
 		if i < 0 {
 			i = len(groups)
@@ -109,6 +121,14 @@ func newFindings(f *result.File, ref pareto.Reference) *findings {
 	slices.SortStableFunc(s.other, func(a, b *group) int { return cmp.Compare(kinds[a.kind()], kinds[b.kind()]) })
 	s.compare()
 	return s
+}
+
+// plain is one factor in place of several that are the same.
+func plain(phi pareto.Phi) pareto.Phi {
+	if len(phi) > 0 && slices.Min(phi) == slices.Max(phi) {
+		return phi[:1]
+	}
+	return phi
 }
 
 // compare settles where methods are compared: the seeds, the end of the range,

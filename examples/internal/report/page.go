@@ -114,11 +114,11 @@ func (s *findings) setting() ([]section, error) {
 	row("subjects", "%d to train on, %d to choose the weights by, %d that are reported", d.Train, d.Val, d.Test)
 	row("structures", "%s", list(d.Structures))
 	row("network", "U-Net of %d levels with %d channels", d.Levels, d.Width)
-	budget := plural(d.Steps, "step")
+	budget := plural(d.Steps, "step") + " for each network"
 	if d.Minutes > 0 {
-		budget = fmt.Sprintf("%g min of time, so not reproducible exactly,", d.Minutes)
+		budget = fmt.Sprintf("%g min for each network, which nobody can reproduce exactly", d.Minutes)
 	}
-	row("training", "%s for each network, %s a step, step size %g at first", budget, plural(d.Batch, "image"), d.Rate)
+	row("training", "%s, %s a step, step size %g at first", budget, plural(d.Batch, "image"), d.Rate)
 	if len(s.seeds) > 0 {
 		row("seeds", "%s", list(texts(s.seeds)))
 	}
@@ -128,7 +128,7 @@ func (s *findings) setting() ([]section, error) {
 			networks = append(networks, l.Network)
 		}
 	}
-	row("trained so far", "%s, measured at %s in all", plural(len(networks), "network"), plural(len(s.Lines), "factor"))
+	row("so far", "%s, %s", plural(len(networks), "trained network"), plural(len(s.Lines), "measurement"))
 	machine := plural(d.Processors, "processor")
 	if d.Machine != "" {
 		machine += ", " + d.Machine
@@ -152,7 +152,7 @@ func (s *findings) missing() []string {
 			want += len(s.seeds)
 		}
 		if have < want {
-			missing = append(missing, fmt.Sprintf("%s: %d of %d measurements (%d seeds)", nameOf(g.method), have, want, len(s.seeds)))
+			missing = append(missing, fmt.Sprintf("%s: %d of %d measurements (%s)", nameOf(g.method), have, want, plural(len(s.seeds), "seed")))
 		}
 	}
 	return missing

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/floats/scalar"
@@ -95,7 +94,7 @@ func (s *findings) comparisons() ([]section, error) {
 		}
 		t := table{
 			Title: "Dice of SSHN less that of " + nameOf(method),
-			Head:  []string{"phi", "MACs", "subjects", "difference", "95 % interval", "by seed", "p, t", "Holm", "p, Wilcoxon", "Holm"},
+			Head:  []string{"phi", "MACs", "subjects", "difference", "95 % interval", "by seed", "p (t)", "Holm", "p (Wilcoxon)", "Holm"},
 		}
 		for _, c := range s.compared(sshn, other) {
 			bySeed := none
@@ -117,11 +116,10 @@ func (s *findings) comparisons() ([]section, error) {
 	}
 	return []section{{
 		Title: "SSHN against a network for each phi, at equal cost",
-		Text: []string{fmt.Sprintf("The same primary network at the same phi costs the same. Each subject's difference is the mean over the seeds that both methods have; "+
-			"the interval and p are those of Student's paired t test and of Wilcoxon's signed-rank test (%s), both two-sided. "+
-			"Holm's columns correct the p beside them for the number of phis in the table. "+
-			"The tests speak of other subjects, not of other seeds; the column by seed shows how far the mean difference moves with the seed.",
-			"exact up to 200 subjects")},
+		Text: []string{"The same primary network at the same phi costs the same. Each subject's difference is the mean over the seeds that both methods have; " +
+			"the interval and p are those of Student's paired t test and of Wilcoxon's signed-rank test, exact up to 200 subjects, both two-sided. " +
+			"Holm's columns correct the p beside them for the number of phis in the table. " +
+			"The tests speak of other subjects, not of other seeds; the column by seed shows how far the mean difference moves with the seed."},
 		Tables: tables,
 	}}, nil
 }
