@@ -22,8 +22,12 @@ import (
 	"syscall"
 )
 
-func main() {
+func main() { os.Exit(run(interruptible(), os.Args[1:], os.Stdout, os.Stderr)) }
+
+// interruptible returns a context that an interrupt ends. A second one ends the
+// program at once.
+func interruptible() context.Context {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	context.AfterFunc(ctx, stop)
+	return ctx
 }

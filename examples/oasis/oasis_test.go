@@ -114,7 +114,7 @@ func tight(t *testing.T, dir, model string) string {
 	require.NoError(t, err)
 	whole, err := m.Tiling(scan.Data.Shape.Dims(), pareto.Phi{0.5}, 0)
 	require.NoError(t, err)
-	return fmt.Sprint((footprint + 4*float64(len(scan.Data.Data)+len(m.Source().Params().Data)) + float64(whole.Bytes) - 1) / 1e6)
+	return fmt.Sprint((footprint + 4*float64(2*len(scan.Data.Data)+len(m.Source().Params().Data)) + float64(whole.Bytes) - 1) / 1e6)
 }
 
 // segmentSubject segments the first subject's scan and checks that the result

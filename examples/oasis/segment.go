@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,17 +24,21 @@ type segment struct {
 	maxMACs, maxMB float64
 	maxMS          float64
 	json           bool
-	limit          int64 // of bytes, for a model of volumes; 0: none
+	picture, truth string
+	beside         pareto.Phi
+	limit          limit // of a model of volumes
 }
 
 func (*segment) about() string {
 	return `-model FILE -in SCAN.nii.gz -out SEG.nii.gz (-phi F | -max-macs N | -max-ms N | -max-mb N)
+       [-picture FILE.png [-truth SEG.nii.gz] [-beside F]]
 
 Segments a scan, prepared as the model's training data were, at a phi or at the
 most accurate phi of the model's curve that is within the budgets given, for one
 image of this scan's extents. A model of slices takes a volume slice by slice.
 For a model of volumes -max-mb does not choose: a volume that takes more memory
 is segmented by overlapping tiles, with -phi or at the phi that the curve says.
+Without -max-mb half of the free memory is the limit.
 A scan of another orientation or spacing than the model's images is brought to
 theirs. The result lies on the grid of the scan and holds the labels as integers.`
 }
@@ -50,11 +53,25 @@ func (s *segment) flags(f *flag.FlagSet) {
 	})
 	f.Float64Var(&s.maxMACs, "max-macs", 0, "multiply-adds at most, as in 500e6")
 	f.Float64Var(&s.maxMS, "max-ms", 0, "milliseconds at most for an image, as the machine that measured the curve took; for images of other extents an estimate, in proportion to the multiply-adds")
-	f.Float64Var(&s.maxMB, "max-mb", 0, "megabytes of memory at most, scan and model among them; for a model of slices a budget, though memory hardly depends on phi; for one of volumes the limit above which tiles are used, which may be given with -phi")
+	f.Float64Var(&s.maxMB, "max-mb", 0, "megabytes of memory at most, scan and model among them; for a model of slices a budget, though memory hardly depends on phi; for one of volumes the limit above which tiles are used, which may be given with -phi (default: half of what is free)")
+	f.StringVar(&s.picture, "picture", "", "picture to write, .png: slices through the scan with the labels over them")
+	f.StringVar(&s.truth, "truth", "", "segmentation to show in the picture, on the scan's grid")
+	f.Func("beside", "another phi to show in the picture", func(text string) (err error) {
+		s.beside, err = pareto.ParsePhi(text)
+		return err
+	})
 	f.BoolVar(&s.json, "json", false, "print the result as JSON")
 }
 
 func (s *segment) run(ctx context.Context, c console) error {
+	err := s.work(ctx, c)
+	if err != nil && ctx.Err() != nil {
+		return &stopped{fmt.Sprintf("stopped; %s was not written", s.out)}
+	}
+	return err
+}
+
+func (s *segment) work(ctx context.Context, c console) error {
 	if err := s.check(); err != nil {
 		return err
 	}
@@ -62,16 +79,19 @@ func (s *segment) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	scan, err := nifti.ReadFile(s.in, nifti.Options{})
+	h, err := nifti.ReadHeader(s.in)
 	if err != nil {
 		return err
 	}
-	move, err := approach(m, scan.Header)
+	move, err := approach(m, h)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.in, err)
 	}
-	c.tell(m, move, scan.Header)
-	if err := s.bound(m, scan); err != nil {
+	c.tell(m, move, h)
+	if err := s.drawable(h); err != nil {
+		return err
+	}
+	if err := s.bound(m, h, move, c); err != nil {
 		return err
 	}
 	point, err := s.choose(m, imageOf(m, move), c)
@@ -79,7 +99,7 @@ func (s *segment) run(ctx context.Context, c console) error {
 		return err
 	}
 	c.warn(m, point.Phi)
-	return s.segment(ctx, m, scan, move, point, c)
+	return s.segment(ctx, m, move, point, c)
 }
 
 // check finds what can be found before the model is loaded.
@@ -94,9 +114,15 @@ func (s *segment) check() error {
 		return usage("-phi and a budget: give one of them")
 	case !strings.HasSuffix(strings.TrimSuffix(s.out, ".gz"), ".nii"):
 		return usage("-out %s: a name that ends in .nii or .nii.gz is needed", s.out)
+	case s.picture == "" && (s.truth != "" || s.beside != nil):
+		return usage("-truth and -beside are for the picture: -picture says where to write it")
+	case s.picture != "" && filepath.Ext(s.picture) != ".png":
+		return usage("-picture %s: a name that ends in .png is needed", s.picture)
 	}
-	if info, err := os.Stat(filepath.Dir(s.out)); err != nil || !info.IsDir() {
-		return fmt.Errorf("-out %s: there is no folder %s", s.out, filepath.Dir(s.out))
+	for name, path := range map[string]string{"out": s.out, "picture": s.picture} {
+		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+			return fmt.Errorf("-%s %s: there is no folder %s", name, path, filepath.Dir(path))
+		}
 	}
 	in, err := os.Stat(s.in)
 	if out, err2 := os.Stat(s.out); err == nil && err2 == nil && os.SameFile(in, out) {
@@ -105,116 +131,18 @@ func (s *segment) check() error {
 	return nil
 }
 
-// footprint is how many bytes the program takes beside tensors, for code, runtime
-// and what kernels work in.
-const footprint = 24e6
-
-// bound works out the limit for a model of volumes: what -max-mb leaves beside
-// the model, the scan and the program.
-func (s *segment) bound(m *sshn.Model, scan *nifti.Volume) error {
-	if m.Config().Network.Dims == 2 && s.phi != nil && s.maxMB > 0 {
-		return usage("-phi and a budget: give one of them; the model is for slices, where -max-mb is one")
-	}
-	if m.Config().Network.Dims == 2 || s.maxMB == 0 {
-		return nil
-	}
-	taken := footprint + 4*float64(len(scan.Data.Data)+len(m.Source().Params().Data))
-	if 1e6*s.maxMB <= taken {
-		return fmt.Errorf("-max-mb %v: the scan, the model and the program take %.0f MB before anything is segmented", s.maxMB, taken/1e6)
-	}
-	s.limit = int64(1e6*s.maxMB - taken)
-	debug.SetMemoryLimit(int64(1e6 * s.maxMB)) // collect garbage before the process grows beyond it
-	return nil
-}
-
-// budget returns what chooses phi.
-func (s *segment) budget() pareto.Budget {
-	b := pareto.Budget{MACs: int64(s.maxMACs), Seconds: s.maxMS / 1000}
-	if s.limit == 0 {
-		b.Bytes = int64(1e6 * s.maxMB)
-	}
-	return b
-}
-
-// extents writes those of a tensor as people do, the fastest first.
-func extents(dims []int) string {
-	var texts []string
-	for _, n := range slices.Backward(dims) {
-		texts = append(texts, fmt.Sprint(n))
-	}
-	return strings.Join(texts, " x ")
-}
-
-// choose returns the point to segment at, with the cost of images of the given
-// extents: the curve was measured on others, perhaps.
-func (s *segment) choose(m *sshn.Model, dims []int, c console) (pareto.Point, error) {
-	budget, at := s.budget(), m.Config().At
-	switch {
-	case s.phi != nil:
-		return s.priced(m, dims, pareto.Point{Phi: s.phi})
-	case budget == (pareto.Budget{}) && at != nil:
-		return s.priced(m, dims, pareto.Point{Phi: at})
-	case budget == (pareto.Budget{}) && s.limit == 0:
-		return pareto.Point{}, usage("-phi is needed, or one of -max-macs, -max-ms and -max-mb")
-	case len(m.Curve.Points) == 0:
-		return pareto.Point{}, fmt.Errorf("%s holds no curve to choose by; the subcommand pareto measures it", s.model)
-	}
-	var points []pareto.Point
-	for _, p := range m.Curve.Points {
-		p, err := s.priced(m, dims, p)
-		if err != nil {
-			return p, err
-		}
-		points = append(points, p)
-	}
-	if s.estimates(m.Curve, dims) {
-		c.note("the curve was measured on images of %s voxels, and this scan has %s: MACs and memory are those of this scan, "+
-			"but Dice and milliseconds are estimates, for Dice is as it was there and milliseconds are taken to grow with the MACs", extents(m.Curve.Extents), extents(dims))
-	}
-	if budget.Bytes > 0 && len(points) > 1 && !pareto.ByBytes.Varies(points) {
-		c.note("every phi takes the same memory, that of the finest level, so -max-mb does not choose between them")
-	}
-	return pareto.Best(points, budget)
-}
-
-// estimates tells whether a choice by a curve for images of the given extents
-// rests on those of others.
-func (s *segment) estimates(curve sshn.Curve, dims []int) bool {
-	return s.phi == nil && (s.budget() != (pareto.Budget{}) || s.limit > 0) && !slices.Equal(curve.Extents, dims)
-}
-
-// priced returns p with the cost of an image of the given extents, that of all
-// tiles if it is taken by tiles; the latency is taken to grow with the MACs.
-func (s *segment) priced(m *sshn.Model, extents []int, p pareto.Point) (pareto.Point, error) {
-	cost, err := m.Cost(extents, p.Phi)
-	if err != nil {
-		return p, err
-	}
-	cost.Bytes += 4 * int64(m.Layout().Len())
-	if s.limit > 0 {
-		t, err := m.Tiling(extents, p.Phi, s.limit)
-		if err != nil {
-			return p, err
-		}
-		cost.MACs, cost.Bytes = t.MACs, t.Bytes
-	}
-	if p.MACs > 0 {
-		p.Median *= float64(cost.MACs) / float64(p.MACs)
-	}
-	p.MACs, p.Bytes = cost.MACs, cost.Bytes
-	return p, nil
-}
-
-func (s *segment) segment(ctx context.Context, m *sshn.Model, scan *nifti.Volume, move volume.Move, point pareto.Point, c console) error {
-	at, err := m.At(point.Phi)
+func (s *segment) segment(ctx context.Context, m *sshn.Model, move volume.Move, point pareto.Point, c console) error {
+	scan, err := read(ctx, s.in)
 	if err != nil {
 		return err
 	}
-	at.Limit = s.limit
+	if err := s.limit.tell(m, imageOf(m, move), point.Phi, c); err != nil {
+		return err
+	}
 	began := time.Now()
-	seg, err := at.Segment(ctx, scan)
+	seg, err := s.apply(ctx, m, scan, point.Phi)
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.in, err)
+		return err
 	}
 	took := time.Since(began)
 	ids := make([]int32, len(seg.Data))
@@ -226,7 +154,32 @@ func (s *segment) segment(ctx context.Context, m *sshn.Model, scan *nifti.Volume
 	if err := nifti.WriteLabelsFile(s.out, scan.Header, ids); err != nil {
 		return err
 	}
+	if s.picture != "" {
+		if err := s.draw(ctx, m, scan, seg, point.Phi); err != nil {
+			return err
+		}
+	}
 	return s.report(m, move, point, took, voxels, c)
+}
+
+// read reads a volume, unless ctx is done before.
+func read(ctx context.Context, path string) (*nifti.Volume, error) {
+	return promptly(ctx, func() (*nifti.Volume, error) { return nifti.ReadFile(path, nifti.Options{}) })
+}
+
+// apply segments the scan at phi, within the limit.
+func (s *segment) apply(ctx context.Context, m *sshn.Model, scan *nifti.Volume, phi pareto.Phi) (tensor.Tensor, error) {
+	at, err := m.At(phi)
+	if err != nil {
+		return tensor.Tensor{}, err
+	}
+	at.Limit = s.limit.left()
+	debug.FreeOSMemory() // the garbage of what came before, lest it be there beside the buffers
+	seg, err := promptly(ctx, func() (tensor.Tensor, error) { return at.Segment(ctx, scan) })
+	if err != nil {
+		return seg, fmt.Errorf("%s: %w", s.in, err)
+	}
+	return seg, nil
 }
 
 // A found is how much of a structure there is.
@@ -245,8 +198,8 @@ func (s *segment) report(m *sshn.Model, move volume.Move, p pareto.Point, took t
 		structures = append(structures, found{l.ID, l.Name, n, float64(n) * mm[0] * mm[1] * mm[2]})
 	}
 	dims, way := imageOf(m, move), ""
-	if s.limit > 0 {
-		t, err := m.Tiling(dims, p.Phi, s.limit)
+	if s.limit.allowed > 0 {
+		t, err := m.Tiling(dims, p.Phi, s.limit.left())
 		if err != nil {
 			return err
 		}

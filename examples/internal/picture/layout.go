@@ -15,11 +15,10 @@ import (
 // captions, panels, legend.
 type layout struct {
 	size     image.Rectangle
-	view     view
-	enlarge  int // pixels for a voxel, along both axes
 	title    image.Point
-	captions int // their base line
-	panels   []image.Rectangle
+	captions int                 // their base line
+	columns  []int               // where they begin
+	panels   [][]image.Rectangle // of a strip
 	keys     []key
 }
 
@@ -32,47 +31,62 @@ type key struct {
 
 const line = 24 // pixels from one line of text to the next
 
-func (r Row) layout() layout {
-	v := newView(r.grid(), r.Orientation)
-	l := layout{view: v, enlarge: max((least+min(v.width, v.height)-1)/min(v.width, v.height), 1)}
+func (s sheet) layout() layout {
+	l := layout{}
 	y := gap
-	if r.Title != "" {
+	if s.title != "" {
 		l.title = image.Pt(gap, y+line-7)
 		y += line
 	}
-	if len(r.Captions) > 0 {
+	if len(s.captions) > 0 {
 		l.captions = y + line - 7
 		y += line
 	}
-	width, height := v.width*l.enlarge, v.height*l.enlarge
+	width := 0
+	for _, strip := range s.strips {
+		width = max(width, strip.size.X)
+	}
 	x := gap
-	for range len(r.Labels) + 1 {
-		l.panels = append(l.panels, image.Rect(x, y, x+width, y+height))
+	for i := range len(s.strips[0].labels) + 1 {
+		l.columns = append(l.columns, x)
+		if i < len(s.captions) && len(s.strips) > 1 {
+			width = max(width, textWidth(s.captions[i]))
+		}
 		x += width + gap
 	}
-	right := max(x, gap+textWidth(r.Title)+gap)
-	y = l.legend(r, y+height+gap, right)
+	for _, strip := range s.strips {
+		var panels []image.Rectangle
+		for _, x := range l.columns {
+			panels = append(panels, image.Rectangle{Max: strip.size}.Add(image.Pt(x, y)))
+		}
+		l.panels = append(l.panels, panels)
+		y += strip.size.Y + gap
+	}
+	right := max(x, gap+textWidth(s.title)+gap)
+	y = l.legend(s, y, right)
 	l.size = image.Rect(0, 0, right, y)
 	return l
 }
 
 // legend sets the labels that occur in rows of equal columns, and returns where
 // the picture ends.
-func (l *layout) legend(r Row, y, right int) int {
+func (l *layout) legend(s sheet, y, right int) int {
 	occurs := map[int]bool{}
-	for _, labels := range r.Labels {
-		for _, x := range labels.Data {
-			occurs[int(x)] = true
+	for _, strip := range s.strips {
+		for _, labels := range strip.labels {
+			for _, x := range labels.Data {
+				occurs[int(x)] = true
+			}
 		}
 	}
 	column := 0
-	for label, name := range r.Names {
+	for label, name := range s.names {
 		if occurs[label] && label > 0 {
 			column = max(column, line+textWidth(name)+gap)
 		}
 	}
 	x := gap
-	for label := range r.Names {
+	for label := range s.names {
 		if !occurs[label] || label == 0 {
 			continue
 		}

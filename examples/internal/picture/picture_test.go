@@ -44,13 +44,13 @@ func TestPanelsHoldImageThenLabels(t *testing.T) {
 		Labels:  []tensor.Tensor{tensor.From([]float32{0, 1, 0, 7}, 2, 2)},
 		Colours: []color.NRGBA{{}, {200, 100, 0, 255}},
 	}
-	img, l := drawn(t, r), r.layout()
+	img, l := drawn(t, r), r.sheet().layout()
 	require.Equal(t, 2*least+3*gap, img.Bounds().Dx())
 	require.Equal(t, least+2*gap, img.Bounds().Dy())
 
 	at := func(panel, x, y int) color.NRGBA {
-		corner := l.panels[panel].Min
-		return pixel(img, corner.X+x*l.enlarge, corner.Y+y*l.enlarge)
+		corner := l.panels[0][panel].Min
+		return pixel(img, corner.X+x*least/2, corner.Y+y*least/2)
 	}
 	require.Equal(t, color.NRGBA{0, 0, 0, 255}, at(0, 0, 0))
 	require.Equal(t, color.NRGBA{64, 64, 64, 255}, at(0, 1, 0)) // a quarter of the range
@@ -73,10 +73,10 @@ func TestNothingOverlaps(t *testing.T) {
 			r.Names = append(r.Names, "Right-Cerebral-White-Matter")
 			r.Colours = append(r.Colours, color.NRGBA{uint8(7 * i), 200, 0, 255})
 		}
-		l := r.layout()
+		l := r.sheet().layout()
 		require.Len(t, l.keys, labels-1)
 		words := []stdimage.Rectangle{wordsAt(l.title, r.Title)}
-		for i, p := range l.panels {
+		for i, p := range l.panels[0] {
 			words = append(words, p, wordsAt(stdimage.Pt(p.Min.X, l.captions), r.Captions[i]))
 		}
 		for _, k := range l.keys {
@@ -140,8 +140,43 @@ func TestPictureOfAnotherShapePanicsWithBothShapes(t *testing.T) {
 
 func TestColoursAreThoseOfTheImage(t *testing.T) {
 	img := drawn(t, Row{Image: tensor.From([]float32{0, 0.5, 1, 1, 0, 0}, 1, 2, 3)})
-	l := Row{Image: tensor.New(1, 2, 3)}.layout()
-	at := l.panels[0].Min
+	l := Row{Image: tensor.New(1, 2, 3)}.sheet().layout()
+	at := l.panels[0][0].Min
 	require.Equal(t, color.NRGBA{0, 128, 255, 255}, pixel(img, at.X, at.Y))
-	require.Equal(t, color.NRGBA{255, 0, 0, 255}, pixel(img, l.panels[0].Max.X-1, at.Y))
+	require.Equal(t, color.NRGBA{255, 0, 0, 255}, pixel(img, l.panels[0][0].Max.X-1, at.Y))
+}
+
+func TestAVolumeIsDrawnAsThreeSlicesAsLongAsTheyAreInMM(t *testing.T) {
+	// i to the right, j downwards, k to the front, and voxels twice as long there.
+	v := Volume{
+		Image: tensor.New(2, 3, 5), Labels: []tensor.Tensor{tensor.New(2, 3, 5)}, Colours: []color.NRGBA{{}, {0, 255, 0, 255}},
+		Captions: []string{"scan", "labels"}, Names: []string{"", "one"}, Orientation: "RIA", Spacing: [3]float64{1, 1, 2},
+	}
+	v.Image.Set(1, 1, 0, 4)     // the front, top and right
+	v.Labels[0].Set(1, 0, 2, 3) // the back, bottom, right of the middle
+	v.Labels[0].Set(1, 0, 2, 4) // and beside it
+	v.Labels[0].Set(1, 1, 2, 4) // and in front of that
+	v.At = Busiest(v.Labels[0])
+	require.Equal(t, [3]int{4, 2, 0}, v.At)
+	s := v.sheet()
+	l := s.layout()
+	const mm = 60 // pixels: five of them are 300
+	for i, want := range []stdimage.Point{{5 * mm, 4 * mm}, {5 * mm, 3 * mm}, {4 * mm, 3 * mm}} {
+		require.Equal(t, want, s.strips[i].size)
+		require.Equal(t, want, l.panels[i][1].Size())
+		require.Equal(t, l.panels[0][1].Min.X, l.panels[i][1].Min.X)
+	}
+	img := s.draw()
+	green := func(strip, x, y int) bool {
+		at := l.panels[strip][1].Min
+		return pixel(img, at.X+x*mm+mm/2, at.Y+y*mm+mm/2).G > 200
+	}
+	require.True(t, green(0, 0, 0) && green(0, 0, 2) && !green(0, 1, 0) && green(0, 1, 2), "axial: the front is up, the right on the left")
+	require.True(t, green(1, 0, 2) && green(1, 1, 2) && !green(1, 2, 2) && !green(1, 0, 0), "coronal")
+	require.True(t, green(2, 0, 2) && green(2, 3, 2) && !green(2, 0, 1), "sagittal: the front is on the left")
+
+	v.Labels = []tensor.Tensor{tensor.New(2, 3, 4)}
+	require.PanicsWithError(t, "picture of [2 3 5] and [2 3 4]: labels are of another shape than the image", func() { v.Draw() })
+	v.Image = tensor.New(3, 5)
+	require.PanicsWithError(t, "picture of [3 5]: a volume has three axes", func() { v.Draw() })
 }

@@ -9,8 +9,9 @@ import (
 // A view says which voxel stands at a place of the picture.
 type view struct {
 	width, height int
-	start         int // the voxel at the upper left
-	right, down   int // how far the next one is
+	start         int  // the voxel at the upper left
+	right, down   int  // how far the next one is
+	turned        bool // axis i runs downwards
 }
 
 // newView turns a slice [j i] so that up is superior or, where no axis is
@@ -24,7 +25,7 @@ func newView(s tensor.Shape, orientation string) view {
 	across, along := orientation[0], orientation[1]
 	if is(across, "SI") || is(along, "LR") {
 		across, along = along, across
-		v = view{width: v.height, height: v.width, right: v.down, down: v.right}
+		v = view{width: v.height, height: v.width, right: v.down, down: v.right, turned: true}
 	}
 	if is(across, "RA") {
 		v.start += (v.width - 1) * v.right

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+// budget returns what chooses phi.
+func (s *segment) budget() pareto.Budget {
+	b := pareto.Budget{MACs: int64(s.maxMACs), Seconds: s.maxMS / 1000}
+	if s.limit.allowed == 0 {
+		b.Bytes = int64(1e6 * s.maxMB)
+	}
+	return b
+}
+
+// extents writes those of a tensor as people do, the fastest first.
+func extents(dims []int) string {
+	var texts []string
+	for _, n := range slices.Backward(dims) {
+		texts = append(texts, fmt.Sprint(n))
+	}
+	return strings.Join(texts, " x ")
+}
+
+// choose returns the point to segment at, with the cost of images of the given
+// extents: the curve was measured on others, perhaps.
+func (s *segment) choose(m *sshn.Model, dims []int, c console) (pareto.Point, error) {
+	budget, at := s.budget(), m.Config().At
+	switch {
+	case s.phi != nil:
+		return s.priced(m, dims, pareto.Point{Phi: s.phi})
+	case budget == (pareto.Budget{}) && at != nil:
+		return s.priced(m, dims, pareto.Point{Phi: at})
+	case budget == (pareto.Budget{}) && s.maxMB == 0:
+		return pareto.Point{}, usage("-phi is needed, or one of -max-macs, -max-ms and -max-mb")
+	case len(m.Curve.Points) == 0:
+		return pareto.Point{}, fmt.Errorf("%s holds no curve to choose by; the subcommand pareto measures it", s.model)
+	}
+	var points []pareto.Point
+	for _, p := range m.Curve.Points {
+		p, err := s.priced(m, dims, p)
+		if err != nil {
+			return p, err
+		}
+		points = append(points, p)
+	}
+	if s.estimates(m.Curve, dims) {
+		c.note("the curve was measured on images of %s voxels, and this scan has %s: MACs and memory are those of this scan, "+
+			"but Dice and milliseconds are estimates, for Dice is as it was there and milliseconds are taken to grow with the MACs", extents(m.Curve.Extents), extents(dims))
+	}
+	if budget.Bytes > 0 && len(points) > 1 && !pareto.ByBytes.Varies(points) {
+		c.note("every phi takes the same memory, that of the finest level, so -max-mb does not choose between them")
+	}
+	return pareto.Best(points, budget)
+}
+
+// estimates tells whether a choice by a curve for images of the given extents
+// rests on those of others.
+func (s *segment) estimates(curve sshn.Curve, dims []int) bool {
+	return s.phi == nil && (s.budget() != (pareto.Budget{}) || s.maxMB > 0) && !slices.Equal(curve.Extents, dims)
+}
+
+// priced returns p with the cost of an image of the given extents, that of all
+// tiles if it is taken by tiles; the latency is taken to grow with the MACs.
+func (s *segment) priced(m *sshn.Model, extents []int, p pareto.Point) (pareto.Point, error) {
+	cost, err := m.Cost(extents, p.Phi)
+	if err != nil {
+		return p, err
+	}
+	cost.Bytes += 4 * int64(m.Layout().Len())
+	if s.limit.allowed > 0 {
+		t, err := m.Tiling(extents, p.Phi, s.limit.left())
+		if err != nil {
+			return p, fmt.Errorf("%s: %w, of the %s allowed (%s) what the scan, the model and the program leave", s.in, err, megabytes(s.limit.allowed), s.limit.by)
+		}
+		cost.MACs, cost.Bytes = t.MACs, t.Bytes
+	}
+	if p.MACs > 0 {
+		p.Median *= float64(cost.MACs) / float64(p.MACs)
+	}
+	p.MACs, p.Bytes = cost.MACs, cost.Bytes
+	return p, nil
+}

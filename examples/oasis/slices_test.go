@@ -1,0 +1,45 @@
+package main
+
+import (
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/tensor"
+	"github.com/sshn-go/sshn/tensor/nifti"
+)
+
+func TestSegmentDrawsScanTruthAndTwoPhis(t *testing.T) {
+	dir := t.TempDir()
+	model := volumeModel(t, dir, 2, 2)
+	in := func(name string) string { return filepath.Join(dir, name) }
+	require.NoError(t, nifti.WriteImageFile(in("scan.nii"), header(12, 10, 16), grey(12, 10, 16)))
+	size := func(flags ...string) (width, height int) {
+		must(t, append([]string{"segment", "-model", model, "-in", in("scan.nii"), "-out", in("seg.nii"), "-phi", "0.5", "-picture", in("p.png")}, flags...)...)
+		f, err := os.Open(in("p.png"))
+		require.NoError(t, err)
+		defer f.Close()
+		c, err := png.DecodeConfig(f)
+		require.NoError(t, err)
+		return c.Width, c.Height
+	}
+	two, _ := size()
+	const column = 16*19 + 12 // 19 pixels for a voxel make 16 of them longer than 300; and the gap
+	four, height := size("-truth", in("seg.nii"), "-beside", "0.2")
+	require.Equal(t, 2*column, four-two)
+	require.GreaterOrEqual(t, height, (10+12+12)*19)
+
+	fails := func(h *nifti.Header, x tensor.Tensor, want string) {
+		t.Helper()
+		require.NoError(t, nifti.WriteImageFile(in("truth.nii"), h, x))
+		_, stderr, code := call("segment", "-model", model, "-in", in("scan.nii"), "-out", in("other.nii"), "-phi", "0.5", "-picture", in("p.png"), "-truth", in("truth.nii"))
+		require.Equal(t, failure, code)
+		require.Contains(t, stderr, "oasis: -truth "+in("truth.nii")+": "+want+"\n")
+		require.NoFileExists(t, in("other.nii"))
+	}
+	fails(header(12, 10, 15), grey(12, 10, 15), "15 x 10 x 12 voxels, and the scan has 16 x 10 x 12")
+	fails(nifti.NewHeader(tensor.NewShape(12, 10, 16), [4][4]float64{{1, 0, 0, 3}, {0, 1}, {0, 0, 1}}), grey(12, 10, 16), "its voxels lie up to 3 mm from those of the scan")
+}
