@@ -45,8 +45,8 @@ func TestTheProcessStaysWithinTheLimit(t *testing.T) {
 	dir := t.TempDir()
 	model := volumeModel(t, dir, 8, 8)
 	scan := filepath.Join(dir, "scan.nii.gz")
-	require.NoError(t, nifti.WriteImageFile(scan, header(100, 90, 110), grey(100, 90, 110)))
-	for mb, way := range map[string]string{"150": "the whole volume at once: ", "120": " tiles of ", "80": " tiles of "} {
+	require.NoError(t, nifti.WriteImageFile(scan, header(80, 70, 90), grey(80, 70, 90)))
+	for mb, way := range map[string]string{"120": "the whole volume at once: ", "70": " tiles of "} {
 		c := child(t, "segment", "-model", model, "-in", scan, "-out", filepath.Join(dir, "seg.nii.gz"), "-phi", "0.4", "-max-mb", mb)
 		var stderr bytes.Buffer
 		c.Stderr = &stderr
@@ -66,8 +66,8 @@ func TestAnInterruptStopsAtOnceAndLeavesNoFile(t *testing.T) {
 	dir := t.TempDir()
 	model := volumeModel(t, dir, 16, 16)
 	scan := filepath.Join(dir, "scan.nii")
-	require.NoError(t, nifti.WriteImageFile(scan, header(120, 120, 120), grey(120, 120, 120)))
-	for _, mb := range []string{"1000", "150"} { // at once and by tiles
+	require.NoError(t, nifti.WriteImageFile(scan, header(100, 100, 100), grey(100, 100, 100)))
+	for _, mb := range []string{"1000", "120"} { // at once and by tiles
 		c := child(t, "segment", "-model", model, "-in", scan, "-out", filepath.Join(dir, "seg.nii.gz"), "-phi", "0.5", "-max-mb", mb)
 		pipe, err := c.StderrPipe()
 		require.NoError(t, err)
