@@ -84,7 +84,13 @@ func (t *trainCommand) training(s *study, c console) (sshn.Training, error) {
 		Dir: t.out, Resume: t.resume, Progress: c.err,
 	}
 	if s.Kind.Dims == 3 {
-		training.Batch, training.Parts = max(t.batch, 1), max(t.parts, 1)
+		training.Batch = max(t.batch, 1)
+		if t.parts == 0 && t.method != string(sshn.Fixed) {
+			training.Parts = 2
+		}
+		if t.every == 0 { // whole volumes are validated on, after steps on patches
+			training.Every = 500
+		}
 	}
 	extents, err := patch(t.patch, s.Kind.Dims)
 	if err != nil {
@@ -105,7 +111,7 @@ func (t *trainCommand) config(s *study) (sshn.Config, error) {
 	}
 	width := t.width
 	if width == 0 {
-		width = map[int]int{2: 32, 3: 8}[s.Kind.Dims]
+		width = map[int]int{2: 32, 3: 16}[s.Kind.Dims]
 	}
 	cfg := sshn.Config{
 		Method: sshn.Method(t.method),

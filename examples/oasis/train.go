@@ -69,16 +69,16 @@ func (t *trainCommand) flags(f *flag.FlagSet) {
 	f.StringVar(&t.out, "out", "", "folder for the model and its checkpoints")
 	f.StringVar(&t.method, "method", "sshn", "sshn, fixed (one phi), stochastic (one network, random phi) or film")
 	f.Float64Var(&t.phi, "phi", 0.5, "the phi of -method fixed; for the others, the greatest to train on")
-	f.IntVar(&t.width, "width", 0, "channels at each level; 0 is 32 for slices, 8 for volumes")
+	f.IntVar(&t.width, "width", 0, "channels at each level; 0 is 32 for slices, 16 for volumes")
 	f.IntVar(&t.levels, "levels", 5, "levels of the network")
 	f.IntVar(&t.steps, "steps", 0, "steps to train")
 	f.Float64Var(&t.minutes, "minutes", 0, "minutes to train, resumed runs together; 5 if neither this nor -steps is given")
-	f.IntVar(&t.batch, "batch", 0, "images for each phi; 0 is 8 slices over all phis, or 1 volume")
+	f.IntVar(&t.batch, "batch", 0, "images for each phi; 0 is 8 slices over all phis, or 1 patch of a volume")
 	f.StringVar(&t.patch, "patch", "", "voxels I,J,K of the patches to train on, clipped to the image, or one number for all axes; of volumes 64 if empty, slices whole")
 	f.Float64Var(&t.foreground, "foreground", 2./3, "share of patches about a voxel that is not background")
-	f.IntVar(&t.parts, "phis", 0, "phis in each step, each with a batch of its own; 0 is 4 for slices, 1 for volumes and -method fixed")
+	f.IntVar(&t.parts, "phis", 0, "phis in each step, each with a batch of its own; 0 is 4 for slices, 2 for volumes, 1 for -method fixed")
 	f.Float64Var(&t.rate, "rate", 0, "first step size; 0 is 2e-3")
-	f.IntVar(&t.every, "every", 100, "steps between validations, which write checkpoints")
+	f.IntVar(&t.every, "every", 0, "steps between validations, which write checkpoints; 0 is 100 for slices, 500 for volumes")
 	f.BoolVar(&t.plain, "plain", false, "train on the images as they are, without augmentation")
 	f.Uint64Var(&t.seed, "seed", 1, "of all that is random: weights, division, order, phi, augmentation")
 	f.BoolVar(&t.resume, "resume", false, "go on with the training that -out holds, on the division that it made")
@@ -140,8 +140,8 @@ func (t *trainCommand) check() error {
 		return usage("-steps and -minutes: give one of them")
 	case !(t.foreground >= 0 && t.foreground <= 1):
 		return usage("-foreground %v: it is a share, from 0 to 1", t.foreground)
-	case t.width < 0 || t.levels < 1 || t.batch < 0 || t.parts < 0 || t.every < 1 || !(t.rate >= 0):
-		return usage("-width, -levels, -batch, -phis, -every and -rate cannot be negative, nor -levels and -every 0")
+	case t.width < 0 || t.levels < 1 || t.batch < 0 || t.parts < 0 || t.every < 0 || !(t.rate >= 0):
+		return usage("-width, -levels, -batch, -phis, -every and -rate cannot be negative, nor -levels 0")
 	}
 	if t.steps == 0 && t.minutes == 0 {
 		t.minutes = 5

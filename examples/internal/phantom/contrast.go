@@ -39,7 +39,7 @@ func (c Config) shade(rng *rand.Rand) *shade {
 func (m *Map) scanner(c Config, rng *rand.Rand) scanner {
 	k := scanner{
 		blur: .4 + .4*rng.Float64(), grain: .02 + .06*rng.Float64(),
-		bias: .3 * c.Variation, left: 1, noise: c.Noise * (.5 + 1.5*rng.Float64()),
+		bias: .2 * c.Variation, left: 1, noise: c.Noise * (.25 + 1.25*rng.Float64()),
 	}
 	axis, mm, first := rng.IntN(3), 1+3*rng.Float64(), rng.Float64()
 	if rng.IntN(2) == 0 {
