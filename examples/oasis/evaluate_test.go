@@ -102,6 +102,13 @@ func TestASubjectWithoutStructuresDoesNotCount(t *testing.T) {
 	require.Nil(t, r["mean"])
 }
 
+func TestASliceBesideAVolumeIsNotMistakenForIt(t *testing.T) {
+	truth, prediction := judgement(t)
+	want := must(t, "evaluate", "-truth", truth, "-pred", prediction)
+	place(t, filepath.Join(truth, "a", "slice_seg4.nii"), 0, 1) // one voxel; the prediction has five
+	require.Equal(t, want, must(t, "evaluate", "-truth", truth, "-pred", prediction))
+}
+
 func TestSegmentationsThatCannotBeCompared(t *testing.T) {
 	fails := func(want string, change func(truth, prediction string), more ...string) {
 		t.Helper()
@@ -121,7 +128,7 @@ func TestSegmentationsThatCannotBeCompared(t *testing.T) {
 		require.NoError(t, os.RemoveAll(p))
 		require.NoError(t, os.Mkdir(p, 0o777))
 	})
-	fails("subject a: which files are to be compared?", func(truth, _ string) { place(t, in(truth, "a", "slice_seg4.nii"), 0, 1) })
+	fails("subject a: which files are to be compared?", func(truth, _ string) { place(t, in(truth, "a", "slice_seg4.nii"), 0, 1, 0, 0, 0, 0) })
 	fails("a.nii.gz: ", func(_, p string) {
 		require.NoError(t, os.WriteFile(in(p, "a.nii.gz"), []byte("garbage that is no scan"), 0o666))
 	})

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/sshn-go/sshn/tensor/nifti"
 )
 
 // A pair is the two segmentations of a subject.
@@ -81,26 +83,41 @@ func bySubject(dir string) (map[string][]string, error) {
 }
 
 // choose takes one of a subject's files on either side: the only one, or the
-// only one of the kind, or the only one of a name that both sides have.
+// only one of the kind, or the only pair of one name, or that of equal extents,
+// as where one folder has slices beside volumes.
 func choose(truth, prediction []string, kind string) (t, p string, err error) {
 	truth, prediction = ofKind(truth, kind), ofKind(prediction, kind)
 	if len(truth) == 1 && len(prediction) == 1 {
 		return truth[0], prediction[0], nil
 	}
-	alike := 0
-	for _, a := range truth {
-		for _, b := range prediction {
-			x, _ := stem(a)
-			if y, _ := stem(b); x == y {
-				t, p = a, b
-				alike++
+	for _, alike := range []func(a, b string) bool{sameName, sameExtents} {
+		count := 0
+		for _, a := range truth {
+			for _, b := range prediction {
+				if alike(a, b) {
+					t, p = a, b
+					count++
+				}
 			}
 		}
+		if count == 1 {
+			return t, p, nil
+		}
 	}
-	if alike != 1 {
-		return "", "", fmt.Errorf("which files are to be compared? -labels, or like names in both folders, would tell; there are %s", some(slices.Concat(truth, prediction)))
-	}
-	return t, p, nil
+	return "", "", fmt.Errorf("which files are to be compared? -labels, or like names in both folders, would tell; there are %s", some(slices.Concat(truth, prediction)))
+}
+
+func sameName(a, b string) bool {
+	x, _ := stem(a)
+	y, _ := stem(b)
+	return x == y
+}
+
+// sameExtents is false for files that cannot be read: comparing them says why.
+func sameExtents(a, b string) bool {
+	x, errA := nifti.ReadHeader(a)
+	y, errB := nifti.ReadHeader(b)
+	return errA == nil && errB == nil && x.Shape() == y.Shape()
 }
 
 // ofKind returns the files that are named kind or end in _kind; all of them if
