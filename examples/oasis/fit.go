@@ -122,8 +122,8 @@ func (t *trainCommand) config(s *study) (sshn.Config, error) {
 		Frame:   lie,
 		Seed:    t.seed,
 	}
-	if s.Kind.Dims == 3 { // volumes may be slabs of a few slices
-		cfg.Network.Least = 4
+	if s.Kind.Dims == 3 { // volumes may be slabs of a few slices, and are more than patches
+		cfg.Network.Least, cfg.Network.Coarsest = 4, 1<<(t.levels-1)
 	}
 	if cfg.Method == sshn.Fixed {
 		cfg.Prior = hyper.Point(t.phi)

@@ -23,6 +23,7 @@ type Config struct {
 	Activation Activation `json:"activation,omitempty"` // after each norm
 	Antialias  bool       `json:"antialias,omitempty"`  // low-pass before down-sampling
 	Least      int        `json:"least,omitempty"`      // extent below which no axis is rescaled, see Sizes; 0 is 1, as in the paper
+	Coarsest   int        `json:"coarsest,omitempty"`   // how many times coarser than the image a map may be, see Sizes; 0 is without limit, as in the paper
 	Dropout    float64    `json:"dropout,omitempty"`    // share of features dropped after each stage in training
 	FiLM       *FiLM      `json:"film,omitempty"`       // features scaled and shifted by a function of the condition; nil: not
 }
@@ -86,8 +87,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("unet: norm %q is unknown", c.Norm)
 	case !slices.Contains([]Activation{LeakyReLU, ReLU, GELU, SiLU}, c.Activation):
 		return fmt.Errorf("unet: activation %q is unknown", c.Activation)
-	case c.Least < 0:
-		return fmt.Errorf("unet: axes of %d elements at least", c.Least)
+	case c.Least < 0 || c.Coarsest < 0:
+		return fmt.Errorf("unet: axes of %d elements at least, maps coarser by %d at most", c.Least, c.Coarsest)
 	case !(c.Dropout >= 0 && c.Dropout < 1):
 		return fmt.Errorf("unet: dropout %v is not a share in [0, 1)", c.Dropout)
 	case c.Norm == GroupNorm && slices.ContainsFunc(c.Widths, func(w int) bool { return c.Groups < 1 || w%c.Groups != 0 }):
@@ -99,33 +100,42 @@ func (c Config) Check() error {
 // Levels returns the number of levels.
 func (c Config) Levels() int { return len(c.withDefaults().Widths) }
 
-// Sizes returns the spatial extents of the map below a level: of an axis of n
-// elements rescale.Size(n, phi), by the level's and the axis's factor, but not
-// less than Least, or than n where that is less already.
+// Sizes returns the spatial extents of the maps below each level but the last,
+// for an image of the given extents N. An axis of n elements becomes
+// rescale.Size(n, phi), by the level's and the axis's factor, but no less than
+// Least, unless n is less already, and no less than N / Coarsest.
 //
-// One phi for all axes makes nothing of a short one: of 160 x 192 x 10 voxels it
-// leaves 10 x 12 x 1 at the fifth level at phi 0.5, and 3 x 3 x 1 at the fourth
-// at phi 0.25. With Least of 4 the slices become 5 and stay 4, at every phi, so
-// that convolutions go on to see across them; the long axes are rescaled as
-// before until they are as short, where there is next to nothing to save.
-func (c Config) Sizes(extents []int, f nn.Factors, level int) []int {
-	below := make([]int, len(extents))
-	for axis, n := range extents {
-		below[axis] = max(rescale.Size(n, f.At(level, axis)), min(n, c.Least))
+// Least is for short axes, of which one phi for all makes nothing: of 160 x 192 x
+// 10 voxels it leaves 10 x 12 x 1 at the fifth level at phi 0.5, and 3 x 3 x 1 at
+// the fourth at phi 0.25. With Least of 4 the slices become 5 and stay 4, at every
+// phi, so that convolutions go on to see across them.
+//
+// Coarsest is for networks that are trained on patches and applied to more. A
+// small phi soon comes to where a patch cannot be rescaled further and the whole
+// image can, so that the same level sees them at different scales. With a limit
+// that both reach, levels have the same scale in either. An ordinary network of
+// five levels has a coarsest map of 1/16, so 16 changes nothing at phi 0.5, and at
+// smaller phis adds next to no work: 1/16^3 of the elements.
+func (c Config) Sizes(image []int, f nn.Factors) [][]int {
+	var sizes [][]int
+	above := image
+	for level := range c.Levels() - 1 {
+		below := make([]int, len(image))
+		for axis, n := range above {
+			below[axis] = max(rescale.Size(n, f.At(level, axis)), min(n, c.Least))
+			if c.Coarsest > 0 {
+				below[axis] = max(below[axis], (image[axis]+c.Coarsest-1)/c.Coarsest)
+			}
+		}
+		sizes = append(sizes, below)
+		above = below
 	}
-	return below
+	return sizes
 }
 
 // Key names the feature-map sizes that the network has for an image of the given
 // extents: factors of equal keys are the same network at the same cost.
-func (c Config) Key(extents []int, f nn.Factors) string {
-	var sizes [][]int
-	for level := range c.Levels() - 1 {
-		extents = c.Sizes(extents, f, level)
-		sizes = append(sizes, extents)
-	}
-	return fmt.Sprint(sizes)
-}
+func (c Config) Key(image []int, f nn.Factors) string { return fmt.Sprint(c.Sizes(image, f)) }
 
 func (c Config) withDefaults() Config {
 	if c.Dims == 0 {

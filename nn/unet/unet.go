@@ -65,9 +65,10 @@ func (u *UNet) Features(p *nn.Pass, x autograd.Value) autograd.Value {
 		modulation = u.film.Forward(p)
 	}
 	skips := make([]autograd.Value, len(u.decoder))
+	sizes := u.cfg.Sizes(x.Shape().Spatial(), p.Factors)
 	for i := range skips {
 		skips[i] = u.encoder[i].forward(p, x, modulation)
-		x = u.resize(skips[i], u.cfg.Sizes(skips[i].Shape().Spatial(), p.Factors, i))
+		x = u.resize(skips[i], sizes[i])
 	}
 	x = u.encoder[len(skips)].forward(p, x, modulation)
 	for i := len(skips) - 1; i >= 0; i-- {

@@ -94,11 +94,7 @@ func TestShortAxesKeepTheirLeast(t *testing.T) {
 	require.Equal(t, "[[3 16 16] [3 4 4] [3 4 4] [3 4 4]]", least.Key(thin, nn.Uniform(0.25)))
 	require.Equal(t, "[[3 48 40] [1 12 10] [1 3 3] [1 1 1]]", unet.Config{Dims: 3}.Key(slab, nn.Uniform(0.25)))
 	for _, f := range []nn.Factors{nn.Uniform(0.01), nn.PerAxis(0.02, 0.5, 0.1), nn.PerLevel(0.1, 0.5, 0.3, 0.2)} {
-		extents := slab
-		for level := range 4 {
-			extents = least.Sizes(extents, f, level)
-		}
-		require.Equal(t, 4, extents[0], "%v", f)
+		require.Equal(t, 4, least.Sizes(slab, f)[3][0], "%v", f)
 	}
 
 	// The network is the one that Sizes tells of.
@@ -115,6 +111,26 @@ func TestShortAxesKeepTheirLeast(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{"[4 8 6]", "[4 4 4]", "[4 8 6]", "[6 32 24]"}, maps)
+}
+
+// A patch and the whole volume have the same scales at every level and phi where
+// the coarsest is given, and at phi 0.5 they are those of the paper.
+func TestPatchesAndWholesAreSeenAtTheSameScale(t *testing.T) {
+	c := unet.Config{Dims: 3, Coarsest: 16}
+	patch, whole := []int{80, 80, 80}, []int{240, 160, 320}
+	for _, phi := range []float64{.5, .4, .2, .1, .05, .01} {
+		small, large := c.Sizes(patch, nn.Uniform(phi)), c.Sizes(whole, nn.Uniform(phi))
+		for level := range small {
+			for axis, n := range whole {
+				ratio := float64(large[level][axis]) / float64(small[level][axis]) // of n / 80, but for elements that are rounded up
+				require.InDelta(t, float64(n)/80, ratio, float64(n)/80/float64(small[level][axis]), "phi %v, level %d", phi, level)
+			}
+		}
+	}
+	require.Equal(t, unet.Config{Dims: 3}.Key(whole, nn.Uniform(.5)), c.Key(whole, nn.Uniform(.5)))
+	require.Equal(t, "[[8 8 8] [5 5 5] [5 5 5] [5 5 5]]", c.Key(patch, nn.Uniform(.1)))
+	c.Least = 4
+	require.Equal(t, "[[4 20 16] [4 12 10] [4 12 10] [4 12 10]]", c.Key([]int{10, 192, 160}, nn.Uniform(.1)))
 }
 
 // The MACs of the paper's network for a slice, by hand: a 3x3 convolution takes
