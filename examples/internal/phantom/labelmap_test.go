@@ -45,13 +45,13 @@ func TestSubjectsOfAMapHaveItsAnatomyDeformed(t *testing.T) {
 	x, g := grown(1, 4)
 	m, err := NewMap(x, g)
 	require.NoError(t, err)
-	still := m.Volume(source(1), Config{Spacing: 3, Variation: 1e-9})
-	for at, id := range still.Seg { // [75 64 54], each in the middle of 3 x 3 x 3
-		if k, j, i := at/54/64, at/54%64, at%54; k < 74 && i < 53 {
-			require.Equal(t, m.id[((3*k+1)*192+3*j+1)*160+3*i+1], id)
+	still := m.Volume(source(1), Config{Spacing: 5, Variation: 1e-9})
+	for at, id := range still.Seg { // [45 39 32], each in the middle of 5 x 5 x 5
+		if k, j, i := at/32/39, at/32%39, at%32; k < 44 && j < 38 {
+			require.Equal(t, m.id[((5*k+2)*192+5*j+2)*160+5*i+2], id)
 		}
 	}
-	moved := m.Volume(source(1), Config{Spacing: 3})
+	moved := m.Volume(source(1), Config{Spacing: 5})
 	same, all := 0, 0
 	for at, id := range moved.Seg {
 		if id != 0 {
@@ -66,7 +66,7 @@ func TestSubjectsOfAMapHaveItsAnatomyDeformed(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, procs := range []int{1, 3} {
 		runtime.GOMAXPROCS(procs)
-		require.Equal(t, moved, m.Volume(source(1), Config{Spacing: 3}))
+		require.Equal(t, moved, m.Volume(source(1), Config{Spacing: 5}))
 	}
 	require.Equal(t, tensor.NewShape(96, 80, 1), m.Slice(source(1), Config{Spacing: 2}).Norm.Shape)
 }
