@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/pareto"
 )
 
@@ -37,7 +38,7 @@ func (s *segment) choose(m *sshn.Model, dims []int, c console) (pareto.Point, er
 	case budget == (pareto.Budget{}) && at != nil:
 		return s.priced(m, dims, pareto.Point{Phi: at})
 	case budget == (pareto.Budget{}) && s.maxMB == 0:
-		return pareto.Point{}, usage("-phi is needed, or one of -max-macs, -max-ms and -max-mb")
+		return pareto.Point{}, cli.Usage("-phi is needed, or one of -max-macs, -max-ms and -max-mb")
 	case len(m.Curve.Points) == 0:
 		return pareto.Point{}, fmt.Errorf("%s holds no curve to choose by; the subcommand pareto measures it", s.model)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/pareto"
 )
 
@@ -38,14 +39,6 @@ var commands = []struct {
 // A console is where a command writes: results to out, all else to err.
 type console struct{ out, err io.Writer }
 
-// Exit codes.
-const (
-	success     = 0
-	failure     = 1
-	misuse      = 2
-	interrupted = 130 // as shells have it for an interrupt
-)
-
 // run runs the program with the arguments that follow its name.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	name := ""
@@ -53,22 +46,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		name, args = args[0], args[1:]
 	}
 	err := dispatch(ctx, name, args, console{stdout, stderr})
-	if err == nil {
-		return success
+	code := cli.Code(err)
+	if code != cli.Success {
+		fmt.Fprintln(stderr, "oasis:", err)
 	}
-	fmt.Fprintln(stderr, "oasis:", err)
-	var usage *usageError
-	switch {
-	case errors.As(err, &usage):
+	if code == cli.Misuse {
 		if !slices.Contains(names(), name) {
 			name = ""
 		}
 		fmt.Fprintf(stderr, "See: %s -h\n", program(name))
-		return misuse
-	case errors.Is(err, context.Canceled):
-		return interrupted
 	}
-	return failure
+	return code
 }
 
 func dispatch(ctx context.Context, name string, args []string, c console) error {
@@ -77,7 +65,7 @@ func dispatch(ctx context.Context, name string, args []string, c console) error 
 			return perform(ctx, name, known.new(), args, c)
 		}
 	}
-	return usage("%q is no subcommand; there are %s", name, strings.Join(names(), ", "))
+	return cli.Usage("%q is no subcommand; there are %s", name, strings.Join(names(), ", "))
 }
 
 func perform(ctx context.Context, name string, do command, args []string, c console) error {
@@ -91,9 +79,9 @@ func perform(ctx context.Context, name string, do command, args []string, c cons
 		f.PrintDefaults()
 		return nil
 	case err != nil:
-		return usage("%v", err)
+		return cli.Usage("%v", err)
 	case f.NArg() > 0:
-		return usage("unexpected argument %q", f.Arg(0))
+		return cli.Usage("unexpected argument %q", f.Arg(0))
 	}
 	var err error
 	if broken := autograd.Try(func() { err = do.run(ctx, c) }); broken != nil {
@@ -114,25 +102,12 @@ func names() []string {
 	return slices.DeleteFunc(all, func(name string) bool { return name == "" })
 }
 
-// A usageError tells that the command line was not understood.
-type usageError struct{ text string }
-
-func (e *usageError) Error() string { return e.text }
-
-func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
-
-// A stopped error tells what an interrupt left.
-type stopped struct{ text string }
-
-func (e *stopped) Error() string { return e.text }
-func (e *stopped) Unwrap() error { return context.Canceled }
-
 // needed returns an error for the first flag that is empty, of pairs of a
 // name and its value.
 func needed(flags ...string) error {
 	for i := 0; i < len(flags); i += 2 {
 		if flags[i+1] == "" {
-			return usage("-%s is needed", flags[i])
+			return cli.Usage("-%s is needed", flags[i])
 		}
 	}
 	return nil

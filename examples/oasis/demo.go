@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/examples/internal/phantom"
 	"github.com/sshn-go/sshn/pareto"
 )
@@ -110,7 +111,7 @@ func (d *demo) plan() (*paretoCommand, error) {
 		return nil, err
 	}
 	if d.make.n < 3 {
-		return nil, usage("-n %d: at least 3 brains are needed", d.make.n)
+		return nil, cli.Usage("-n %d: at least 3 brains are needed", d.make.n)
 	}
 	return &paretoCommand{model: filepath.Join(d.out, modelFile), split: "val", epsilon: 0.01, pictures: d.out}, d.train.check()
 }

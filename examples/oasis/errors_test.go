@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/examples/internal/cli"
 )
 
 func TestEverySubcommandHasHelp(t *testing.T) {
@@ -53,7 +55,7 @@ func TestCommandLinesThatAreNotUnderstood(t *testing.T) {
 		"segment -model m -in a -out b.png -phi 1":                "-out b.png: a name that ends in .nii or .nii.gz is needed",
 	} {
 		stdout, stderr, code := call(strings.Fields(line)...)
-		require.Equal(t, misuse, code, line)
+		require.Equal(t, cli.Misuse, code, line)
 		require.Empty(t, stdout, line)
 		require.Contains(t, stderr, "oasis: "+want, line)
 		require.Contains(t, stderr, "\nSee: "+program(""), line)
@@ -65,7 +67,7 @@ func TestBadDataAreNamedBeforeTraining(t *testing.T) {
 	fails := func(want string, args ...string) {
 		t.Helper()
 		_, stderr, code := call(append([]string{"train", "-out", out, "-steps", "1"}, args...)...)
-		require.Equal(t, failure, code, stderr)
+		require.Equal(t, cli.Failure, code, stderr)
 		require.Contains(t, stderr, want)
 		require.NoFileExists(t, filepath.Join(out, splitFile))
 	}
@@ -96,7 +98,7 @@ func TestBadSplitsAreRefused(t *testing.T) {
 		"0.7/0.3/0.3": "-split 0.7/0.3/0.3: shares add up to 1 at most, counts are whole",
 	} {
 		_, stderr, code := call("train", "-data", dir, "-out", t.TempDir(), "-split", text)
-		require.Equal(t, misuse, code, stderr)
+		require.Equal(t, cli.Misuse, code, stderr)
 		require.Contains(t, stderr, want)
 	}
 }
@@ -113,7 +115,7 @@ func TestModelsAndScansThatDoNotFit(t *testing.T) {
 	fails := func(want string, args ...string) {
 		t.Helper()
 		stdout, stderr, code := call(args...)
-		require.Equal(t, failure, code, stderr)
+		require.Equal(t, cli.Failure, code, stderr)
 		require.Empty(t, stdout)
 		require.Contains(t, stderr, want)
 		require.NoFileExists(t, to)
@@ -130,10 +132,10 @@ func TestModelsAndScansThatDoNotFit(t *testing.T) {
 	fails("phi 0.3: this is an ordinary network of phi 0.5, and its weights fit no other", "segment", "-model", fixed, "-in", slice, "-out", to, "-phi", "0.3")
 	fails("phi 0.3: this is an ordinary network of phi 0.5", "pareto", "-model", fixed, "-data", flat, "-phis", "0.3,0.5")
 	_, stderr, code := call("segment", "-model", model, "-in", slice, "-out", slice, "-phi", "0.5")
-	require.Equal(t, misuse, code)
+	require.Equal(t, cli.Misuse, code)
 	require.Contains(t, stderr, "-out "+slice+": this is the scan itself")
 	_, stderr, code = call("segment", "-model", model, "-in", slice, "-out", filepath.Join(t.TempDir(), "a.nii"), "-phi", "0.9")
-	require.Equal(t, success, code)
+	require.Equal(t, cli.Success, code)
 	require.Contains(t, stderr, "note: phi 0.9 is outside (0, 0.5], the range that the model was trained for; accuracy falls there\n")
 	fails(slice+": a slice, 20 x 24 x 1 voxels, and the model is for volumes", "segment", "-model", volumes, "-in", slice, "-out", to, "-phi", "0.5")
 	fails("phi 0.2/0.3 has 2 numbers, the model takes 1", "segment", "-model", model, "-in", slice, "-out", to, "-phi", "0.2/0.3")

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/tensor/labels"
 )
 
@@ -54,9 +55,9 @@ func (e *evaluate) run(ctx context.Context, c console) error {
 	}
 	switch {
 	case e.csv && e.json:
-		return usage("-csv and -json: give one of them")
+		return cli.Usage("-csv and -json: give one of them")
 	case !(e.tolerance >= 0) || math.IsInf(e.tolerance, 0):
-		return usage("-tolerance %v: it is a distance in mm", e.tolerance)
+		return cli.Usage("-tolerance %v: it is a distance in mm", e.tolerance)
 	}
 	table, suffix, err := e.table()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/tensor"
 	"github.com/sshn-go/sshn/tensor/nifti"
 )
@@ -43,7 +44,7 @@ func judgement(t *testing.T) (truth, prediction string) {
 func TestEvaluateByHand(t *testing.T) {
 	truth, prediction := judgement(t)
 	stdout, stderr, code := call("evaluate", "-truth", truth, "-pred", prediction, "-tolerance", "2")
-	require.Equal(t, success, code, stderr)
+	require.Equal(t, cli.Success, code, stderr)
 	require.Contains(t, stderr, "note: 1 of 3 subjects of "+truth+" have no prediction and are left out: c\n")
 	// Cortex of a: surfaces 0 2 and 2 6 mm, so 2 0 there and 0 4 back. The
 	// diagonal is that of 10 x 1 x 1 mm.
@@ -89,7 +90,7 @@ func TestEvaluateFindsTheFilesOfBrains(t *testing.T) {
 	require.NotContains(t, text, "NaN")
 
 	_, stderr, code := call("evaluate", "-truth", dir, "-pred", dir)
-	require.Equal(t, failure, code)
+	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "subject PHANTOM_PH1_0001_MR1: which files are to be compared?")
 }
 
@@ -115,7 +116,7 @@ func TestSegmentationsThatCannotBeCompared(t *testing.T) {
 		truth, prediction := judgement(t)
 		change(truth, prediction)
 		stdout, stderr, code := call(append([]string{"evaluate", "-truth", truth, "-pred", prediction}, more...)...)
-		require.Equal(t, failure, code, stderr)
+		require.Equal(t, cli.Failure, code, stderr)
 		require.Empty(t, stdout)
 		require.Contains(t, stderr, want)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/examples/internal/neurite"
 	"github.com/sshn-go/sshn/hyper"
 	"github.com/sshn-go/sshn/nn/data"
@@ -38,7 +38,7 @@ func (t *trainCommand) prepare(c console) (*study, error) {
 		}
 	}
 	if s.split, err = data.Divide(data.Subjects(set), t.split, t.seed); err != nil {
-		return nil, usage("-split %s: %v", t.split, err)
+		return nil, cli.Usage("-split %s: %v", t.split, err)
 	}
 	if err := os.MkdirAll(t.out, 0o777); err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Mo
 	}
 	summary, err := m.Train(ctx, set, training)
 	if errors.Is(err, context.Canceled) {
-		err = &stopped{fmt.Sprintf("stopped after step %d; to go on: %s", summary.Steps, t.again())}
+		err = cli.Stopped("stopped after step %d; to go on: %s", summary.Steps, t.again())
 	}
 	if err != nil {
 		return nil, summary, err
@@ -149,7 +149,7 @@ func patch(text string, dims int) ([]int, error) {
 	for _, field := range slices.Backward(fields) {
 		n, err := strconv.Atoi(field)
 		if err != nil || n < 1 || len(fields) != dims {
-			return nil, usage("-patch %s: extents such as %s, or one for all axes, are possible", text, []string{"", "", "64,64", "64,64,64"}[dims])
+			return nil, cli.Usage("-patch %s: extents such as %s, or one for all axes, are possible", text, []string{"", "", "64,64", "64,64,64"}[dims])
 		}
 		extents = append(extents, n)
 	}

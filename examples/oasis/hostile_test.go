@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/tensor"
@@ -93,7 +94,7 @@ func TestHostileVolumesEndInOneSentence(t *testing.T) {
 		path, out := filepath.Join(dir, "scan.nii"), filepath.Join(dir, "seg.nii")
 		require.NoError(t, os.WriteFile(path, file(t, c.edit), 0o666))
 		_, stderr, code := call("segment", "-model", model, "-in", path, "-out", out, "-phi", "0.5", "-max-mb", "200")
-		require.Equal(t, failure, code, "%s: %s", name, stderr)
+		require.Equal(t, cli.Failure, code, "%s: %s", name, stderr)
 		lines := strings.Split(strings.TrimSpace(stderr), "\n")
 		last := lines[len(lines)-1]
 		require.Equal(t, 1, strings.Count(stderr, "oasis: "), name)
@@ -111,12 +112,12 @@ func TestVolumesOfOddShapesAreSegmented(t *testing.T) {
 		require.NoError(t, nifti.WriteImageFile(path, header(e[0], e[1], e[2]), grey(e[0], e[1], e[2])))
 		args := []string{"segment", "-model", model, "-in", path, "-out", out, "-phi", "0.5"}
 		_, stderr, code := call(append(args, "-max-mb", "60")...)
-		require.Equal(t, success, code, stderr)
+		require.Equal(t, cli.Success, code, stderr)
 		require.Equal(t, e[0]*e[1]*e[2] > 100_000, strings.Contains(stderr, " tiles of "), stderr)
 		require.Equal(t, tensor.NewShape(e[:]...), readVolume(t, out).Data.Shape)
 
 		_, stderr, code = call(args...)
-		require.Equal(t, success, code, stderr)
+		require.Equal(t, cli.Success, code, stderr)
 		require.Contains(t, stderr, "the whole volume at once: ")
 		require.Contains(t, stderr, "(half of what is free; -max-mb sets it)\n")
 	}

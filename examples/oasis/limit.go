@@ -7,6 +7,7 @@ import (
 
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/internal/memory"
 	"github.com/sshn-go/sshn/pareto"
 	"github.com/sshn-go/sshn/tensor/nifti"
@@ -35,7 +36,7 @@ func (l limit) left() int64 { return l.allowed - l.taken }
 func (s *segment) bound(m *sshn.Model, h *nifti.Header, move volume.Move, c console) error {
 	slices := m.Config().Network.Dims == 2
 	if slices && s.phi != nil && s.maxMB > 0 {
-		return usage("-phi and a budget: give one of them; the model is for slices, where -max-mb is one")
+		return cli.Usage("-phi and a budget: give one of them; the model is for slices, where -max-mb is one")
 	}
 	l := limit{allowed: int64(1e6 * s.maxMB), by: "-max-mb"}
 	if slices || s.maxMB == 0 {

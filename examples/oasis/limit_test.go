@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/internal/memory"
 	"github.com/sshn-go/sshn/tensor/nifti"
 )
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("OASIS_TEST_CHILD") == "" {
 		os.Exit(m.Run())
 	}
-	exit := run(interruptible(), os.Args[1:], os.Stdout, os.Stderr)
+	exit := run(cli.Interruptible(), os.Args[1:], os.Stdout, os.Stderr)
 	most, _, _ := memory.Peak()
 	fmt.Fprintln(os.Stderr, "peak", most)
 	os.Exit(exit)
@@ -82,7 +83,7 @@ func TestAnInterruptStopsAtOnceAndLeavesNoFile(t *testing.T) {
 		require.NoError(t, err)
 		c.Wait()
 		require.Contains(t, string(rest), "oasis: stopped; "+filepath.Join(dir, "seg.nii.gz")+" was not written\n")
-		require.Equal(t, interrupted, c.ProcessState.ExitCode())
+		require.Equal(t, cli.Interrupted, c.ProcessState.ExitCode())
 		require.False(t, c.ProcessState.Sys().(syscall.WaitStatus).Signaled())
 		t.Logf("stopped %v after the interrupt", time.Since(began))
 		files, err := os.ReadDir(dir)

@@ -5,10 +5,11 @@
 // makes itself. Its subcommands do one step each, on a folder in the layout of
 // neurite-OASIS:
 //
-//	make-data   makes procedural brains
+//	make-data   makes brains, procedural or of label maps
 //	train       trains a network
 //	pareto      measures accuracy and cost over phi
 //	segment     segments a scan at a phi, or within a budget
+//	evaluate    compares segmentations with the truth
 //
 // Each has help: oasis train -h. It ends with 0 if all went well, 1 after an
 // error, 2 if the command line was not understood, and 130 if it was
@@ -16,18 +17,9 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/sshn-go/sshn/examples/internal/cli"
 )
 
-func main() { os.Exit(run(interruptible(), os.Args[1:], os.Stdout, os.Stderr)) }
-
-// interruptible returns a context that an interrupt ends. A second one ends the
-// program at once.
-func interruptible() context.Context {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx
-}
+func main() { os.Exit(run(cli.Interruptible(), os.Args[1:], os.Stdout, os.Stderr)) }

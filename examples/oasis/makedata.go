@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/examples/internal/neurite"
 	"github.com/sshn-go/sshn/examples/internal/phantom"
 )
@@ -95,15 +96,15 @@ func (d *makeData) check() error {
 	}
 	switch {
 	case d.n < 1 || d.n > 9999:
-		return usage("-n %d: 1 to 9999 subjects are possible", d.n)
+		return cli.Usage("-n %d: 1 to 9999 subjects are possible", d.n)
 	case d.dims != 2 && d.dims != 3:
-		return usage("-dims %d: 2 for slices and 3 for volumes are possible", d.dims)
+		return cli.Usage("-dims %d: 2 for slices and 3 for volumes are possible", d.dims)
 	case !(d.mm >= 0.5 && d.mm <= 16):
-		return usage("-spacing %v: 0.5 to 16 mm are possible", d.mm)
+		return cli.Usage("-spacing %v: 0.5 to 16 mm are possible", d.mm)
 	case !slices.Contains(phantom.Contrasts, phantom.Contrast(d.contrast)):
-		return usage("-contrast %q is unknown; there are %v", d.contrast, phantom.Contrasts)
+		return cli.Usage("-contrast %q is unknown; there are %v", d.contrast, phantom.Contrasts)
 	case d.from == "" && (d.maps != "" || d.contrast != string(phantom.Mixed)):
-		return usage("-maps and -contrast are of label maps: -from is needed")
+		return cli.Usage("-maps and -contrast are of label maps: -from is needed")
 	}
 	return d.find()
 }
@@ -122,7 +123,7 @@ func (d *makeData) find() error {
 	}
 	places, err := places(d.maps, len(all))
 	if err != nil {
-		return usage("-maps %s: %v", d.maps, err)
+		return cli.Usage("-maps %s: %v", d.maps, err)
 	}
 	d.sources = nil
 	for _, at := range places {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/pareto"
 	"github.com/sshn-go/sshn/tensor/nifti"
@@ -28,7 +29,7 @@ func call(args ...string) (stdout, stderr string, code int) {
 func must(t *testing.T, args ...string) string {
 	t.Helper()
 	stdout, stderr, code := call(args...)
-	require.Equal(t, success, code, stderr)
+	require.Equal(t, cli.Success, code, stderr)
 	return stdout
 }
 
@@ -158,7 +159,7 @@ func TestBudgetChoosesFromTheSavedCurve(t *testing.T) {
 	args := []string{"segment", "-model", model, "-in", scan, "-out", to, "-json"}
 
 	_, stderr, code := call(append(args, "-max-macs", "1e9")...)
-	require.Equal(t, failure, code)
+	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "holds no curve to choose by; the subcommand pareto measures it")
 
 	must(t, "pareto", "-model", model, "-data", dir, "-split", "all", "-phis", "0.1:0.5:5")
@@ -174,7 +175,7 @@ func TestBudgetChoosesFromTheSavedCurve(t *testing.T) {
 		require.LessOrEqual(t, r["macs"], float64(p.MACs))
 	}
 	_, stderr, code = call(append(args, "-max-macs", "1000")...)
-	require.Equal(t, failure, code)
+	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "no point fits a budget of 1 k MACs: the least needed is ")
 	require.Contains(t, stderr, "(phi 0.1)")
 
@@ -182,12 +183,12 @@ func TestBudgetChoosesFromTheSavedCurve(t *testing.T) {
 	volume := filepath.Join(brains(t, 1, 3), "PHANTOM_PH1_0001_MR1", "aligned_norm.nii.gz")
 	large := append([]string{"segment", "-model", model, "-in", volume, "-out", to}, "-max-ms", "1e6")
 	_, stderr, code = call(large...)
-	require.Equal(t, success, code)
+	require.Equal(t, cli.Success, code)
 	require.Empty(t, stderr, "the slices of this volume have the extents of the curve's")
 	m.Curve.Extents = []int{48, 20}
 	require.NoError(t, m.Save(model))
 	_, stderr, code = call(large...)
-	require.Equal(t, success, code)
+	require.Equal(t, cli.Success, code)
 	require.Contains(t, stderr, "note: the curve was measured on images of 20 x 48 voxels, and this scan has 20 x 24: MACs and memory are those of this scan, but Dice and milliseconds are estimates")
 	require.Equal(t, true, readJSON(t, must(t, append(large, "-json")...))["estimated"])
 }
@@ -234,7 +235,7 @@ func TestOnlyATrainingThatIsThereGoesOn(t *testing.T) {
 	fails := func(want string, args ...string) {
 		t.Helper()
 		_, stderr, code := call(append([]string{"train", "-data", dir, "-steps", "4"}, args...)...)
-		require.Equal(t, failure, code)
+		require.Equal(t, cli.Failure, code)
 		require.Contains(t, stderr, want)
 	}
 	nowhere := filepath.Join(t.TempDir(), "nowhere")
@@ -272,7 +273,7 @@ func TestDemoLeavesModelCurveAndPictures(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, interrupted, run(ctx, []string{"-out", out, "-n", "4"}, &stdout, &stderr))
+	require.Equal(t, cli.Interrupted, run(ctx, []string{"-out", out, "-n", "4"}, &stdout, &stderr))
 	for _, name := range []string{modelFile, "curve.svg", "curve.json", filepath.Base(pictures[0])} {
 		require.NoFileExists(t, filepath.Join(out, name))
 	}
@@ -300,13 +301,13 @@ func TestInterruptedTrainingGoesOnToTheSameModel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stderr := &interrupter{interrupt: cancel}
 	var stdout bytes.Buffer
-	require.Equal(t, interrupted, run(ctx, args, &stdout, stderr), stderr.String())
+	require.Equal(t, cli.Interrupted, run(ctx, args, &stdout, stderr), stderr.String())
 	require.Empty(t, stdout.String())
 	require.NoFileExists(t, filepath.Join(out, modelFile))
 	require.FileExists(t, filepath.Join(out, "last.safetensors"))
 
 	_, text, code := call(args...)
-	require.Equal(t, failure, code)
+	require.Equal(t, cli.Failure, code)
 	require.Contains(t, text, "last.safetensors is there already: -resume goes on with that training")
 
 	// The command that it ended with goes on.
@@ -325,6 +326,6 @@ func TestInterruptedMakeDataLeavesNoListOfSubjects(t *testing.T) {
 	cancel()
 	dir := t.TempDir()
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, interrupted, run(ctx, []string{"make-data", "-out", dir, "-n", "3", "-spacing", "8"}, &stdout, &stderr))
+	require.Equal(t, cli.Interrupted, run(ctx, []string{"make-data", "-out", dir, "-n", "3", "-spacing", "8"}, &stdout, &stderr))
 	require.NoFileExists(t, filepath.Join(dir, "subjects.txt"))
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/pareto"
 )
 
@@ -65,9 +66,9 @@ func (p *paretoCommand) run(ctx context.Context, c console) error {
 	}
 	switch {
 	case p.split != "val" && p.split != "test" && p.split != "all":
-		return usage("-split %q: val, test and all are possible", p.split)
+		return cli.Usage("-split %q: val, test and all are possible", p.split)
 	case !(p.epsilon >= 0 && p.epsilon < 1) || !(p.reference >= 0) || math.IsInf(p.reference, 0):
-		return usage("-epsilon %v, -reference %v: a share of Dice and a cost", p.epsilon, p.reference)
+		return cli.Usage("-epsilon %v, -reference %v: a share of Dice and a cost", p.epsilon, p.reference)
 	}
 	m, err := sshn.Load(p.model)
 	if err != nil {

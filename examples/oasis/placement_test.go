@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/tensor"
 	"github.com/sshn-go/sshn/tensor/nifti"
 	"github.com/sshn-go/sshn/tensor/volume"
@@ -26,7 +27,7 @@ func segmented(t *testing.T, model, scan string) (*nifti.Volume, string) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "seg.nii")
 	_, stderr, code := call("segment", "-model", model, "-in", scan, "-out", out, "-phi", "0.5")
-	require.Equal(t, success, code, stderr)
+	require.Equal(t, cli.Success, code, stderr)
 	return readVolume(t, out), stderr
 }
 
@@ -112,7 +113,7 @@ func TestScansOfOddSizesAndSpacings(t *testing.T) {
 		t.Helper()
 		out := filepath.Join(t.TempDir(), "seg.nii")
 		_, stderr, code := call("segment", "-model", model, "-in", path, "-out", out, "-phi", "0.5")
-		require.Equal(t, failure, code, stderr)
+		require.Equal(t, cli.Failure, code, stderr)
 		require.Contains(t, stderr, "oasis: "+path+": ")
 		require.Contains(t, stderr, want)
 		require.NoFileExists(t, out)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/pareto"
 	"github.com/sshn-go/sshn/tensor"
 	"github.com/sshn-go/sshn/tensor/nifti"
@@ -66,7 +67,7 @@ func (s *segment) flags(f *flag.FlagSet) {
 func (s *segment) run(ctx context.Context, c console) error {
 	err := s.work(ctx, c)
 	if err != nil && ctx.Err() != nil {
-		return &stopped{fmt.Sprintf("stopped; %s was not written", s.out)}
+		return cli.Stopped("stopped; %s was not written", s.out)
 	}
 	return err
 }
@@ -109,15 +110,15 @@ func (s *segment) check() error {
 	}
 	switch {
 	case !(s.maxMACs >= 0 && s.maxMACs < 1e18 && s.maxMS >= 0 && s.maxMB >= 0 && s.maxMB < 1e12):
-		return usage("-max-macs, -max-ms and -max-mb cannot be negative")
+		return cli.Usage("-max-macs, -max-ms and -max-mb cannot be negative")
 	case s.phi != nil && (s.maxMACs > 0 || s.maxMS > 0):
-		return usage("-phi and a budget: give one of them")
+		return cli.Usage("-phi and a budget: give one of them")
 	case !strings.HasSuffix(strings.TrimSuffix(s.out, ".gz"), ".nii"):
-		return usage("-out %s: a name that ends in .nii or .nii.gz is needed", s.out)
+		return cli.Usage("-out %s: a name that ends in .nii or .nii.gz is needed", s.out)
 	case s.picture == "" && (s.truth != "" || s.beside != nil):
-		return usage("-truth and -beside are for the picture: -picture says where to write it")
+		return cli.Usage("-truth and -beside are for the picture: -picture says where to write it")
 	case s.picture != "" && filepath.Ext(s.picture) != ".png":
-		return usage("-picture %s: a name that ends in .png is needed", s.picture)
+		return cli.Usage("-picture %s: a name that ends in .png is needed", s.picture)
 	}
 	for name, path := range map[string]string{"out": s.out, "picture": s.picture} {
 		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
@@ -126,7 +127,7 @@ func (s *segment) check() error {
 	}
 	in, err := os.Stat(s.in)
 	if out, err2 := os.Stat(s.out); err == nil && err2 == nil && os.SameFile(in, out) {
-		return usage("-out %s: this is the scan itself", s.out)
+		return cli.Usage("-out %s: this is the scan itself", s.out)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/tensor"
 	"github.com/sshn-go/sshn/tensor/nifti"
 )
@@ -36,7 +37,7 @@ func TestSegmentDrawsScanTruthAndTwoPhis(t *testing.T) {
 		t.Helper()
 		require.NoError(t, nifti.WriteImageFile(in("truth.nii"), h, x))
 		_, stderr, code := call("segment", "-model", model, "-in", in("scan.nii"), "-out", in("other.nii"), "-phi", "0.5", "-picture", in("p.png"), "-truth", in("truth.nii"))
-		require.Equal(t, failure, code)
+		require.Equal(t, cli.Failure, code)
 		require.Contains(t, stderr, "oasis: -truth "+in("truth.nii")+": "+want+"\n")
 		require.NoFileExists(t, in("other.nii"))
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/nn/train"
 )
 
@@ -129,19 +130,19 @@ func (t *trainCommand) check() error {
 	method := sshn.Method(t.method)
 	switch {
 	case !slices.Contains(sshn.Methods, method):
-		return usage("-method %q is unknown; there are %v", t.method, sshn.Methods)
+		return cli.Usage("-method %q is unknown; there are %v", t.method, sshn.Methods)
 	case !(t.phi > 0 && t.phi <= 1):
-		return usage("-phi %v: it lies in (0, 1]", t.phi)
+		return cli.Usage("-phi %v: it lies in (0, 1]", t.phi)
 	case t.dims != 0 && t.dims != 2 && t.dims != 3:
-		return usage("-dims %d: 2 for slices and 3 for volumes are possible", t.dims)
+		return cli.Usage("-dims %d: 2 for slices and 3 for volumes are possible", t.dims)
 	case t.steps < 0 || !(t.minutes >= 0 && t.minutes < 1e6):
-		return usage("-steps %d, -minutes %v: neither can be negative", t.steps, t.minutes)
+		return cli.Usage("-steps %d, -minutes %v: neither can be negative", t.steps, t.minutes)
 	case t.steps > 0 && t.minutes > 0:
-		return usage("-steps and -minutes: give one of them")
+		return cli.Usage("-steps and -minutes: give one of them")
 	case !(t.foreground >= 0 && t.foreground <= 1):
-		return usage("-foreground %v: it is a share, from 0 to 1", t.foreground)
+		return cli.Usage("-foreground %v: it is a share, from 0 to 1", t.foreground)
 	case t.width < 0 || t.levels < 1 || t.batch < 0 || t.parts < 0 || t.every < 0 || !(t.rate >= 0):
-		return usage("-width, -levels, -batch, -phis, -every and -rate cannot be negative, nor -levels 0")
+		return cli.Usage("-width, -levels, -batch, -phis, -every and -rate cannot be negative, nor -levels 0")
 	}
 	if t.steps == 0 && t.minutes == 0 {
 		t.minutes = 5

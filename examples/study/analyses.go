@@ -44,7 +44,7 @@ var analyses = []analysis{
 	{"levels", func(o *options) []variant {
 		return []variant{{"phi-each", func(n *network) {
 			n.cfg.Phi = sshn.PerLevel
-			n.repeat(max(o.network.levels-1, 1))
+			n.repeat(max(o.settings.levels-1, 1))
 		}}}
 	}},
 	{"norm", func(*options) []variant {

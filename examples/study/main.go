@@ -27,25 +27,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/examples/internal/cli"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
-
-// Exit codes.
-const (
-	success     = 0
-	failure     = 1
-	misuse      = 2
-	interrupted = 130 // as shells have it for an interrupt
-)
+func main() { os.Exit(run(cli.Interruptible(), os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run runs the program with the arguments that follow its name.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -53,20 +40,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		help(stdout)
-		return success
+		return cli.Success
 	case err != nil:
 		fmt.Fprintf(stderr, "study: %v\nSee: go run ./examples/study -h\n", err)
-		return misuse
+		return cli.Misuse
 	}
 	if broken := autograd.Try(func() { err = o.study(ctx, stdout, stderr) }); broken != nil {
 		err = broken
 	}
-	if err == nil {
-		return success
+	if err != nil {
+		fmt.Fprintln(stderr, "study:", err)
 	}
-	fmt.Fprintln(stderr, "study:", err)
-	if errors.Is(err, context.Canceled) {
-		return interrupted
-	}
-	return failure
+	return cli.Code(err)
 }

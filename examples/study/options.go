@@ -25,7 +25,7 @@ type options struct {
 	methods              []string
 	phis, controls       []float64
 	analyses             []string
-	network              settings
+	settings             settings
 	every                int
 	reportOnly           bool
 }
@@ -54,14 +54,14 @@ func (o *options) flags() *flag.FlagSet {
 	numbers(f, &o.phis, "phis", "0.1,0.2,0.3,0.4,0.5", "phis that have a fixed network; the greatest is the end of the others' range")
 	numbers(f, &o.controls, "control-phis", "0.1,0.5", "phis of wide and constant, the fixed networks with more parameters")
 	list(f, &o.analyses, "analyses", "", "further sshn to train and measure, of all, "+strings.Join(names(), ", "))
-	f.IntVar(&o.network.width, "width", 32, "channels at each level of the networks")
-	f.IntVar(&o.network.wide, "wide", 64, "those of wide")
-	f.IntVar(&o.network.levels, "levels", 5, "levels of the networks")
-	f.IntVar(&o.network.batch, "batch", 2, "images for each phi")
-	f.IntVar(&o.network.parts, "phis-per-step", 4, "phis in a step; a network of one phi gets as many batches of it")
-	f.Float64Var(&o.network.rate, "rate", 2e-3, "first step size")
-	f.Float64Var(&o.network.headRate, "head-rate", 0.1, "that of the hypernetwork's last matrix, as a share")
-	f.BoolVar(&o.network.plain, "plain", false, "train on the images as they are, without augmentation")
+	f.IntVar(&o.settings.width, "width", 32, "channels at each level of the networks")
+	f.IntVar(&o.settings.wide, "wide", 64, "those of wide")
+	f.IntVar(&o.settings.levels, "levels", 5, "levels of the networks")
+	f.IntVar(&o.settings.batch, "batch", 2, "images for each phi")
+	f.IntVar(&o.settings.parts, "phis-per-step", 4, "phis in a step; a network of one phi gets as many batches of it")
+	f.Float64Var(&o.settings.rate, "rate", 2e-3, "first step size")
+	f.Float64Var(&o.settings.headRate, "head-rate", 0.1, "that of the hypernetwork's last matrix, as a share")
+	f.BoolVar(&o.settings.plain, "plain", false, "train on the images as they are, without augmentation")
 	f.IntVar(&o.every, "every", 100, "steps between validations, which write checkpoints")
 	f.BoolVar(&o.reportOnly, "report", false, "train nothing: make the report of what -out holds")
 	return f
@@ -139,7 +139,7 @@ func (o *options) check() error {
 			return fmt.Errorf("-analyses %s: there are %s", a, strings.Join(names(), ", "))
 		}
 	}
-	n := o.network
+	n := o.settings
 	switch {
 	case o.reportOnly:
 		return nil

@@ -48,7 +48,7 @@ func (o *options) plan(s *set) []network {
 		}
 		for _, a := range o.analyses {
 			for _, v := range analyses[slices.Index(names(), a)].variants(o) {
-				n := o.network.of(s, result.SSHN, o.range_(), uint64(i+1))
+				n := o.settings.of(s, result.SSHN, o.prior(), uint64(i+1))
 				n.variant, n.places = a+" "+v.name, o.everywhere()
 				v.change(&n)
 				all = append(all, n)
@@ -65,7 +65,7 @@ func (o *options) networks(s *set, method string, seed uint64) []network {
 	case result.Wide, result.Constant:
 		phis = o.controls
 	case result.Stochastic, result.FiLM, result.SSHN:
-		n := o.network.of(s, method, o.range_(), seed)
+		n := o.settings.of(s, method, o.prior(), seed)
 		n.places = o.everywhere()
 		if method == result.SSHN && slices.Contains(o.analyses, transfer) {
 			n.places = append(n.places, o.elsewhere()...)
@@ -74,7 +74,7 @@ func (o *options) networks(s *set, method string, seed uint64) []network {
 	}
 	var all []network
 	for _, x := range phis {
-		n := o.network.of(s, method, hyper.Point(x), seed)
+		n := o.settings.of(s, method, hyper.Point(x), seed)
 		n.places = []place{{at: phi(x)}}
 		all = append(all, n)
 	}
@@ -105,8 +105,8 @@ func (c settings) of(s *set, method string, prior hyper.Prior, seed uint64) netw
 	return n
 }
 
-// range_ is the prior that phi is drawn from.
-func (o *options) range_() hyper.Prior { return hyper.Uniform(0, o.hi()).Beyond(0.1) }
+// prior is what phi is drawn from.
+func (o *options) prior() hyper.Prior { return hyper.Uniform(0, o.hi()).Beyond(0.1) }
 
 // everywhere are the fixed networks' phis, those halfway between, and some
 // beyond the range of training.

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/examples/internal/result"
 )
 
@@ -83,19 +84,13 @@ func (o *options) stopped(ctx context.Context, p *progress, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return &stopped{fmt.Sprintf("stopped with %s; the same command goes on", p)}
+	return cli.Stopped("stopped with %s; the same command goes on", p)
 }
-
-// A stopped error tells what an interrupt left.
-type stopped struct{ text string }
-
-func (e *stopped) Error() string { return e.text }
-func (e *stopped) Unwrap() error { return context.Canceled }
 
 // load reads the results that there are. It returns an error if they are of
 // another study.
 func (o *options) load(path string, s *set) (*result.File, error) {
-	c := o.network
+	c := o.settings
 	now := result.Study{
 		Data: filepath.Base(filepath.Clean(o.data)), Extents: s.test[0].Labels.Shape.Dims(),
 		Train: len(s.train), Val: len(s.val), Test: len(s.test),

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/examples/internal/result"
 	"github.com/sshn-go/sshn/nn"
 )
@@ -99,7 +100,7 @@ func timeless(t testing.TB, out string) []result.Line {
 func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 	dir, out := cells(t, 9), t.TempDir()
 	stdout, stderr, code := study(tiny(dir, out, "-seeds", "1", "-analyses", "all")...)
-	require.Equal(t, success, code, stderr)
+	require.Equal(t, cli.Success, code, stderr)
 	require.Contains(t, stdout, "| SSHN |")
 	for _, name := range []string{pageFile, byMACsFile, byPhiFile} {
 		require.FileExists(t, filepath.Join(out, name))
@@ -131,7 +132,7 @@ func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 	// Nothing is trained twice, and what was not asked for before is measured
 	// with the models that are there.
 	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-analyses", "all")...)
-	require.Equal(t, success, code, stderr)
+	require.Equal(t, cli.Success, code, stderr)
 	require.NotContains(t, stderr, "network")
 	require.Equal(t, lines, timeless(t, out))
 }
@@ -139,12 +140,12 @@ func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 func TestALaterAnalysisUsesTheTrainedModels(t *testing.T) {
 	dir, out, whole := cells(t, 9), t.TempDir(), t.TempDir()
 	_, stderr, code := study(tiny(dir, out, "-seeds", "1", "-methods", "sshn")...)
-	require.Equal(t, success, code, stderr)
+	require.Equal(t, cli.Success, code, stderr)
 	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "sshn", "-analyses", "transfer")...)
-	require.Equal(t, success, code, stderr)
+	require.Equal(t, cli.Success, code, stderr)
 	require.NotContains(t, stderr, "step ")
 	_, stderr, code = study(tiny(dir, whole, "-seeds", "1", "-methods", "sshn", "-analyses", "transfer")...)
-	require.Equal(t, success, code, stderr)
+	require.Equal(t, cli.Success, code, stderr)
 	require.Equal(t, timeless(t, whole), timeless(t, out))
 }
 
@@ -158,14 +159,14 @@ func TestAKilledStudyGoesOn(t *testing.T) {
 	before := runtime.GOMAXPROCS(1)
 	_, stderr, code := study(args(whole)...)
 	runtime.GOMAXPROCS(before)
-	require.Equal(t, success, code, stderr)
+	require.Equal(t, cli.Success, code, stderr)
 
 	kill(t, args(out), "step 3  validation") // of the first network
 	require.NoFileExists(t, filepath.Join(out, resultFile))
 	kill(t, args(out), "network 3 of 3: sshn seed 1")
 	require.Len(t, timeless(t, out), 2)
 	_, stderr, code = study(args(out)...)
-	require.Equal(t, success, code, stderr)
+	require.Equal(t, cli.Success, code, stderr)
 	require.NotContains(t, stderr, "network 2 of")
 	require.Equal(t, timeless(t, whole), timeless(t, out))
 }
@@ -199,24 +200,24 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"unexpected argument":            {"now"},
 	} {
 		_, stderr, code := study(args...)
-		require.Equal(t, misuse, code, stderr)
+		require.Equal(t, cli.Misuse, code, stderr)
 		require.Contains(t, stderr, want)
 	}
 	text, _, code := study("-h")
-	require.Equal(t, success, code)
+	require.Equal(t, cli.Success, code)
 	require.Contains(t, text, "-analyses value\n")
 
 	out := t.TempDir()
 	_, stderr, code := study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5")...)
-	require.Equal(t, success, code, stderr)
+	require.Equal(t, cli.Success, code, stderr)
 	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-steps", "3")...)
-	require.Equal(t, failure, code)
+	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "results.jsonl is of another study: steps was 2, is 3; choose another -out")
 	_, stderr, code = study("-data", filepath.Join(dir, "none"), "-format", "wbc", "-out", t.TempDir())
-	require.Equal(t, failure, code)
+	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "none")
 	_, stderr, code = study("-report", "-out", filepath.Join(dir, "none"))
-	require.Equal(t, failure, code)
+	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "results.jsonl")
 }
 
@@ -224,6 +225,6 @@ func TestAnInterruptSaysHowToGoOn(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var o, e bytes.Buffer
-	require.Equal(t, interrupted, run(ctx, tiny(cells(t, 9), t.TempDir()), &o, &e))
+	require.Equal(t, cli.Interrupted, run(ctx, tiny(cells(t, 9), t.TempDir()), &o, &e))
 	require.Contains(t, e.String(), "stopped with 0 of 21 networks done; the same command goes on")
 }

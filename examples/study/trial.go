@@ -76,7 +76,7 @@ func (t *trial) model(ctx context.Context, known []result.Line) (*sshn.Model, tr
 // training is the same for all networks: each step has as many batches, of one
 // phi or of several, so that data and their order are the same too.
 func (t *trial) training() sshn.Training {
-	c := t.options.network
+	c := t.settings
 	training := sshn.Training{
 		Steps: t.steps, Limit: time.Duration(t.minutes * float64(time.Minute)),
 		Batch: c.batch, Parts: c.parts, Rate: c.rate, HeadRate: c.headRate, Clip: 1,
