@@ -67,7 +67,7 @@ func TestSlicesFromBrainsToSegmentation(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []int{4, 1, 1}, []int{len(split.Train), len(split.Val), len(split.Test)})
 
-		r := readJSON(t, must(t, "pareto", "-model", model, "-data", dir, "-json"))
+		r := readJSON(t, must(t, "pareto", "-model", filepath.Dir(model), "-data", dir, "-json"))
 		m, err := sshn.Load(model)
 		require.NoError(t, err)
 		require.Len(t, m.Config().Labels, 25)

@@ -44,7 +44,7 @@ model with -keep.`
 }
 
 func (p *paretoCommand) flags(f *flag.FlagSet) {
-	f.StringVar(&p.model, "model", "", "model that train saved; "+splitFile+" lies beside it")
+	modelFlag(f, &p.model)
 	f.StringVar(&p.data, "data", "", "folder of subjects")
 	f.StringVar(&p.split, "split", "val", "subjects to measure on: val, test or all; choose by val, report on test")
 	f.Func("phis", "the phis, as 0.1,0.2,0.5 or as least:greatest:number (default: 10 across the trained range)", func(text string) (err error) {

@@ -45,7 +45,7 @@ theirs. The result lies on the grid of the scan and holds the labels as integers
 }
 
 func (s *segment) flags(f *flag.FlagSet) {
-	f.StringVar(&s.model, "model", "", "model that train saved")
+	modelFlag(f, &s.model)
 	f.StringVar(&s.in, "in", "", "scan to segment, .nii or .nii.gz")
 	f.StringVar(&s.out, "out", "", "segmentation to write, .nii or .nii.gz")
 	f.Func("phi", "the phi to segment at", func(text string) (err error) {

@@ -22,6 +22,17 @@ const (
 	lastFile  = "last.safetensors" // the checkpoint to go on from
 )
 
+// modelFlag defines -model: a model's file, or the folder that a training left.
+func modelFlag(f *flag.FlagSet, path *string) {
+	f.Func("model", "model that train saved, or the folder with it", func(given string) error {
+		*path = given
+		if stat, err := os.Stat(given); err == nil && stat.IsDir() {
+			*path = filepath.Join(given, modelFile)
+		}
+		return nil
+	})
+}
+
 // trainCommand is the subcommand train.
 type trainCommand struct {
 	data, labels string
