@@ -25,27 +25,31 @@ func newPlanes(w *winograd, n, tiles, channels int) planes {
 // where it lies: only blocks at the edges have to be copied for their padding.
 const wideRows = 16
 
-// transform transforms the blocks of a plane that in reads.
-func (p *winogradPass) transform(s *sandwich, f func(*sandwich), in *gather, to []float32, v *planes, half []float32, w work, plane int) {
+// transform transforms the blocks of a plane that in reads, side by side.
+func (p *winogradPass) transform(s *sandwich, f func(*sandwich), in []gather, to []float32, v *planes, half []float32, w work, plane int) {
 	*s = sandwich{
 		half:  unsafe.Pointer(&half[0]),
 		toRow: (p.m + 2) * v.point * elem, toColumn: v.point * elem, toStep: v.channels * elem,
 	}
 	across := w.right - w.left
-	part, _ := in.alone()
-	p.eachRun(w, plane, func(image, d, row, rows, tile int) {
-		to := to[tile*v.channels:]
-		if part == nil || across < wideRows {
-			p.transformBlocks(s, f, in, to, v.channels, image, d, row, rows, w.left, across)
-			return
-		}
-		for i := range rows {
-			to := to[i*across*v.channels:]
-			p.transformBlocks(s, f, in, to, v.channels, image, d, row+i, 1, w.left, 1)
-			p.transformBlocks(s, f, in, to[v.channels:], v.channels, image, d, row+i, 1, w.left+1, across-2)
-			p.transformBlocks(s, f, in, to[(across-1)*v.channels:], v.channels, image, d, row+i, 1, w.right-1, 1)
-		}
-	})
+	for i := range in {
+		g, first := &in[i], to
+		part, _ := g.alone()
+		p.eachRun(w, plane, func(image, d, row, rows, tile int) {
+			to := first[tile*v.channels:]
+			if part == nil || across < wideRows {
+				p.transformBlocks(s, f, g, to, v.channels, image, d, row, rows, w.left, across)
+				return
+			}
+			for i := range rows {
+				to := to[i*across*v.channels:]
+				p.transformBlocks(s, f, g, to, v.channels, image, d, row+i, 1, w.left, 1)
+				p.transformBlocks(s, f, g, to[v.channels:], v.channels, image, d, row+i, 1, w.left+1, across-2)
+				p.transformBlocks(s, f, g, to[(across-1)*v.channels:], v.channels, image, d, row+i, 1, w.right-1, 1)
+			}
+		})
+		to = to[g.k:]
+	}
 }
 
 // transformBlocks transforms some rows of blocks, from left on, to places side by side.

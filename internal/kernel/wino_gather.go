@@ -28,7 +28,7 @@ type winogradPass struct {
 	strips
 	tiles *tileKernels
 	g     *gather
-	in    gather    // reads planes of the input one by one
+	in    []gather  // read planes of the input one by one, each some of its channels
 	width int       // of all panels
 	u     []float32 // the transformed weights, [points][panels][depth][input channels][width]
 	point int       // elements of u from one point to the next
@@ -36,11 +36,32 @@ type winogradPass struct {
 
 // runWinograd computes y.
 func (g *gather) runWinograd(w *winograd) {
-	p := winogradPass{winograd: w, strips: g.strips(w.m, winogradTiles), tiles: fastOrPlain(), g: g, in: *g}
-	p.in.axes[0] = identity(g.axes[0].in)
+	p := winogradPass{winograd: w, strips: g.strips(w.m, winogradTiles), tiles: fastOrPlain(), g: g, in: g.planes(w.lanes)}
 	p.transformWeights()
 	defer parallel.Release(p.u)
 	parallel.For(p.blocks(), 1, func(i, _ int) { p.run(p.work(i)) })
+}
+
+// planes returns what reads the planes of the input one by one: a gather for
+// each of several inputs, so that none is copied that can be read where it lies,
+// if no vector of channels holds those of two.
+func (g *gather) planes(lanes int) (each []gather) {
+	all := *g
+	all.axes[0] = identity(g.axes[0].in)
+	first := -g.x0 // of the input, among the channels that are read
+	for i := range g.in {
+		lo, hi := max(0, first), min(g.k, first+g.in[i].C)
+		if lo < hi {
+			if lo%lanes != 0 {
+				return []gather{all}
+			}
+			one := all
+			one.in, one.x0, one.k = g.in[i:i+1], lo-first, hi-lo
+			each = append(each, one)
+		}
+		first += g.in[i].C
+	}
+	return each
 }
 
 // identity is an axis of n outputs that are the inputs.
@@ -109,7 +130,7 @@ func (p *winogradPass) run(w work) {
 func (p *winogradPass) eachPlane(r *runner, v *planes, half []float32, w work, f func(d int, taps []int)) {
 	depth := &p.g.axes[0]
 	if !p.deep {
-		p.transform(&r.sandwich, p.input, &p.in, v.data, v, half, w, 0)
+		p.transform(&r.sandwich, p.input, p.in, v.data, v, half, w, 0)
 		r.list = append(r.list[:0], segment{})
 		f(0, zeroTap[:])
 		return
@@ -126,7 +147,7 @@ func (p *winogradPass) eachPlane(r *runner, v *planes, half []float32, w work, f
 			}
 			slot := at % len(depth.taps)
 			if next = max(next, at); next == at {
-				p.transform(&r.sandwich, p.input, &p.in, v.data[slot*v.plane:], v, half, w, at)
+				p.transform(&r.sandwich, p.input, p.in, v.data[slot*v.plane:], v, half, w, at)
 				next++
 			}
 			r.list = append(r.list, segment{a: slot * v.plane * elem})

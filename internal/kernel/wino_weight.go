@@ -10,20 +10,19 @@ import (
 // of the transformed input, transposed, and the spread gradient by y.
 type winogradWeights struct {
 	winogradPass
-	gy   gather // reads planes of the gradient by y
-	each int    // elements of the sums from one point to the next
+	gy   []gather // reads planes of the gradient by y
+	each int      // elements of the sums from one point to the next
 }
 
 // weightGradWinograd computes gw, given how the input is read.
 func (c *Conv) weightGradWinograd(g *gather, w *winograd, gw, gy []float32, add bool) {
 	p := winogradWeights{
-		winogradPass: winogradPass{winograd: w, strips: g.strips(w.m, weightTiles), tiles: fastOrPlain(), g: g, in: *g},
-		gy:           gather{batch: g.batch, in: []Input{{X: gy, C: c.Cout}}, k: g.n},
+		winogradPass: winogradPass{winograd: w, strips: g.strips(w.m, weightTiles), tiles: fastOrPlain(), g: g, in: g.planes(w.lanes)},
+		gy:           []gather{{batch: g.batch, in: []Input{{X: gy, C: c.Cout}}, k: g.n}},
 		each:         oddLines(g.k * g.n),
 	}
-	p.in.axes[0] = identity(g.axes[0].in)
-	for a := range p.gy.axes {
-		p.gy.axes[a] = identity(g.axes[a].n)
+	for a := range g.axes {
+		p.gy[0].axes[a] = identity(g.axes[a].n)
 	}
 	blocks := p.blocks()
 	chunks := int(max(1, min(weightChunks, int64(weightMemory/len(gw)), c.MACs()/weightWork, int64(blocks))))
@@ -59,7 +58,7 @@ func (p *winogradWeights) chunk(gw []float32, lo, hi int) {
 	for i := lo; i < hi; i++ {
 		w := p.work(i)
 		p.eachPlane(r, &x, half, w, func(d int, taps []int) {
-			p.transform(&r.sandwich, p.spread, &p.gy, y.data, &y, half, w, d)
+			p.transform(&r.sandwich, p.spread, p.gy, y.data, &y, half, w, d)
 			p.multiply(r, sums, &x, &y, taps, w.tiles())
 		})
 	}
