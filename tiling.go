@@ -21,9 +21,10 @@ type Tiling struct {
 
 // Tiling returns how Segment goes through a volume of extents [D, H, W] at phi
 // if it may hold limit bytes: at once where that fits; else by tiles of 64 voxels
-// or more along each axis, or all of a shorter one, those that take the fewest
-// multiply-adds; else by the largest cubes that fit. A limit of 0 is none. It is an
-// error if the smallest tiles do not fit, or if the model is not for volumes.
+// or more along each axis, or all of it unless it is the longest, those that take
+// the fewest multiply-adds; else by the largest cubes that fit. A limit of 0 is
+// none. It is an error if the smallest tiles do not fit, or if the model is not for
+// volumes.
 func (m *Model) Tiling(extents []int, phi pareto.Phi, limit int64) (Tiling, error) {
 	f, err := m.Factors(phi)
 	if err != nil {
@@ -74,10 +75,14 @@ func cube(volume [3]int, edge int) [3]int {
 // which is what multiply-adds grow with.
 func (m *Model) cheapest(volume [3]int, f nn.Factors, limit int64) (Tiling, bool) {
 	var all []Tiling
+	along, _ := Tiling{Volume: volume}.axes()
 	for _, d := range lengths(volume[0]) {
 		for _, h := range lengths(volume[1]) {
 			for _, w := range lengths(volume[2]) {
 				t := Tiling{Volume: volume, Tile: [3]int{d, h, w}}
+				if t.Tile[along] == volume[along] { // sums of logits would be of all voxels
+					continue
+				}
 				// The features of the finest level are a lower bound.
 				if 4*(product(t.Tile)*int64(m.net.Config().Widths[0])+t.slab()*int64(m.cfg.Network.Out)) < limit {
 					all = append(all, t)

@@ -61,6 +61,21 @@ func TestAmpleTilesCostNoMoreThanCubes(t *testing.T) {
 	require.Equal(t, []int{7}, lengths(7))
 }
 
+func TestSumsOfLogitsAreNeverOfAllVoxels(t *testing.T) {
+	m, err := New(Config{Method: Stochastic, Network: unet.Config{Dims: 3, In: 1, Out: 4, Widths: []int{4, 4, 4}}})
+	require.NoError(t, err)
+	f := nn.Uniform(0.25)
+	for _, volume := range [][]int{{10, 2000, 2000}, {10, 1990, 2000}, {1990, 2000, 10}, {192, 192, 192}, {100, 96, 96}} {
+		whole, err := m.tiling(volume, f, 0)
+		require.NoError(t, err)
+		for limit := whole.Bytes - 1; limit > whole.Bytes/2; limit -= whole.Bytes / 20 {
+			tiling, err := m.tiling(volume, f, limit)
+			require.NoError(t, err)
+			require.Less(t, tiling.slab(), product(tiling.Volume), "%v", tiling)
+		}
+	}
+}
+
 func TestTheWeightsOfTilesAreThoseOfAGaussianWithAFloor(t *testing.T) {
 	const n = 16
 	s := newSlab(Tiling{Volume: [3]int{n, 1, n}, Tile: [3]int{n, 1, n}}, 1)

@@ -68,10 +68,10 @@ func (c console) tell(m *sshn.Model, move volume.Move, h *nifti.Header) {
 		c.note("the scan's axes run %s: it is turned to %s, as the model's images lie, and the labels back", from, to)
 	}
 	if scale := move.Scale(); scale != [3]float64{1, 1, 1} {
-		to := move.To.Spacing()
-		from := to
-		for axis := range from {
-			from[axis] /= scale[axis]
+		from := move.From.Spacing()
+		to := from
+		for axis, n := range move.Inverse().Scale() {
+			to[axis] /= n
 		}
 		c.note("its voxels of %s mm are resampled to %s mm, as the model's images have, and the labels back", lengths(from), lengths(to))
 	}

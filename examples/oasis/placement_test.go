@@ -59,11 +59,14 @@ func TestSegmentAnswersOnTheGridOfAnyScan(t *testing.T) {
 
 	finer, err := volume.Resample(scan.Header.Grid(), [3]float64{4, 8, 5})
 	require.NoError(t, err)
+	across, err := volume.Reorient(finer.To, "AIL")
+	require.NoError(t, err)
+	finer = finer.Then(across)
 	fine := filepath.Join(t.TempDir(), "fine.nii")
 	require.NoError(t, nifti.WriteImageFile(fine, nifti.NewHeader(finer.To.Shape, finer.To.Affine), finer.Linear(scan.Data, 0)))
 	got, notes := segmented(t, model, fine)
 	require.Equal(t, finer.To.Shape, got.Data.Shape)
-	require.Contains(t, notes, "note: its voxels of 4 x 8 x 5 mm are resampled to 8 x 8 x 8 mm, as the model's images have, and the labels back\n")
+	require.Contains(t, notes, "note: its voxels of 5 x 8 x 4 mm are resampled to 8 x 8 x 8 mm, as the model's images have, and the labels back\n")
 }
 
 func TestAScanThatDoesNotSayHowItLiesIsToldOf(t *testing.T) {

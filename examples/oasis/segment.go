@@ -28,6 +28,7 @@ type segment struct {
 	picture, truth string
 	beside         pareto.Phi
 	limit          limit // of a model of volumes
+	written        bool  // out is
 }
 
 func (*segment) about() string {
@@ -66,10 +67,13 @@ func (s *segment) flags(f *flag.FlagSet) {
 
 func (s *segment) run(ctx context.Context, c console) error {
 	err := s.work(ctx, c)
-	if err != nil && ctx.Err() != nil {
-		return cli.Stopped("stopped; %s was not written", s.out)
+	if err == nil || ctx.Err() == nil {
+		return err
 	}
-	return err
+	if s.written {
+		return cli.Stopped("stopped; %s was written, %s was not", s.out, s.picture)
+	}
+	return cli.Stopped("stopped; %s was not written", s.out)
 }
 
 func (s *segment) work(ctx context.Context, c console) error {
@@ -125,11 +129,20 @@ func (s *segment) check() error {
 			return fmt.Errorf("-%s %s: there is no folder %s", name, path, filepath.Dir(path))
 		}
 	}
-	in, err := os.Stat(s.in)
-	if out, err2 := os.Stat(s.out); err == nil && err2 == nil && os.SameFile(in, out) {
+	switch {
+	case same(s.out, s.in):
 		return cli.Usage("-out %s: this is the scan itself", s.out)
+	case same(s.out, s.truth):
+		return cli.Usage("-out %s: this is the truth itself", s.out)
 	}
 	return nil
+}
+
+// same tells whether two paths lead to one file that is there.
+func same(path, other string) bool {
+	a, err := os.Stat(path)
+	b, err2 := os.Stat(other)
+	return err == nil && err2 == nil && os.SameFile(a, b)
 }
 
 func (s *segment) segment(ctx context.Context, m *sshn.Model, move volume.Move, point pareto.Point, c console) error {
@@ -155,6 +168,7 @@ func (s *segment) segment(ctx context.Context, m *sshn.Model, move volume.Move, 
 	if err := nifti.WriteLabelsFile(s.out, scan.Header, ids); err != nil {
 		return err
 	}
+	s.written = true
 	if s.picture != "" {
 		if err := s.draw(ctx, m, scan, seg, point.Phi); err != nil {
 			return err

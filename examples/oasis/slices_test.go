@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -19,7 +21,7 @@ func TestSegmentDrawsScanTruthAndTwoPhis(t *testing.T) {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	require.NoError(t, nifti.WriteImageFile(in("scan.nii"), header(12, 10, 16), grey(12, 10, 16)))
 	size := func(flags ...string) (width, height int) {
-		must(t, append([]string{"segment", "-model", model, "-in", in("scan.nii"), "-out", in("seg.nii"), "-phi", "0.5", "-picture", in("p.png")}, flags...)...)
+		must(t, append([]string{"segment", "-model", model, "-in", in("scan.nii"), "-out", in("out.nii"), "-phi", "0.5", "-picture", in("p.png")}, flags...)...)
 		f, err := os.Open(in("p.png"))
 		require.NoError(t, err)
 		defer f.Close()
@@ -28,6 +30,7 @@ func TestSegmentDrawsScanTruthAndTwoPhis(t *testing.T) {
 		return c.Width, c.Height
 	}
 	two, _ := size()
+	require.NoError(t, os.Rename(in("out.nii"), in("seg.nii")))
 	const column = 16*19 + 12 // 19 pixels for a voxel make 16 of them longer than 300; and the gap
 	four, height := size("-truth", in("seg.nii"), "-beside", "0.2")
 	require.Equal(t, 2*column, four-two)
@@ -43,4 +46,43 @@ func TestSegmentDrawsScanTruthAndTwoPhis(t *testing.T) {
 	}
 	fails(header(12, 10, 15), grey(12, 10, 15), "15 x 10 x 12 voxels, and the scan has 16 x 10 x 12")
 	fails(nifti.NewHeader(tensor.NewShape(12, 10, 16), [4][4]float64{{1, 0, 0, 3}, {0, 1}, {0, 0, 1}}), grey(12, 10, 16), "its voxels lie up to 3 mm from those of the scan")
+}
+
+func TestSegmentDoesNotWriteOverTheTruth(t *testing.T) {
+	dir := t.TempDir()
+	model := volumeModel(t, dir, 2, 2)
+	scan, truth := filepath.Join(dir, "scan.nii"), filepath.Join(dir, "truth.nii")
+	for _, path := range []string{scan, truth} {
+		require.NoError(t, nifti.WriteImageFile(path, header(4, 4, 4), grey(4, 4, 4)))
+	}
+	_, stderr, code := call("segment", "-model", model, "-in", scan, "-out", truth, "-phi", "0.5", "-picture", filepath.Join(dir, "p.png"), "-truth", truth)
+	require.Equal(t, cli.Misuse, code)
+	require.Contains(t, stderr, "oasis: -out "+truth+": this is the truth itself\n")
+	require.Equal(t, grey(4, 4, 4), readVolume(t, truth).Data)
+}
+
+// until is done when a file is there.
+type until struct {
+	context.Context
+	path string
+}
+
+func (c until) Err() error {
+	if _, err := os.Stat(c.path); err == nil {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestAnInterruptBeforeThePictureTellsThatTheLabelsAreThere(t *testing.T) {
+	dir := t.TempDir()
+	model := volumeModel(t, dir, 2, 2)
+	scan, out, picture := filepath.Join(dir, "scan.nii"), filepath.Join(dir, "seg.nii"), filepath.Join(dir, "p.png")
+	require.NoError(t, nifti.WriteImageFile(scan, header(4, 4, 4), grey(4, 4, 4)))
+	var stdout, stderr bytes.Buffer
+	code := run(until{t.Context(), out}, []string{"segment", "-model", model, "-in", scan, "-out", out, "-phi", "0.5", "-picture", picture, "-beside", "0.2"}, &stdout, &stderr)
+	require.Equal(t, cli.Interrupted, code)
+	require.Contains(t, stderr.String(), "oasis: stopped; "+out+" was written, "+picture+" was not\n")
+	require.Equal(t, tensor.NewShape(4, 4, 4), readVolume(t, out).Data.Shape)
+	require.NoFileExists(t, picture)
 }

@@ -3,6 +3,7 @@ package volume
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/sshn-go/sshn/tensor"
@@ -87,18 +88,17 @@ type direction struct {
 	down  bool
 }
 
-// directions returns the closest direction of i, j and k.
+// directions returns the closest direction of i, j and k. How the voxels are
+// stored has no part in it, even where two axes are equally close, as at 45 degrees.
 func (g Grid) directions() [3]direction {
 	var d [3]direction
 	var named, taken [3]bool
-	spacing := g.Spacing()
 	for range 3 {
-		best, axis, world := -1.0, 0, 0
-		for a := range 3 {
-			for w := range 3 {
-				cosine := math.Abs(g.Affine[w][a]) / max(spacing[a], math.SmallestNonzeroFloat64)
-				if !named[a] && !taken[w] && cosine > best {
-					best, axis, world = cosine, a, w
+		best, axis, world := []float64{-1}, 0, 0
+		for w := range 3 {
+			for a := range 3 {
+				if c := g.closeness(a, w); !named[a] && !taken[w] && slices.Compare(c, best) > 0 {
+					best, axis, world = c, a, w
 				}
 			}
 		}
@@ -106,6 +106,18 @@ func (g Grid) directions() [3]direction {
 		d[axis] = direction{world, g.Affine[world][axis] < 0}
 	}
 	return d
+}
+
+// closeness returns the cosine of the angle between the line of an axis and that
+// of an axis of the world, and with it those to the other two, which tell apart
+// lines that are equally close.
+func (g Grid) closeness(axis, world int) []float64 {
+	length := math.Copysign(max(g.Spacing()[axis], math.SmallestNonzeroFloat64), g.Affine[world][axis])
+	var c []float64
+	for n := range 3 {
+		c = append(c, g.Affine[(world+n)%3][axis]/length)
+	}
+	return c
 }
 
 // parse returns the directions that an orientation such as "RAS" names.

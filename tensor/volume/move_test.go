@@ -41,6 +41,11 @@ func diagonal(ni, nj, nk int, spacing [3]float64) Grid {
 	return g
 }
 
+// halfway returns a grid whose i and j lie half-way between x and y.
+func halfway(ni, nj, nk int) Grid {
+	return Grid{tensor.NewShape(nk, nj, ni), [4][4]float64{{1, -1, 0, 4}, {1, 1, 0, 5}, {0, 0, 2, 6}, {3: 1}}}
+}
+
 // A turn is one of the 48 ways to store a volume: axis a of the new order runs
 // along axis from[a] of the old, backwards if back[a].
 type turn struct {
@@ -123,7 +128,7 @@ func segment(x tensor.Tensor) tensor.Tensor {
 
 func TestTheReorientedScanGivesTheReorientedSegmentation(t *testing.T) {
 	spacing := [3]float64{0.9, 1.2, 2.5}
-	for _, g := range []Grid{diagonal(6, 5, 4, spacing), oblique(6, 5, 4, spacing)} {
+	for _, g := range []Grid{diagonal(6, 5, 4, spacing), oblique(6, 5, 4, spacing), oblique(3, 5, 4, [3]float64{4, 1, 1}), halfway(6, 5, 4)} {
 		x := random(g.Shape, 0)
 		for _, f := range []Frame{
 			{Orientation: "RAS"},
