@@ -14,13 +14,13 @@ import (
 )
 
 // Scores say how well something was predicted: one structure, or several in
-// the mean.
+// the mean. Their names are those of the table.
 type scores struct {
-	Dice        float64 `json:"dice"`
-	HD95        float64 `json:"hd95_mm"`
-	Distance    float64 `json:"surface_distance_mm"`
-	SurfaceDice float64 `json:"surface_dice"`
-	Volume      float64 `json:"volume_similarity"`
+	Dice float64 `json:"dice"`
+	HD95 float64 `json:"hd95_mm"`
+	ASSD float64 `json:"assd_mm"`
+	NSD  float64 `json:"nsd"`
+	VS   float64 `json:"vs"`
 }
 
 // A structure is one of a subject that at least one segmentation has.
@@ -160,9 +160,9 @@ func mean(all []scores) (mean, sd *scores) {
 	for _, of := range []func(*scores) *float64{
 		func(s *scores) *float64 { return &s.Dice },
 		func(s *scores) *float64 { return &s.HD95 },
-		func(s *scores) *float64 { return &s.Distance },
-		func(s *scores) *float64 { return &s.SurfaceDice },
-		func(s *scores) *float64 { return &s.Volume },
+		func(s *scores) *float64 { return &s.ASSD },
+		func(s *scores) *float64 { return &s.NSD },
+		func(s *scores) *float64 { return &s.VS },
 	} {
 		var x []float64
 		for i := range all {

@@ -5,8 +5,10 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -59,6 +61,44 @@ func (r *comparison) summarise() {
 	r.Mean, r.SD = mean(subjects)
 }
 
+// wonder notes structures of the truth that no prediction has: predictions of
+// other labels than the table's look like this.
+func (r *comparison) wonder(c console) {
+	predicted, missed := map[int]bool{0: true}, 0
+	for _, s := range r.Subjects {
+		for _, found := range s.Structures {
+			if found.Predicted > 0 {
+				predicted[found.ID] = true
+			}
+		}
+	}
+	for _, s := range r.Structures {
+		if !predicted[s.ID] {
+			missed++
+		}
+	}
+	if missed > 0 {
+		c.note("no prediction has %d of the %s: the predictions hold only the labels %s", missed, plural(len(r.Structures), "structure"), runs(slices.Sorted(maps.Keys(predicted))))
+	}
+}
+
+// runs lists ascending numbers, neighbours as from and to.
+func runs(ids []int) string {
+	var texts []string
+	for from := 0; from < len(ids); {
+		to := from
+		for to+1 < len(ids) && ids[to+1] == ids[to]+1 {
+			to++
+		}
+		text := strconv.Itoa(ids[from])
+		if to > from {
+			text += " to " + strconv.Itoa(ids[to])
+		}
+		texts, from = append(texts, text), to+1
+	}
+	return strings.Join(texts, ", ")
+}
+
 // print writes a table of structures and one of subjects.
 func (r *comparison) print(w io.Writer) {
 	missed := 0
@@ -92,14 +132,14 @@ func (r *comparison) sheet(w io.Writer, of, counted string) sheet {
 		t.width = max(t.width, utf8.RuneCountInString(s.Name))
 	}
 	fmt.Fprintf(w, "%-*s %6s %8s %8s %12s %7s %11s %7s\n", t.width, of,
-		"Dice", "HD95 mm", "ASSD mm", fmt.Sprintf("NSD at %v mm", r.Tolerance), "volume", counted, "missed")
+		"Dice", "HD95 mm", "ASSD mm", fmt.Sprintf("NSD at %v mm", r.Tolerance), "VS", counted, "missed")
 	return t
 }
 
 func (t sheet) line(name string, s *scores, counts ...int) {
 	text := fmt.Sprintf("%-*s %6s %8s %8s %12s %7s", t.width, name, "-", "-", "-", "-", "-")
 	if s != nil {
-		text = fmt.Sprintf("%-*s %6.3f %8.2f %8.2f %12.3f %7.3f", t.width, name, s.Dice, s.HD95, s.Distance, s.SurfaceDice, s.Volume)
+		text = fmt.Sprintf("%-*s %6.3f %8.2f %8.2f %12.3f %7.3f", t.width, name, s.Dice, s.HD95, s.ASSD, s.NSD, s.VS)
 	}
 	for i, n := range counts {
 		text += fmt.Sprintf(" %*d", 11-4*i, n)
@@ -111,11 +151,11 @@ func (t sheet) line(name string, s *scores, counts ...int) {
 func (r *comparison) writeCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	lines := [][]string{{"subject", "id", "structure", "truth_voxels", "predicted_voxels",
-		"dice", "hd95_mm", "surface_distance_mm", "surface_dice", "volume_similarity"}}
+		"dice", "hd95_mm", "assd_mm", "nsd", "vs"}}
 	for _, s := range r.Subjects {
 		for _, x := range s.Structures {
 			line := []string{s.Name, strconv.Itoa(x.ID), x.Name, strconv.Itoa(x.Truth), strconv.Itoa(x.Predicted)}
-			for _, v := range []float64{x.Dice, x.HD95, x.Distance, x.SurfaceDice, x.Volume} {
+			for _, v := range []float64{x.Dice, x.HD95, x.ASSD, x.NSD, x.VS} {
 				line = append(line, strconv.FormatFloat(v, 'g', -1, 64))
 			}
 			lines = append(lines, line)

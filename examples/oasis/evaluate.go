@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -28,12 +29,12 @@ func (*evaluate) about() string {
 Compares segmentations, .nii or .nii.gz, with the truth, for each structure and
 each subject: Dice, the 95th percentile of the Hausdorff distance (HD95), the
 average symmetric surface distance (ASSD), the normalised surface Dice at a
-tolerance (NSD), and the volume similarity.
+tolerance (NSD), and the volume similarity (VS).
 
 A subject is a file of a folder, or a folder in it with a file of labels; the
 subject's name is the file's, without its ending, or the inner folder's. Of
-several files in an inner folder, -labels seg4 takes the one that is named seg4
-or ends in _seg4. Both segmentations of a subject must lie on the same grid.
+several files in an inner folder, -labels seg4 and a table seg4_labels.txt take the
+one that is named seg4 or ends in _seg4. Both segmentations of a subject must lie on the same grid.
 
 A structure that only one of them has was missed: it counts as the worst case,
 0, or for distances the diagonal of the image. One that neither has does not
@@ -59,11 +60,14 @@ func (e *evaluate) run(ctx context.Context, c console) error {
 	case !(e.tolerance >= 0) || math.IsInf(e.tolerance, 0):
 		return cli.Usage("-tolerance %v: it is a distance in mm", e.tolerance)
 	}
-	table, suffix, err := e.table()
+	if err := folders("pred", e.prediction, "truth", e.truth); err != nil {
+		return err
+	}
+	table, kind, err := e.table()
 	if err != nil {
 		return err
 	}
-	pairs, without, err := match(e.truth, e.prediction, suffix)
+	pairs, without, err := match(e.truth, e.prediction, kind)
 	if err != nil {
 		return err
 	}
@@ -87,6 +91,7 @@ func (e *evaluate) run(ctx context.Context, c console) error {
 	}
 	bar.end()
 	r.summarise()
+	r.wonder(c)
 	switch {
 	case e.csv:
 		return r.writeCSV(c.out)
@@ -97,27 +102,39 @@ func (e *evaluate) run(ctx context.Context, c console) error {
 	return nil
 }
 
+// folders returns an error for the first of pairs of a flag's name and its value
+// that is there and no folder.
+func folders(flags ...string) error {
+	for i := 0; i < len(flags); i += 2 {
+		if info, err := os.Stat(flags[i+1]); err == nil && !info.IsDir() {
+			return fmt.Errorf("-%s %s: a folder is expected, and this is a file", flags[i], flags[i+1])
+		}
+	}
+	return nil
+}
+
 // table reads the names of the labels, nil if there are none, and tells what
 // the names of files with such labels end in.
-func (e *evaluate) table() (*labels.Table, string, error) {
-	if filepath.Ext(e.labels) != "" {
-		t, err := labels.ReadFile(e.labels)
-		return t, "", err
-	}
+func (e *evaluate) table() (t *labels.Table, kind string, err error) {
 	const ending = "_labels.txt"
+	if filepath.Ext(e.labels) != "" {
+		kind, _ = strings.CutSuffix(filepath.Base(e.labels), ending)
+		t, err = labels.ReadFile(e.labels)
+		return t, kind, err
+	}
 	tables, _ := filepath.Glob(filepath.Join(e.truth, "*"+ending))
 	var known []string
 	for _, path := range tables {
 		known = append(known, strings.TrimSuffix(filepath.Base(path), ending))
 	}
-	kind := e.labels
+	kind = e.labels
 	if kind == "" {
 		if len(known) != 1 {
 			return nil, "", nil
 		}
 		kind = known[0]
 	}
-	t, err := labels.ReadFile(filepath.Join(e.truth, kind+ending))
+	t, err = labels.ReadFile(filepath.Join(e.truth, kind+ending))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w; there are tables for %v", err, known)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,16 +47,17 @@ func TestEvaluateByHand(t *testing.T) {
 	stdout, stderr, code := call("evaluate", "-truth", truth, "-pred", prediction, "-tolerance", "2")
 	require.Equal(t, cli.Success, code, stderr)
 	require.Contains(t, stderr, "note: 1 of 3 subjects of "+truth+" have no prediction and are left out: c\n")
+	require.Contains(t, stderr, "note: no prediction has 1 of the 2 structures: the predictions hold only the labels 0, 3\n")
 	// Cortex of a: surfaces 0 2 and 2 6 mm, so 2 0 there and 0 4 back. The
 	// diagonal is that of 10 x 1 x 1 mm.
 	require.Equal(t, strings.Join([]string{
-		"structure          Dice  HD95 mm  ASSD mm  NSD at 2 mm  volume    subjects  missed",
+		"structure          Dice  HD95 mm  ASSD mm  NSD at 2 mm      VS    subjects  missed",
 		"Cortex            0.700     1.90     0.75        0.875   0.900           2       0",
 		"Thalamus          0.000    10.10    10.10        0.000   0.000           1       1",
 		"mean of subjects  0.600     3.47     2.90        0.688   0.700           2       1",
 		"deviation         0.566     4.91     4.10        0.442   0.424",
 		"",
-		"subject            Dice  HD95 mm  ASSD mm  NSD at 2 mm  volume  structures  missed",
+		"subject            Dice  HD95 mm  ASSD mm  NSD at 2 mm      VS  structures  missed",
 		"a                 0.200     6.95     5.80        0.375   0.400           2       1",
 		"b                 1.000     0.00     0.00        1.000   1.000           1       0",
 		"",
@@ -72,6 +74,7 @@ func TestEvaluateAsCSVAndJSON(t *testing.T) {
 		{"b", "3", "Cortex", "3", "3", "1"},
 	}, [][]string{lines[1][:6], lines[2][:6], lines[3][:6]})
 	require.Equal(t, []string{"0", "0", "1", "1"}, lines[3][6:])
+	require.Equal(t, []string{"dice", "hd95_mm", "assd_mm", "nsd", "vs"}, lines[0][5:])
 
 	r := readJSON(t, must(t, "evaluate", "-truth", truth, "-pred", prediction, "-json"))
 	require.Equal(t, []any{"c"}, r["without_prediction"])
@@ -79,6 +82,7 @@ func TestEvaluateAsCSVAndJSON(t *testing.T) {
 	thalamus := r["structures"].([]any)[1].(map[string]any)
 	require.Equal(t, "Thalamus", thalamus["name"])
 	require.Equal(t, 1.0, thalamus["missed"])
+	require.Equal(t, map[string]any{"dice": 0., "hd95_mm": thalamus["mean"].(map[string]any)["assd_mm"], "assd_mm": math.Sqrt(102), "nsd": 0., "vs": 0.}, thalamus["mean"])
 	require.Len(t, r["subjects"].([]any)[0].(map[string]any)["structures"], 2)
 }
 
@@ -89,9 +93,27 @@ func TestEvaluateFindsTheFilesOfBrains(t *testing.T) {
 	require.Contains(t, text, "PHANTOM_PH1_0002_MR1")
 	require.NotContains(t, text, "NaN")
 
+	kept := filepath.Join(t.TempDir(), "seg35_labels.txt")
+	names, err := os.ReadFile(filepath.Join(dir, "seg35_labels.txt"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(kept, names, 0o666))
+	require.Equal(t, text, must(t, "evaluate", "-truth", dir, "-pred", dir, "-labels", kept))
+
 	_, stderr, code := call("evaluate", "-truth", dir, "-pred", dir)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "subject PHANTOM_PH1_0001_MR1: which files are to be compared?")
+}
+
+func TestPredictionsOfOtherLabelsAreNoted(t *testing.T) {
+	dir, prediction := brains(t, 2, 3), t.TempDir()
+	for _, subject := range []string{"PHANTOM_PH1_0001_MR1", "PHANTOM_PH1_0002_MR1"} {
+		require.NoError(t, os.Mkdir(filepath.Join(prediction, subject), 0o777))
+		require.NoError(t, os.Rename(filepath.Join(dir, subject, "aligned_seg4.nii.gz"), filepath.Join(prediction, subject, "aligned_seg4.nii.gz")))
+	}
+	_, stderr, code := call("evaluate", "-truth", dir, "-pred", prediction, "-labels", "seg35")
+	require.Equal(t, cli.Success, code, stderr)
+	require.Regexp(t, `note: no prediction has \d+ of the \d+ structures: the predictions hold only the labels 0, 2 to 4\n`, stderr)
+	require.Equal(t, "0, 3 to 5, 7", runs([]int{0, 3, 4, 5, 7}))
 }
 
 func TestASubjectWithoutStructuresDoesNotCount(t *testing.T) {
@@ -134,5 +156,9 @@ func TestSegmentationsThatCannotBeCompared(t *testing.T) {
 		require.NoError(t, os.WriteFile(in(p, "a.nii.gz"), []byte("garbage that is no scan"), 0o666))
 	})
 	fails("there are tables for [seg4]", func(_, _ string) {}, "-labels", "seg7")
+	fails("pred: a folder is expected, and this is a file", func(_, p string) {
+		require.NoError(t, os.RemoveAll(p))
+		require.NoError(t, os.WriteFile(p, nil, 0o666))
+	})
 	fails("no such file or directory", func(_, p string) { require.NoError(t, os.RemoveAll(p)) })
 }
