@@ -83,9 +83,9 @@ func TestHostileVolumesEndInOneSentence(t *testing.T) {
 			binary.LittleEndian.PutUint32(b[352:], math.Float32bits(float32(math.NaN())))
 			return b
 		}, "1 of 120 intensities are not finite"},
-		"cut":             {func(b []byte) []byte { return b[:500] }, "voxels of float32 [4 5 6]: expected 480 bytes, found 148"},
-		"zipped and cut":  {func(b []byte) []byte { z := zip(b); return z[:len(z)/2] }, "voxels of float32 [4 5 6]: "},
-		"a lie":           {func(b []byte) []byte { return dims(b, 3, 100, 50, 40) }, "voxels of float32 [40 50 100]: expected 800000 bytes, found 480"},
+		"cut":             {func(b []byte) []byte { return b[:500] }, "6 x 5 x 4 voxels of float32: expected 480 bytes, found 148"},
+		"zipped and cut":  {func(b []byte) []byte { z := zip(b); return z[:len(z)/2] }, "6 x 5 x 4 voxels of float32: "},
+		"a lie":           {func(b []byte) []byte { return dims(b, 3, 100, 50, 40) }, "100 x 50 x 40 voxels of float32: expected 800000 bytes, found 480"},
 		"a great lie":     {func(b []byte) []byte { return dims(b, 3, 2000, 2000, 10) }, "2000 x 2000 x 10 voxels, the model and the program take 360 MB of memory before anything is segmented, and 200 MB are allowed (-max-mb)"},
 		"the greatest":    {func(b []byte) []byte { return dims(b, 3, 32767, 32767, 32767) }, "[32767 32767 32767] voxels of [1 1 1] mm to [1 1 1] mm would be more than 2^30"},
 		"less than it is": {func(b []byte) []byte { return dims(b, 3, -6, 5, 4) }, "expected dim[1] from 1, found -6"},

@@ -129,15 +129,22 @@ func (h *Header) describe(d DataType) {
 	clear(h.raw[intentNameAt[h.version]:][:16])
 }
 
+// foreign is what files of other formats are told by.
+const foreign = "not a NIfTI file"
+
 // readHeader reads the bytes of a header and checks what they claim.
 func readHeader(r io.Reader) (*Header, error) {
 	h := &Header{raw: make([]byte, headerSize[2])}
-	if n, err := io.ReadFull(r, h.raw[:4]); err != nil {
-		return nil, truncated("header", 4, n, err)
+	switch n, err := io.ReadFull(r, h.raw[:4]); err {
+	case nil:
+	case io.EOF, io.ErrUnexpectedEOF:
+		return nil, fmt.Errorf("%s: %w", foreign, truncated("header", headerSize[1], n, err))
+	default:
+		return nil, truncated("header", headerSize[1], n, err)
 	}
 	h.order, h.version = detect(h.raw)
 	if h.version == 0 {
-		return nil, fmt.Errorf("expected a header of 348 or 540 bytes, found one that says %d", binary.LittleEndian.Uint32(h.raw))
+		return nil, fmt.Errorf("%s: expected a header of 348 or 540 bytes, found one that says %d", foreign, binary.LittleEndian.Uint32(h.raw))
 	}
 	h.raw = h.raw[:headerSize[h.version]]
 	if n, err := io.ReadFull(r, h.raw[4:]); err != nil {
@@ -148,7 +155,7 @@ func readHeader(r io.Reader) (*Header, error) {
 
 func (h *Header) check() error {
 	if m := h.magic(); m != magicFile[h.version] && m != magicPair[h.version] {
-		return fmt.Errorf("expected the magic %q or %q, found %q", magicFile[h.version], magicPair[h.version], m)
+		return fmt.Errorf("%s: expected the magic %q or %q, found %q", foreign, magicFile[h.version], magicPair[h.version], m)
 	}
 	if err := h.checkDims(); err != nil {
 		return err

@@ -20,15 +20,15 @@ func TestLyingHeadersAreToldPrecisely(t *testing.T) {
 		change func(h *nifti1)
 		want   string
 	}{
-		{func(h *nifti1) { h.SizeofHdr = 347 }, "nifti: expected a header of 348 or 540 bytes, found one that says 347"},
-		{func(h *nifti1) { h.Magic[0] = 0 }, `nifti: expected the magic "n+1\x00" or "ni1\x00", found "\x00+1\x00"`},
+		{func(h *nifti1) { h.SizeofHdr = 347 }, "nifti: not a NIfTI file: expected a header of 348 or 540 bytes, found one that says 347"},
+		{func(h *nifti1) { h.Magic[0] = 0 }, `nifti: not a NIfTI file: expected the magic "n+1\x00" or "ni1\x00", found "\x00+1\x00"`},
 		{func(h *nifti1) { h.Dim[0] = 0 }, "nifti: expected dim[0], the number of axes, from 1 to 7, found 0"},
 		{func(h *nifti1) { h.Dim[0] = 8 }, "nifti: expected dim[0], the number of axes, from 1 to 7, found 8"},
 		{func(h *nifti1) { h.Dim[2] = -2 }, "nifti: expected dim[2] from 1, found -2"},
 		{func(h *nifti1) { h.Dim = [8]int16{4, 3, 2, 1, 20} }, "nifti: expected one volume of three axes, found 20 along axis 4 (time)"},
 		{func(h *nifti1) { h.Dim = [8]int16{5, 3, 2, 1, 1, 3} }, "nifti: expected one volume of three axes, found 3 along axis 5 (components of a voxel)"},
 		{func(h *nifti1) { h.Dim = [8]int16{3, 32767, 32767, 32767} }, "nifti: 35181150961663 voxels are over the limit of 1073741824"},
-		{func(h *nifti1) { h.Dim = [8]int16{3, 1000, 1000, 1000} }, "nifti: voxels of uint8 [1000 1000 1000]: expected 1000000000 bytes, found 6: unexpected EOF"},
+		{func(h *nifti1) { h.Dim = [8]int16{3, 1000, 1000, 1000} }, "nifti: 1000 x 1000 x 1000 voxels of uint8: expected 1000000000 bytes, found 6: unexpected EOF"},
 		{func(h *nifti1) { h.Datatype = 0 }, "nifti: expected voxels of integers or floats, found datatype 0"},
 		{func(h *nifti1) { h.Datatype = 32 }, "nifti: expected voxels of integers or floats, found complex64"},
 		{func(h *nifti1) { h.Datatype = 128 }, "nifti: expected voxels of integers or floats, found RGB24"},
@@ -119,10 +119,11 @@ func TestGzipIsReadInMembersCheckedAndMayHaveGarbageBehind(t *testing.T) {
 func TestErrorsNameTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "scan.nii.gz")
 	for content, want := range map[string]string{
-		"":                 path + ": header: expected 4 bytes, found 0: unexpected EOF",
+		"":                 path + ": not a NIfTI file: header: expected 348 bytes, found 0: unexpected EOF",
+		"GIF":              path + ": not a NIfTI file: header: expected 348 bytes, found 3: unexpected EOF",
 		"\x1f\x8b":         path + ": unexpected EOF",
 		"\x5c\x01\x00\x00": path + ": header: expected 348 bytes, found 4: unexpected EOF",
-		"<html></html>":    path + ": expected a header of 348 or 540 bytes, found one that says 1836345404",
+		"<html></html>":    path + ": not a NIfTI file: expected a header of 348 or 540 bytes, found one that says 1836345404",
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
 		_, err := ReadFile(path, Options{})
@@ -135,7 +136,7 @@ func TestErrorsNameTheFile(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.ErrorContains(t, err, path)
 	_, err = ReadFile(filepath.Dir(path), Options{})
-	require.ErrorContains(t, err, "is a directory")
+	require.EqualError(t, err, filepath.Dir(path)+": not a NIfTI file: this is a directory")
 }
 
 func FuzzRead(f *testing.F) {

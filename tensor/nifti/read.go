@@ -165,7 +165,7 @@ func (h *Header) readData(r io.Reader, n int) ([]float32, error) {
 	for len(data) < n {
 		part := buf[:min((n-len(data))*size, len(buf))]
 		if got, err := io.ReadFull(r, part); err != nil {
-			return nil, truncated(fmt.Sprintf("voxels of %s %v", d, h.Shape()), n*size, len(data)*size+got, err)
+			return nil, truncated(fmt.Sprintf("%d x %d x %d voxels of %s", h.extent(1), h.extent(2), h.extent(3), d), n*size, len(data)*size+got, err)
 		}
 		if h.order != binary.LittleEndian {
 			swap(part, size)
@@ -196,6 +196,10 @@ func open(path string) (stream, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return stream{}, err
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		f.Close()
+		return stream{}, fmt.Errorf("%s: %s: this is a directory", path, foreign)
 	}
 	r, err := decompress(f)
 	if err != nil {

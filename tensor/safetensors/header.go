@@ -30,7 +30,7 @@ type Info struct {
 // tensors come back in the order of their data.
 func parseHeader(text []byte, size int64) (infos []Info, metadata map[string]string, err error) {
 	if !bytes.HasPrefix(text, []byte("{")) || !utf8.Valid(text) {
-		return nil, nil, errors.New("header: expected a JSON object in UTF-8, found other bytes")
+		return nil, nil, errors.New(foreign + ": header: expected a JSON object in UTF-8, found other bytes")
 	}
 	var whole json.RawMessage
 	if err := json.Unmarshal(text, &whole); err != nil {

@@ -15,6 +15,9 @@ import (
 // reference implementation.
 const maxHeader = 100_000_000
 
+// foreign is what files of other formats are told by.
+const foreign = "not a safetensors file"
+
 // A File is an open safetensors file: its header, and its data on demand. Many
 // goroutines may read from one File.
 type File struct {
@@ -38,7 +41,7 @@ func Open(path string) (*File, error) {
 	}
 	stat, err := r.Stat()
 	if err == nil && !stat.Mode().IsRegular() {
-		err = fmt.Errorf("%s: expected a regular file, found %v", path, stat.Mode())
+		err = fmt.Errorf("%s: %s: expected a regular file, found %v", path, foreign, stat.Mode())
 	}
 	if err != nil {
 		r.Close()
@@ -60,7 +63,7 @@ func Read(r io.ReaderAt, size int64) (*File, error) { return read("safetensors",
 func read(name string, r io.ReaderAt, size int64) (*File, error) {
 	f := &File{name: name, r: r}
 	if size < 8 {
-		return nil, fmt.Errorf("%s: expected the 8 bytes of the header's length, found %d", name, size)
+		return nil, fmt.Errorf("%s: %s: expected the 8 bytes of the header's length, found %d", name, foreign, size)
 	}
 	var length [8]byte
 	if err := f.readAt(length[:], 0); err != nil {
@@ -68,10 +71,10 @@ func read(name string, r io.ReaderAt, size int64) (*File, error) {
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > maxHeader {
-		return nil, fmt.Errorf("%s: a header of %d bytes is over the limit of %d", name, n, maxHeader)
+		return nil, fmt.Errorf("%s: %s: expected the length of a header, up to %d bytes, found %d", name, foreign, maxHeader, n)
 	}
 	if n > uint64(size-8) {
-		return nil, fmt.Errorf("%s: expected a header of %d bytes, found %d", name, n, size-8)
+		return nil, fmt.Errorf("%s: %s, or cut short: expected a header of %d bytes, found %d", name, foreign, n, size-8)
 	}
 	text := make([]byte, n)
 	if err := f.readAt(text, 8); err != nil {

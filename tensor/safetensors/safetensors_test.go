@@ -157,13 +157,13 @@ func TestHostileHeadersAreToldPrecisely(t *testing.T) {
 		return string(binary.LittleEndian.AppendUint64(nil, n)) + text
 	}
 	for _, c := range []struct{ file, want string }{
-		{"", "safetensors: expected the 8 bytes of the header's length, found 0"},
-		{long(1<<60, "{}"), "safetensors: a header of 1152921504606846976 bytes is over the limit of 100000000"},
-		{long(math.MaxUint64, "{}"), "safetensors: a header of 18446744073709551615 bytes is over the limit of 100000000"},
-		{long(3, "{}"), "safetensors: expected a header of 3 bytes, found 2"},
-		{file("", ""), "safetensors: header: expected a JSON object in UTF-8, found other bytes"},
-		{file(`[]`, ""), "safetensors: header: expected a JSON object in UTF-8, found other bytes"},
-		{file("{\"\xff\":1}", ""), "safetensors: header: expected a JSON object in UTF-8, found other bytes"},
+		{"", "safetensors: not a safetensors file: expected the 8 bytes of the header's length, found 0"},
+		{long(1<<60, "{}"), "safetensors: not a safetensors file: expected the length of a header, up to 100000000 bytes, found 1152921504606846976"},
+		{long(math.MaxUint64, "{}"), "safetensors: not a safetensors file: expected the length of a header, up to 100000000 bytes, found 18446744073709551615"},
+		{long(3, "{}"), "safetensors: not a safetensors file, or cut short: expected a header of 3 bytes, found 2"},
+		{file("", ""), "safetensors: not a safetensors file: header: expected a JSON object in UTF-8, found other bytes"},
+		{file(`[]`, ""), "safetensors: not a safetensors file: header: expected a JSON object in UTF-8, found other bytes"},
+		{file("{\"\xff\":1}", ""), "safetensors: not a safetensors file: header: expected a JSON object in UTF-8, found other bytes"},
 		{file(`{"x":`, ""), "safetensors: header: unexpected end of JSON input"},
 		{file(`{} {}`, ""), "safetensors: header: invalid character '{' after top-level value"},
 		{file(x, "1234567"), `safetensors: tensor "x": its data ends at byte 8, but the file holds 7 bytes of data`},

@@ -307,7 +307,7 @@ func TestCheckNamesEachBadFileAndWhy(t *testing.T) {
 	want := []string{
 		"15 problems in the files of 14 subjects:",
 		"PHANTOM_PH1_0002_MR1/slice_norm.nii.gz: missing",
-		"PHANTOM_PH1_0002_MR1/slice_seg4.nii.gz: expected a header of 348 or 540 bytes, found one that says 544501614",
+		"PHANTOM_PH1_0002_MR1/slice_seg4.nii.gz: not a NIfTI file: expected a header of 348 or 540 bytes, found one that says 544501614",
 		"PHANTOM_PH1_0003_MR1/slice_norm.nii.gz: 2 of 480 voxels are NaN or infinite",
 		"PHANTOM_PH1_0004_MR1/slice_norm.nii.gz: all voxels are 0",
 		"PHANTOM_PH1_0005_MR1/slice_seg4.nii.gz: labels that seg4_labels.txt lacks: -1 (1 voxels), 9 (2 voxels)",
@@ -323,7 +323,7 @@ func TestCheckNamesEachBadFileAndWhy(t *testing.T) {
 	}
 	require.Equal(t, want, got[:len(want)])
 	require.Len(t, got, len(want)+1)
-	require.Regexp(t, `^PHANTOM_PH1_0014_MR1/slice_norm.nii.gz: voxels of float32 \[1 24 20\]: expected 1920 bytes, found \d+: .*unexpected EOF$`, got[len(want)])
+	require.Regexp(t, `^PHANTOM_PH1_0014_MR1/slice_norm.nii.gz: 20 x 24 x 1 voxels of float32: expected 1920 bytes, found \d+: .*unexpected EOF$`, got[len(want)])
 
 	for i := range s.Len() {
 		_, err := s.Load(i)
