@@ -23,8 +23,8 @@ type Tiling struct {
 // if it may hold limit bytes: at once where that fits; else by tiles of 64 voxels
 // or more along each axis, or all of it unless it is the longest, those that take
 // the fewest multiply-adds; else by the largest cubes that fit. A limit of 0 is
-// none. It is an error if the smallest tiles do not fit, or if the model is not for
-// volumes.
+// none. It is a [*MemoryError] if the smallest tiles do not fit, and an error if the
+// model is not for volumes.
 func (m *Model) Tiling(extents []int, phi pareto.Phi, limit int64) (Tiling, error) {
 	f, err := m.Factors(phi)
 	if err != nil {
@@ -59,13 +59,30 @@ func (m *Model) tiling(extents []int, f nn.Factors, limit int64) (Tiling, error)
 	fit := sort.Search(edges, func(i int) bool { return cubes(i).Bytes > limit })
 	if fit == 0 {
 		least := cubes(0)
-		return Tiling{}, fmt.Errorf("sshn: a volume of %v voxels takes %.1f MB of memory at phi %v and %.1f MB in the smallest tiles, %v: the limit is %.1f MB",
-			extents, megabytes(whole.Bytes), f.Vector(), megabytes(least.Bytes), least.Tile, megabytes(limit))
+		if whole.Bytes < least.Bytes {
+			least = whole
+		}
+		return Tiling{}, &MemoryError{whole, least, f.Vector(), limit}
 	}
 	return cubes(fit - 1), nil
 }
 
-func megabytes(n int64) float64 { return float64(n) / 1e6 }
+// A MemoryError tells that a volume cannot be segmented within a limit of memory.
+type MemoryError struct {
+	Whole Tiling // at once
+	Least Tiling // by the smallest tiles; a limit of its Bytes would do
+	Phi   pareto.Phi
+	Limit int64 // bytes
+}
+
+// Error implements error.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("sshn: a volume of %s voxels takes %.1f MB of memory at phi %v and %.1f MB in the smallest tiles, %s: the limit is %.1f MB",
+		extents(e.Whole.Volume), float64(e.Whole.Bytes)/1e6, e.Phi, float64(e.Least.Bytes)/1e6, extents(e.Least.Tile), float64(e.Limit)/1e6)
+}
+
+// extents writes D H W as people do, the fastest first.
+func extents(x [3]int) string { return fmt.Sprintf("%d x %d x %d", x[2], x[1], x[0]) }
 
 func cube(volume [3]int, edge int) [3]int {
 	return [3]int{min(volume[0], edge), min(volume[1], edge), min(volume[2], edge)}
@@ -145,13 +162,12 @@ func (t Tiling) Len() int {
 	return n
 }
 
-// String says it in a few words, extents as people write them, the fastest
-// first.
+// String says it in a few words.
 func (t Tiling) String() string {
 	if t.Whole() {
 		return "the whole volume at once"
 	}
-	return fmt.Sprintf("%d tiles of %d x %d x %d voxels", t.Len(), t.Tile[2], t.Tile[1], t.Tile[0])
+	return fmt.Sprintf("%d tiles of %s voxels", t.Len(), extents(t.Tile))
 }
 
 // starts returns where tiles begin along an axis: evenly spaced by at most half

@@ -140,8 +140,12 @@ func TestALimitThatNoTileFits(t *testing.T) {
 	require.NoError(t, err)
 	p.Limit = 1000
 	_, err = p.Segment(t.Context(), grey(20, 5, 40))
-	require.ErrorContains(t, err, "sshn: a volume of [20 5 40] voxels takes ")
-	require.ErrorContains(t, err, " MB in the smallest tiles, [16 5 16]: the limit is 0.0 MB")
+	require.ErrorContains(t, err, "sshn: a volume of 40 x 5 x 20 voxels takes ")
+	require.ErrorContains(t, err, " MB of memory at phi 0.5 and ")
+	require.ErrorContains(t, err, " MB in the smallest tiles, 16 x 5 x 16: the limit is 0.0 MB")
+	var tight *sshn.MemoryError
+	require.ErrorAs(t, err, &tight)
+	require.Equal(t, least(t, m, []int{20, 5, 40}, pareto.Phi{0.5}), tight.Least.Bytes)
 	_, err = p.Segment(t.Context(), grey(3, 3, 3))
 	require.ErrorContains(t, err, "the limit is 0.0 MB", "smaller than a tile")
 	_, err = m.Tiling([]int{3, 3}, pareto.Phi{0.5}, 0)

@@ -1,14 +1,27 @@
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sshn-go/sshn"
-	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/pareto"
 )
+
+// budgetFlag defines a flag for a number above 0 and below a bound.
+func budgetFlag(f *flag.FlagSet, x *float64, name string, bound float64, usage string) {
+	f.Func(name, usage, func(text string) (err error) {
+		*x, err = strconv.ParseFloat(text, 64)
+		if err != nil || !(*x > 0 && *x < bound) {
+			return fmt.Errorf("a number above 0 and below %g is needed; without the flag there is no such limit", bound)
+		}
+		return nil
+	})
+}
 
 // budget returns what chooses phi.
 func (s *segment) budget() pareto.Budget {
@@ -31,26 +44,32 @@ func extents(dims []int) string {
 // choose returns the point to segment at, with the cost of images of the given
 // extents: the curve was measured on others, perhaps.
 func (s *segment) choose(m *sshn.Model, dims []int, c console) (pareto.Point, error) {
-	budget, at := s.budget(), m.Config().At
-	switch {
-	case s.phi != nil:
-		return s.priced(m, dims, pareto.Point{Phi: s.phi})
-	case budget == (pareto.Budget{}) && at != nil:
-		return s.priced(m, dims, pareto.Point{Phi: at})
-	case budget == (pareto.Budget{}) && s.maxMB == 0:
-		return pareto.Point{}, cli.Usage("-phi is needed, or one of -max-macs, -max-ms and -max-mb")
-	case len(m.Curve.Points) == 0:
-		return pareto.Point{}, fmt.Errorf("%s holds no curve to choose by; the subcommand pareto measures it", s.model)
+	if phi := s.only(m); phi != nil {
+		return s.priced(m, dims, pareto.Point{Phi: phi})
+	}
+	if len(m.Curve.Points) == 0 {
+		return pareto.Point{}, fmt.Errorf("%s holds no curve to choose by; the subcommand pareto measures it, or -phi tells what to take", s.model)
 	}
 	var points []pareto.Point
+	var tightest *sshn.MemoryError
 	for _, p := range m.Curve.Points {
 		p, err := s.priced(m, dims, p)
-		if err != nil {
+		var tight *sshn.MemoryError
+		switch {
+		case errors.As(err, &tight):
+			if tightest == nil || tight.Least.Bytes > tightest.Least.Bytes {
+				tightest = tight
+			}
+		case err != nil:
 			return p, err
 		}
 		points = append(points, p)
 	}
-	if s.estimates(m.Curve, dims) {
+	if tightest != nil {
+		return pareto.Point{}, tightest
+	}
+	budget := s.budget()
+	if s.estimates(m, dims) {
 		c.note("the curve was measured on images of %s voxels, and this scan has %s: MACs and memory are those of this scan, "+
 			"but Dice and milliseconds are estimates, for Dice is as it was there and milliseconds are taken to grow with the MACs", extents(m.Curve.Extents), extents(dims))
 	}
@@ -60,10 +79,18 @@ func (s *segment) choose(m *sshn.Model, dims []int, c console) (pareto.Point, er
 	return pareto.Best(points, budget)
 }
 
-// estimates tells whether a choice by a curve for images of the given extents
-// rests on those of others.
-func (s *segment) estimates(curve sshn.Curve, dims []int) bool {
-	return s.phi == nil && (s.budget() != (pareto.Budget{}) || s.maxMB > 0) && !slices.Equal(curve.Extents, dims)
+// only returns the phi if there is nothing to choose, else nil.
+func (s *segment) only(m *sshn.Model) pareto.Phi {
+	if s.phi == nil && s.budget() == (pareto.Budget{}) {
+		return m.Config().At
+	}
+	return s.phi
+}
+
+// estimates tells whether a choice by the model's curve for images of the given
+// extents rests on those of others.
+func (s *segment) estimates(m *sshn.Model, dims []int) bool {
+	return s.only(m) == nil && !slices.Equal(m.Curve.Extents, dims)
 }
 
 // priced returns p with the cost of an image of the given extents, that of all
@@ -77,7 +104,7 @@ func (s *segment) priced(m *sshn.Model, extents []int, p pareto.Point) (pareto.P
 	if s.limit.allowed > 0 {
 		t, err := m.Tiling(extents, p.Phi, s.limit.left())
 		if err != nil {
-			return p, fmt.Errorf("%s: %w, of the %s allowed (%s) what the scan, the model and the program leave", s.in, err, megabytes(s.limit.allowed), s.limit.by)
+			return p, err
 		}
 		cost.MACs, cost.Bytes = t.MACs, t.Bytes
 	}

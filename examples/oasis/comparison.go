@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -78,13 +77,12 @@ func (r *comparison) wonder(c console) {
 		}
 	}
 	if missed > 0 {
-		c.note("no prediction has %d of the %s: the predictions hold only the labels %s", missed, plural(len(r.Structures), "structure"), runs(slices.Sorted(maps.Keys(predicted))))
+		c.note("no prediction has %d of the %s: the predictions hold only the labels %s", missed, plural(len(r.Structures), "structure"), some(runs(slices.Sorted(maps.Keys(predicted)))))
 	}
 }
 
 // runs lists ascending numbers, neighbours as from and to.
-func runs(ids []int) string {
-	var texts []string
+func runs(ids []int) (texts []string) {
 	for from := 0; from < len(ids); {
 		to := from
 		for to+1 < len(ids) && ids[to+1] == ids[to]+1 {
@@ -96,7 +94,7 @@ func runs(ids []int) string {
 		}
 		texts, from = append(texts, text), to+1
 	}
-	return strings.Join(texts, ", ")
+	return texts
 }
 
 // print writes a table of structures and one of subjects.

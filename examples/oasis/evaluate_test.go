@@ -113,7 +113,7 @@ func TestPredictionsOfOtherLabelsAreNoted(t *testing.T) {
 	_, stderr, code := call("evaluate", "-truth", dir, "-pred", prediction, "-labels", "seg35")
 	require.Equal(t, cli.Success, code, stderr)
 	require.Regexp(t, `note: no prediction has \d+ of the \d+ structures: the predictions hold only the labels 0, 2 to 4\n`, stderr)
-	require.Equal(t, "0, 3 to 5, 7", runs([]int{0, 3, 4, 5, 7}))
+	require.Equal(t, []string{"0", "3 to 5", "7"}, runs([]int{0, 3, 4, 5, 7}))
 }
 
 func TestASubjectWithoutStructuresDoesNotCount(t *testing.T) {

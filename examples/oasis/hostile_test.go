@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -82,12 +83,13 @@ func TestHostileVolumesEndInOneSentence(t *testing.T) {
 		"not a number": {func(b []byte) []byte {
 			binary.LittleEndian.PutUint32(b[352:], math.Float32bits(float32(math.NaN())))
 			return b
-		}, "1 of 120 intensities are not finite"},
+		}, "scan.nii: 1 of 120 intensities are not finite"},
+		"nothing":         {func(b []byte) []byte { clear(b[352:]); return b }, "all voxels are 0"},
 		"cut":             {func(b []byte) []byte { return b[:500] }, "6 x 5 x 4 voxels of float32: expected 480 bytes, found 148"},
 		"zipped and cut":  {func(b []byte) []byte { z := zip(b); return z[:len(z)/2] }, "6 x 5 x 4 voxels of float32: "},
 		"a lie":           {func(b []byte) []byte { return dims(b, 3, 100, 50, 40) }, "100 x 50 x 40 voxels of float32: expected 800000 bytes, found 480"},
-		"a great lie":     {func(b []byte) []byte { return dims(b, 3, 2000, 2000, 10) }, "2000 x 2000 x 10 voxels, the model and the program take 360 MB of memory before anything is segmented, and 200 MB are allowed (-max-mb)"},
-		"the greatest":    {func(b []byte) []byte { return dims(b, 3, 32767, 32767, 32767) }, "[32767 32767 32767] voxels of [1 1 1] mm to [1 1 1] mm would be more than 2^30"},
+		"a great lie":     {func(b []byte) []byte { return dims(b, 3, 2000, 2000, 10) }, "200 MB are allowed (-max-mb): in the smallest tiles, of 16 x 16 x 10 voxels, "},
+		"the greatest":    {func(b []byte) []byte { return dims(b, 3, 32767, 32767, 32767) }, "32767 x 32767 x 32767 voxels of [1 1 1] mm to [1 1 1] mm would be more than 2^30"},
 		"less than it is": {func(b []byte) []byte { return dims(b, 3, -6, 5, 4) }, "expected dim[1] from 1, found -6"},
 		"only a header":   {func(b []byte) []byte { return b[:200] }, "header: expected 348 bytes, found 200"},
 	} {
@@ -102,6 +104,32 @@ func TestHostileVolumesEndInOneSentence(t *testing.T) {
 		require.Contains(t, last, c.want, name)
 		require.NoFileExists(t, out)
 	}
+}
+
+func TestARefusalTellsHowMuchMemoryWouldDo(t *testing.T) {
+	dir := t.TempDir()
+	scan, seg := filepath.Join(dir, "scan.nii"), filepath.Join(dir, "seg.nii")
+	require.NoError(t, nifti.WriteImageFile(scan, header(8, 16, 2400), grey(8, 16, 2400)))
+	require.NoError(t, nifti.WriteLabelsFile(seg, header(8, 16, 2400), make([]uint8, 8*16*2400)))
+	picture := []string{"-picture", filepath.Join(dir, "p.png"), "-truth", seg, "-beside", "0.2"}
+	needs := map[bool]int{}
+	for _, flags := range [][]string{nil, picture} {
+		args := append([]string{"segment", "-model", volumeModel(t, dir, 2, 2), "-in", scan, "-out", filepath.Join(dir, "out.nii"), "-phi", "0.5", "-max-mb"}, "30")
+		args = append(args, flags...)
+		_, stderr, code := call(args...)
+		require.Equal(t, cli.Failure, code)
+		var need int
+		_, err := fmt.Sscanf(stderr, "oasis: "+scan+": at least %d MB of memory are needed, and 30 MB are allowed (-max-mb): ", &need)
+		require.NoError(t, err, stderr)
+		require.Equal(t, flags != nil, strings.Contains(stderr, " and the labels of the picture (-truth, -beside: 2 MB); the whole volume of 2400 x 16 x 8 at once"), stderr)
+		needs[flags != nil] = need
+		for mb, want := range map[int]int{need: cli.Success, need - 1: cli.Failure} {
+			args[10] = fmt.Sprint(mb)
+			_, stderr, code := call(args...)
+			require.Equal(t, want, code, "%d MB: %s", mb, stderr)
+		}
+	}
+	require.InDelta(t, 2.5, needs[true]-needs[false], 1)
 }
 
 func TestVolumesOfOddShapesAreSegmented(t *testing.T) {
@@ -119,6 +147,6 @@ func TestVolumesOfOddShapesAreSegmented(t *testing.T) {
 		_, stderr, code = call(args...)
 		require.Equal(t, cli.Success, code, stderr)
 		require.Contains(t, stderr, "the whole volume at once: ")
-		require.Contains(t, stderr, "(half of what is free; -max-mb sets it)\n")
+		require.Contains(t, stderr, "(half of what is free; -max-mb sets it): ")
 	}
 }

@@ -25,10 +25,12 @@ const (
 // [sshn.Predictor.Segment].
 type limit struct {
 	allowed, taken int64 // bytes; all 0: no limit
+	labels         int64 // of taken, those beside the result that pictures are made of
 	by             string
 }
 
-func (l limit) left() int64 { return l.allowed - l.taken }
+// left is never 0, which would be no limit.
+func (l limit) left() int64 { return max(l.allowed-l.taken, 1) }
 
 // bound works out the limit: what -max-mb says of a model of volumes, else half of
 // what is free. It reads nothing of the scan but its header, so that one that is
@@ -49,23 +51,39 @@ func (s *segment) bound(m *sshn.Model, h *nifti.Header, move volume.Move, c cons
 		}
 		l.allowed, l.by = free/2, "half of what is free; -max-mb sets it"
 	}
-	// The scan, its labels, what pictures are made of, and the model; of slices
-	// also all of them in the frame, which tilings count.
-	floats := (2+s.pictured())*h.Shape().Len() + len(m.Source().Params().Data)
+	// The scan, its labels, those of the picture, and the model; of slices also all
+	// of them in the frame, which tilings count.
+	voxels := 4 * int64(h.Shape().Len())
+	l.labels = voxels * int64(s.pictured())
+	l.taken = footprint + 2*voxels + l.labels + 4*int64(len(m.Source().Params().Data))
 	if slices {
-		floats += 2 * move.To.Shape.Len()
+		l.taken += 2 * 4 * int64(move.To.Shape.Len())
 		l.by = "half of what is free"
-	}
-	l.taken = footprint + 4*int64(floats)
-	if l.taken >= l.allowed {
-		return fmt.Errorf("%s: %s voxels, the model and the program take %s of memory before anything is segmented, and %s are allowed (%s)",
-			s.in, extents(h.Shape().Dims()), megabytes(l.taken), megabytes(l.allowed), l.by)
+		if l.taken >= l.allowed {
+			return fmt.Errorf("%s: %s voxels take %s before anything is segmented, and %s are allowed (%s)",
+				s.in, extents(h.Shape().Dims()), l.beside(), megabytes(l.allowed), l.by)
+		}
 	}
 	debug.SetMemoryLimit(l.allowed - code) // garbage is collected before the process grows beyond the limit
 	if !slices {
 		s.limit = l
 	}
 	return nil
+}
+
+// beside says what is taken beside buffers.
+func (l limit) beside() string {
+	if l.labels == 0 {
+		return megabytes(l.taken) + " for the scan, the model and the program"
+	}
+	return fmt.Sprintf("%s for the scan, the model, the program and the labels of the picture (-truth, -beside: %s)", megabytes(l.taken), megabytes(l.labels))
+}
+
+// refuse says what would be needed.
+func (l limit) refuse(e *sshn.MemoryError) error {
+	need := (l.taken + e.Least.Bytes + 1e6 - 1) / 1e6
+	return fmt.Errorf("at least %d MB of memory are needed, and %s are allowed (%s): in the smallest tiles, of %s voxels, %s of buffers, and %s; the whole volume of %s at once would take %s at phi %v",
+		need, megabytes(l.allowed), l.by, extents(e.Least.Tile[:]), megabytes(e.Least.Bytes), l.beside(), extents(e.Whole.Volume[:]), megabytes(e.Whole.Bytes+l.taken), e.Phi)
 }
 
 func megabytes(bytes int64) string { return fmt.Sprintf("%.0f MB", float64(bytes)/1e6) }
@@ -87,7 +105,8 @@ func (l limit) tell(m *sshn.Model, dims []int, phi pareto.Phi, c console) error 
 	if !t.Whole() {
 		instead = fmt.Sprintf("; the whole volume at once would take %s", megabytes(whole.Bytes+l.taken))
 	}
-	fmt.Fprintf(c.err, "%v: %s of memory, of %s allowed (%s)%s\n", t, megabytes(t.Bytes+l.taken), megabytes(l.allowed), l.by, instead)
+	fmt.Fprintf(c.err, "%v: %s of memory, of %s allowed (%s): %s of buffers, and %s%s\n",
+		t, megabytes(t.Bytes+l.taken), megabytes(l.allowed), l.by, megabytes(t.Bytes), l.beside(), instead)
 	return nil
 }
 

@@ -97,6 +97,7 @@ func TestVolumesFromBrainsToSegmentation(t *testing.T) {
 	require.Contains(t, out, "from Dice 0 at ")
 	require.FileExists(t, filepath.Join(dir, "pictures", "phi-0.2.png"))
 	require.Contains(t, segmentSubject(t, dir, model, "-max-mb", "100"), ", the whole volume at once; it took ")
+	require.Equal(t, readJSON(t, segmentSubject(t, dir, model, "-max-mb", "2000", "-json"))["phi"], readJSON(t, segmentSubject(t, dir, model, "-json"))["phi"])
 	require.Contains(t, segmentSubject(t, dir, model, "-phi", "0.5", "-max-mb", tight(t, dir, model)), " tiles of ")
 
 	// Each slice of a volume is an image to a model of slices.
@@ -158,9 +159,11 @@ func TestBudgetChoosesFromTheSavedCurve(t *testing.T) {
 	to := filepath.Join(t.TempDir(), "seg.nii")
 	args := []string{"segment", "-model", model, "-in", scan, "-out", to, "-json"}
 
-	_, stderr, code := call(append(args, "-max-macs", "1e9")...)
-	require.Equal(t, cli.Failure, code)
-	require.Contains(t, stderr, "holds no curve to choose by; the subcommand pareto measures it")
+	for _, flags := range [][]string{nil, {"-max-macs", "1e9"}} {
+		_, stderr, code := call(append(args, flags...)...)
+		require.Equal(t, cli.Failure, code)
+		require.Contains(t, stderr, "holds no curve to choose by; the subcommand pareto measures it, or -phi tells what to take")
+	}
 
 	must(t, "pareto", "-model", model, "-data", dir, "-split", "all", "-phis", "0.1:0.5:5")
 	m, err := sshn.Load(model)
@@ -174,7 +177,10 @@ func TestBudgetChoosesFromTheSavedCurve(t *testing.T) {
 		require.Equal(t, float64(best.MACs), r["macs"], "the scan is of the curve's extents")
 		require.LessOrEqual(t, r["macs"], float64(p.MACs))
 	}
-	_, stderr, code = call(append(args, "-max-macs", "1000")...)
+	best, err := pareto.Best(m.Curve.Points, pareto.Budget{})
+	require.NoError(t, err)
+	require.Equal(t, best.Phi[0], readJSON(t, must(t, args...))["phi"], "without a budget the most accurate")
+	_, stderr, code := call(append(args, "-max-macs", "1000")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "no point fits a budget of 1 k MACs: the least needed is ")
 	require.Contains(t, stderr, "(phi 0.1)")

@@ -121,7 +121,7 @@ func TestScansOfOddSizesAndSpacings(t *testing.T) {
 		require.Contains(t, stderr, want)
 		require.NoFileExists(t, out)
 	}
-	fails(write(1e6), "[3 3 3] voxels of [1e+06 1e+06 1e+06] mm to [8 8 8] mm would be more than 2^30")
+	fails(write(1e6), "3 x 3 x 3 voxels of [1e+06 1e+06 1e+06] mm to [8 8 8] mm would be more than 2^30")
 	fails(write(0), "resample: axis i from 0 mm to 8 mm")
 	fails(write(8, float32(math.NaN())), "1 of 27 intensities are not finite")
 }

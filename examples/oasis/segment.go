@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -32,12 +33,12 @@ type segment struct {
 }
 
 func (*segment) about() string {
-	return `-model FILE -in SCAN.nii.gz -out SEG.nii.gz (-phi F | -max-macs N | -max-ms N | -max-mb N)
+	return `-model FILE -in SCAN.nii.gz -out SEG.nii.gz [-phi F | -max-macs N | -max-ms N | -max-mb N]
        [-picture FILE.png [-truth SEG.nii.gz] [-beside F]]
 
 Segments a scan, prepared as the model's training data were, at a phi or at the
-most accurate phi of the model's curve that is within the budgets given, for one
-image of this scan's extents. A model of slices takes a volume slice by slice.
+most accurate phi of the model's curve: of all, or of those within the budgets
+given, for one image of this scan's extents. A model of slices takes a volume slice by slice.
 For a model of volumes -max-mb does not choose: a volume that takes more memory
 is segmented by overlapping tiles, with -phi or at the phi that the curve says.
 Without -max-mb half of the free memory is the limit.
@@ -53,9 +54,9 @@ func (s *segment) flags(f *flag.FlagSet) {
 		s.phi, err = pareto.ParsePhi(text)
 		return err
 	})
-	f.Float64Var(&s.maxMACs, "max-macs", 0, "multiply-adds at most, as in 500e6")
-	f.Float64Var(&s.maxMS, "max-ms", 0, "milliseconds at most for an image, as the machine that measured the curve took; for images of other extents an estimate, in proportion to the multiply-adds")
-	f.Float64Var(&s.maxMB, "max-mb", 0, "megabytes of memory at most, scan and model among them; for a model of slices a budget, though memory hardly depends on phi; for one of volumes the limit above which tiles are used, which may be given with -phi (default: half of what is free)")
+	budgetFlag(f, &s.maxMACs, "max-macs", 1e18, "`N` multiply-adds at most, as in 500e6")
+	budgetFlag(f, &s.maxMS, "max-ms", 1e18, "`N` milliseconds at most for an image, as the machine that measured the curve took; for images of other extents an estimate, in proportion to the multiply-adds")
+	budgetFlag(f, &s.maxMB, "max-mb", 1e12, "`N` megabytes of memory at most, scan and model among them; for a model of slices a budget, though memory hardly depends on phi; for one of volumes the limit above which tiles are used, which may be given with -phi (default: half of what is free)")
 	f.StringVar(&s.picture, "picture", "", "picture to write, .png: slices through the scan with the labels over them")
 	f.StringVar(&s.truth, "truth", "", "segmentation to show in the picture, on the scan's grid")
 	f.Func("beside", "another phi to show in the picture", func(text string) (err error) {
@@ -100,6 +101,10 @@ func (s *segment) work(ctx context.Context, c console) error {
 		return err
 	}
 	point, err := s.choose(m, imageOf(m, move), c)
+	var tight *sshn.MemoryError
+	if errors.As(err, &tight) {
+		return fmt.Errorf("%s: %w", s.in, s.limit.refuse(tight))
+	}
 	if err != nil {
 		return err
 	}
@@ -113,8 +118,6 @@ func (s *segment) check() error {
 		return err
 	}
 	switch {
-	case !(s.maxMACs >= 0 && s.maxMACs < 1e18 && s.maxMS >= 0 && s.maxMB >= 0 && s.maxMB < 1e12):
-		return cli.Usage("-max-macs, -max-ms and -max-mb cannot be negative")
 	case s.phi != nil && (s.maxMACs > 0 || s.maxMS > 0):
 		return cli.Usage("-phi and a budget: give one of them")
 	case !strings.HasSuffix(strings.TrimSuffix(s.out, ".gz"), ".nii"):
@@ -132,6 +135,8 @@ func (s *segment) check() error {
 	switch {
 	case same(s.out, s.in):
 		return cli.Usage("-out %s: this is the scan itself", s.out)
+	case same(s.truth, s.in):
+		return cli.Usage("-truth %s: this is the scan itself", s.truth)
 	case same(s.out, s.truth):
 		return cli.Usage("-out %s: this is the truth itself", s.out)
 	}
@@ -146,7 +151,11 @@ func same(path, other string) bool {
 }
 
 func (s *segment) segment(ctx context.Context, m *sshn.Model, move volume.Move, point pareto.Point, c console) error {
-	scan, err := read(ctx, s.in)
+	scan, err := s.scan(ctx)
+	if err != nil {
+		return err
+	}
+	truth, err := s.labels(ctx, m, c)
 	if err != nil {
 		return err
 	}
@@ -170,11 +179,27 @@ func (s *segment) segment(ctx context.Context, m *sshn.Model, move volume.Move, 
 	}
 	s.written = true
 	if s.picture != "" {
-		if err := s.draw(ctx, m, scan, seg, point.Phi); err != nil {
+		if err := s.draw(ctx, m, scan, truth, seg, point.Phi); err != nil {
 			return err
 		}
 	}
 	return s.report(m, move, point, took, voxels, c)
+}
+
+// scan reads the scan, in which there must be something to see.
+func (s *segment) scan(ctx context.Context) (*nifti.Volume, error) {
+	scan, err := read(ctx, s.in)
+	if err != nil {
+		return nil, err
+	}
+	r, err := volume.MinMax(scan.Data, tensor.Tensor{})
+	if err == nil && r.Lo == r.Hi {
+		err = fmt.Errorf("all voxels are %v", r.Lo)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.in, err)
+	}
+	return scan, nil
 }
 
 // read reads a volume, unless ctx is done before.
@@ -232,7 +257,7 @@ func (s *segment) report(m *sshn.Model, move volume.Move, p pareto.Point, took t
 			Way        string     `json:"way,omitempty"` // that a limit of memory led to
 			Seconds    float64    `json:"seconds"`
 			Structures []found    `json:"structures"`
-		}{s.out, p.Phi, s.estimates(m.Curve, dims), p.MACs, p.Bytes, images, way, took.Seconds(), structures})
+		}{s.out, p.Phi, s.estimates(m, dims), p.MACs, p.Bytes, images, way, took.Seconds(), structures})
 	}
 	each := ""
 	if images > 1 {
@@ -244,7 +269,7 @@ func (s *segment) report(m *sshn.Model, move volume.Move, p pareto.Point, took t
 	if way != "" {
 		each += ", " + way
 	}
-	fmt.Fprintf(c.out, "%s: phi %v, %s MACs, %s%s; it took %s\n", s.out, p.Phi,
+	fmt.Fprintf(c.out, "%s: phi %v, %s MACs, %s of buffers%s; it took %s\n", s.out, p.Phi,
 		pareto.ByMACs.Format(float64(p.MACs)), pareto.ByBytes.Format(float64(p.Bytes)), each, pareto.BySeconds.Format(took.Seconds()))
 	return nil
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"image/color"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/examples/internal/picture"
@@ -27,7 +29,7 @@ func (s *segment) pictured() (n int) {
 
 // draw draws slices of the scan, the truth if there is one, and the labels at phi
 // and at the phi beside it. They pass through where most labels are.
-func (s *segment) draw(ctx context.Context, m *sshn.Model, scan *nifti.Volume, seg tensor.Tensor, phi pareto.Phi) error {
+func (s *segment) draw(ctx context.Context, m *sshn.Model, scan, truth *nifti.Volume, seg tensor.Tensor, phi pareto.Phi) error {
 	v := picture.Volume{
 		Title:       filepath.Base(s.in),
 		Captions:    []string{"scan"},
@@ -38,11 +40,7 @@ func (s *segment) draw(ctx context.Context, m *sshn.Model, scan *nifti.Volume, s
 	show := func(caption string, labels tensor.Tensor) {
 		v.Captions, v.Labels = append(v.Captions, caption), append(v.Labels, labels)
 	}
-	if s.truth != "" {
-		truth, err := read(ctx, s.truth)
-		if err != nil {
-			return err
-		}
+	if truth != nil {
 		show("truth", truth.Data)
 	}
 	show(fmt.Sprintf("phi %v", phi), seg)
@@ -66,7 +64,7 @@ func (s *segment) drawable(h *nifti.Header) error {
 	}
 	truth, err := nifti.ReadHeader(s.truth)
 	if err != nil {
-		return err
+		return fmt.Errorf("-truth: %w", err)
 	}
 	a, b := h.Grid(), truth.Grid()
 	switch apart := a.Apart(b); {
@@ -76,6 +74,34 @@ func (s *segment) drawable(h *nifti.Header) error {
 		return fmt.Errorf("-truth %s: its voxels lie up to %.3g mm from those of the scan", s.truth, apart)
 	}
 	return nil
+}
+
+// labels reads the truth, nil if there is none to show, and notes labels that the
+// model does not know.
+func (s *segment) labels(ctx context.Context, m *sshn.Model, c console) (*nifti.Volume, error) {
+	if s.truth == "" {
+		return nil, nil
+	}
+	truth, err := read(ctx, s.truth)
+	if err != nil {
+		return nil, fmt.Errorf("-truth: %w", err)
+	}
+	ids, err := truth.Labels()
+	if err != nil {
+		return nil, fmt.Errorf("-truth %s: %w", s.truth, err)
+	}
+	strangers := map[int]bool{}
+	for _, id := range ids {
+		strangers[int(id)] = true
+	}
+	for _, l := range m.Config().Labels {
+		delete(strangers, l.ID)
+	}
+	if len(strangers) > 0 {
+		c.note("-truth %s: the model does not know the labels %s, which are magenta in the picture: are they those of another table?",
+			s.truth, some(runs(slices.Sorted(maps.Keys(strangers)))))
+	}
+	return truth, nil
 }
 
 // legend returns colours and names by the labels' ids.

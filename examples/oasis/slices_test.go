@@ -6,6 +6,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,7 +46,30 @@ func TestSegmentDrawsScanTruthAndTwoPhis(t *testing.T) {
 		require.NoFileExists(t, in("other.nii"))
 	}
 	fails(header(12, 10, 15), grey(12, 10, 15), "15 x 10 x 12 voxels, and the scan has 16 x 10 x 12")
+	half := grey(12, 10, 16)
+	half.Data[0] = 0.5
+	fails(header(12, 10, 16), half, "expected labels, found 0.5 at voxel (0, 0, 0)")
 	fails(nifti.NewHeader(tensor.NewShape(12, 10, 16), [4][4]float64{{1, 0, 0, 3}, {0, 1}, {0, 0, 1}}), grey(12, 10, 16), "its voxels lie up to 3 mm from those of the scan")
+}
+
+func TestLabelsOfTheTruthThatTheModelDoesNotKnowAreNoted(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	args := []string{"segment", "-model", volumeModel(t, dir, 2, 2), "-in", in("scan.nii"), "-out", in("out.nii"), "-phi", "0.5", "-picture", in("p.png"), "-truth"}
+	require.NoError(t, nifti.WriteImageFile(in("scan.nii"), header(3, 2, 2), grey(3, 2, 2)))
+	for want, labels := range map[string][]uint8{"": {0, 3, 42, 0, 0, 0}, "note: -truth " + in("truth.nii") + ": the model does not know the labels 1 to 2, 41, which are magenta": {0, 1, 2, 3, 41, 42}} {
+		require.NoError(t, nifti.WriteLabelsFile(in("truth.nii"), header(3, 2, 2), append(labels, 0, 0, 0, 0, 0, 0)))
+		_, stderr, code := call(append(args, in("truth.nii"))...)
+		require.Equal(t, cli.Success, code, stderr)
+		require.Equal(t, want != "", strings.Contains(stderr, "note: "), stderr)
+		require.Contains(t, stderr, want)
+	}
+	_, stderr, code := call(append(args, in("scan.nii"))...)
+	require.Equal(t, cli.Misuse, code)
+	require.Contains(t, stderr, "oasis: -truth "+in("scan.nii")+": this is the scan itself\n")
+	_, stderr, code = call(append(args, in("nowhere.nii"))...)
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stderr, "oasis: -truth: open "+in("nowhere.nii")+": no such file")
 }
 
 func TestSegmentDoesNotWriteOverTheTruth(t *testing.T) {

@@ -69,7 +69,7 @@ func Resample(g Grid, spacing [3]float64) (Move, error) {
 			n = to
 		}
 		if voxels *= n; voxels > maxVoxels {
-			return Move{}, fmt.Errorf("volume: resample: %v voxels of %.4g mm to %.4g mm would be more than 2^30", g.Shape, g.Spacing(), spacing)
+			return Move{}, fmt.Errorf("volume: resample: %d x %d x %d voxels of %.4g mm to %.4g mm would be more than 2^30", g.Extent(0), g.Extent(1), g.Extent(2), g.Spacing(), spacing)
 		}
 		extents[a] = int(n)
 	}
