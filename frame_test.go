@@ -111,7 +111,7 @@ func TestAScanThatDoesNotSayHowItLiesIsTakenAsItIs(t *testing.T) {
 func TestScansThatDoNotFitTheFrame(t *testing.T) {
 	scan := lying()
 	_, err := predictor(t, 3, volume.Frame{Spacing: [3]float64{1e-9, 1, 1}}).Segment(t.Context(), scan)
-	require.ErrorContains(t, err, "sshn: volume: resample: [5 6 7] voxels of [0.9 1.179 1.965] mm to [1e-09 1 1] mm would be more than 2^30")
+	require.ErrorContains(t, err, "sshn: volume: resample: 7 x 6 x 5 voxels of [0.9 1.179 1.965] mm to [1e-09 1 1] mm would be more than 2^30")
 	slice := &nifti.Volume{Header: nifti.NewHeader(tensor.NewShape(1, 6, 7), [4][4]float64{{1}, {0, 1}, {0, 0, 1}}), Data: tensor.New(1, 6, 7)}
 	_, err = predictor(t, 2, volume.Frame{Orientation: "LIA"}).Segment(t.Context(), slice)
 	require.EqualError(t, err, "sshn: a slice of 7 x 6 x 1 voxels in RAS lies across the slices that the model takes, those of LIA")
