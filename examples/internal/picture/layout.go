@@ -82,7 +82,7 @@ func (l *layout) legend(s sheet, y, right int) int {
 	column := 0
 	for label, name := range s.names {
 		if occurs[label] && label > 0 {
-			column = max(column, line+textWidth(name)+gap)
+			column = max(column, line+textWidth(name)+line)
 		}
 	}
 	x := gap
@@ -90,7 +90,7 @@ func (l *layout) legend(s sheet, y, right int) int {
 		if !occurs[label] || label == 0 {
 			continue
 		}
-		if x > gap && x+column > right {
+		if x > gap && x+column-line > right-gap {
 			x, y = gap, y+line
 		}
 		l.keys = append(l.keys, key{label, image.Rect(x, y+4, x+16, y+20), image.Pt(x+line, y+line-7)})
@@ -117,8 +117,8 @@ var face = func() font.Face {
 
 func textWidth(text string) int { return font.MeasureString(face, text).Ceil() }
 
-// write writes text in black from a point on its base line.
-func write(canvas draw.Image, at image.Point, text string) {
-	d := font.Drawer{Dst: canvas, Src: image.NewUniform(color.Black), Face: face, Dot: fixed.P(at.X, at.Y)}
+// write writes text from a point on its base line.
+func write(canvas draw.Image, at image.Point, text string, c color.Color) {
+	d := font.Drawer{Dst: canvas, Src: image.NewUniform(c), Face: face, Dot: fixed.P(at.X, at.Y)}
 	d.DrawString(text)
 }

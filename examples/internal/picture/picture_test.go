@@ -35,6 +35,9 @@ func TestViewHangsEverySliceTheSameWay(t *testing.T) {
 			got = append(got, row)
 		}
 		require.Equal(t, want, got, orientation)
+		letters := map[string]edges{"": {}, "LIA": {'R', 'L', 'S', 'I'}, "RPS": {'R', 'L', 'A', 'P'}, "RAS": {'R', 'L', 'A', 'P'},
+			"PIR": {'A', 'P', 'S', 'I'}, "ASL": {'A', 'P', 'S', 'I'}, "ILA": {'R', 'L', 'S', 'I'}, "SRA": {'R', 'L', 'S', 'I'}}
+		require.Equal(t, letters[orientation], v.letters, orientation)
 	}
 }
 
@@ -58,6 +61,22 @@ func TestPanelsHoldImageThenLabels(t *testing.T) {
 	require.Equal(t, at(0, 0, 1), at(1, 0, 1), "the background shows the image")
 	require.Equal(t, color.NRGBA{173, 93, 13, 255}, at(1, 1, 0)) // 0.8 of the colour, 0.2 of 64
 	require.Equal(t, color.NRGBA{255, 51, 255, 255}, at(1, 1, 1), "magenta for a label without a colour")
+}
+
+func TestLettersStandAtTheEdgesOfTheImage(t *testing.T) {
+	r := Row{Image: tensor.New(30, 30), Labels: []tensor.Tensor{tensor.New(30, 30)}}
+	r.Image.Data[0] = -1 // all else is white
+	r.Orientation = "RA"
+	img, p := drawn(t, r), r.sheet().layout().panels[0]
+	for i, want := range []bool{true, false} {
+		in := p[i].Inset(1)
+		left := stdimage.Rect(in.Min.X, in.Min.Y+100, in.Min.X+line, in.Max.Y-100)
+		require.Equal(t, want, inked(img, left), "panel %d", i)
+		require.Equal(t, want, inked(img, left.Add(stdimage.Pt(in.Dx()-line, 0))), "panel %d", i)
+	}
+	r.Orientation = ""
+	img = drawn(t, r)
+	require.False(t, inked(img, p[0].Inset(20)))
 }
 
 // Whatever the number of labels, no part of a picture lies over another, and

@@ -74,19 +74,20 @@ func (s sheet) draw() *image.NRGBA {
 	l := s.layout()
 	canvas := image.NewNRGBA(l.size)
 	draw.Draw(canvas, l.size, image.White, image.Point{}, draw.Src)
-	write(canvas, l.title, s.title)
+	write(canvas, l.title, s.title, color.Black)
 	for i, caption := range s.captions[:min(len(s.captions), len(l.columns))] {
-		write(canvas, image.Pt(l.columns[i], l.captions), caption)
+		write(canvas, image.Pt(l.columns[i], l.captions), caption, color.Black)
 	}
 	for i, panels := range l.panels {
 		for panel, at := range panels {
 			s.strips[i].draw(canvas, at, panel, s.colour)
 		}
+		s.strips[i].view.letters.draw(canvas, panels[0])
 	}
 	for _, k := range l.keys {
 		draw.Draw(canvas, k.swatch, image.NewUniform(color.Gray{128}), image.Point{}, draw.Src) // its edge, for white matter on white paper
 		draw.Draw(canvas, k.swatch.Inset(1), image.NewUniform(s.colour(k.label)), image.Point{}, draw.Src)
-		write(canvas, k.text, s.names[k.label])
+		write(canvas, k.text, s.names[k.label], color.Black)
 	}
 	return canvas
 }
@@ -104,6 +105,28 @@ func (s strip) draw(canvas *image.NRGBA, at image.Rectangle, panel int, colour f
 			}
 			canvas.SetNRGBA(at.Min.X+x, at.Min.Y+y, c)
 		}
+	}
+}
+
+// draw draws the letters within a panel, unless it is too small for them.
+func (e edges) draw(canvas *image.NRGBA, at image.Rectangle) {
+	if e == (edges{}) || min(at.Dx(), at.Dy()) < 4*line {
+		return
+	}
+	middle := at.Min.Add(at.Size().Div(2))
+	height := face.Metrics().CapHeight.Ceil()
+	for letter, centre := range map[byte]image.Point{
+		e.left:   {at.Min.X + line/2, middle.Y},
+		e.right:  {at.Max.X - line/2, middle.Y},
+		e.top:    {middle.X, at.Min.Y + line/2},
+		e.bottom: {middle.X, at.Max.Y - line/2},
+	} {
+		text := string(letter)
+		base := centre.Add(image.Pt(-textWidth(text)/2, height/2))
+		for i := range 9 { // a black edge, for white images
+			write(canvas, base.Add(image.Pt(i%3-1, i/3-1)), text, color.Black)
+		}
+		write(canvas, base, text, color.White)
 	}
 }
 

@@ -12,6 +12,13 @@ type view struct {
 	start         int  // the voxel at the upper left
 	right, down   int  // how far the next one is
 	turned        bool // axis i runs downwards
+
+	letters edges // of the sides of the subject; zero if they are not known
+}
+
+// Edges are letters at the left, right, upper and lower edge.
+type edges struct {
+	left, right, top, bottom byte
 }
 
 // newView turns a slice [j i] so that up is superior or, where no axis is
@@ -34,6 +41,13 @@ func newView(s tensor.Shape, orientation string) view {
 	if is(along, "SA") {
 		v.start += (v.height - 1) * v.down
 		v.down = -v.down
+	}
+	v.letters = edges{'R', 'L', 'A', 'P'}
+	if is(across, "AP") {
+		v.letters.left, v.letters.right = 'A', 'P'
+	}
+	if is(along, "SI") {
+		v.letters.top, v.letters.bottom = 'S', 'I'
 	}
 	return v
 }
