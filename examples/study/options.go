@@ -46,7 +46,7 @@ func (o *options) flags() *flag.FlagSet {
 	f.StringVar(&o.labels, "labels", "seg4", "of -format oasis: seg4 (tissues) or seg24 (structures)")
 	f.StringVar(&o.out, "out", "study-out", "folder for all that is found")
 	f.IntVar(&o.size, "size", 128, "of -format wbc and folder: pixels of a side that images are resized to")
-	f.StringVar(&o.split, "split", "0.6/0.2/0.2", "subjects to train on, choose weights by and report on, as shares or counts (28/6/6)")
+	f.StringVar(&o.split, "split", "", "subjects to train on, choose weights by and report on, as shares or counts (28/6/6); if empty as split.json of -out says, else 0.6/0.2/0.2")
 	f.IntVar(&o.seeds, "seeds", 3, "trainings of each network, with seeds from 1")
 	f.IntVar(&o.steps, "steps", 0, "steps of each training; 1000 if neither this nor -minutes-per-network is given")
 	f.Float64Var(&o.minutes, "minutes-per-network", 0, "minutes of each training, instead of steps; then no two runs are alike")
@@ -70,12 +70,14 @@ func (o *options) flags() *flag.FlagSet {
 // methods are all that can be compared.
 var methods = []string{result.Fixed, result.Stochastic, result.FiLM, result.SSHN, result.Wide, result.Constant}
 
-// list defines a flag of words.
+// list defines a flag of words, each taken once.
 func list(f *flag.FlagSet, to *[]string, name, value, usage string) {
 	set := func(text string) error {
 		*to = nil
-		if text != "" {
-			*to = strings.Split(text, ",")
+		for _, word := range words(text) {
+			if !slices.Contains(*to, word) {
+				*to = append(*to, word)
+			}
 		}
 		return nil
 	}
@@ -87,12 +89,15 @@ func list(f *flag.FlagSet, to *[]string, name, value, usage string) {
 func numbers(f *flag.FlagSet, to *[]float64, name, value, usage string) {
 	set := func(text string) error {
 		*to = nil
-		for field := range strings.SplitSeq(text, ",") {
+		for _, field := range words(text) {
 			x, err := strconv.ParseFloat(field, 64)
 			if err != nil || !(x > 0) || x > 1 {
 				return fmt.Errorf("%q is no phi in (0, 1]", field)
 			}
 			*to = append(*to, x)
+		}
+		if *to == nil {
+			return errors.New("a phi at least is needed")
 		}
 		slices.Sort(*to)
 		*to = slices.Compact(*to)
@@ -100,6 +105,18 @@ func numbers(f *flag.FlagSet, to *[]float64, name, value, usage string) {
 	}
 	set(value)
 	f.Func(name, usage+shown(value), set)
+}
+
+// words are those between commas, without the spaces about them.
+func words(text string) []string {
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	all := strings.Split(text, ",")
+	for i := range all {
+		all[i] = strings.TrimSpace(all[i])
+	}
+	return all
 }
 
 func shown(value string) string {
@@ -119,7 +136,7 @@ func parse(args []string) (*options, error) {
 	if f.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	if slices.Equal(o.analyses, []string{"all"}) {
+	if slices.Contains(o.analyses, "all") {
 		o.analyses = names()
 	}
 	if o.steps == 0 && o.minutes == 0 {
@@ -131,12 +148,12 @@ func parse(args []string) (*options, error) {
 func (o *options) check() error {
 	for _, m := range o.methods {
 		if !slices.Contains(methods, m) {
-			return fmt.Errorf("-methods %s: there are %s", m, strings.Join(methods, ", "))
+			return fmt.Errorf("-methods %q: there are %s", m, strings.Join(methods, ", "))
 		}
 	}
 	for _, a := range o.analyses {
 		if !slices.Contains(names(), a) {
-			return fmt.Errorf("-analyses %s: there are %s", a, strings.Join(names(), ", "))
+			return fmt.Errorf("-analyses %q: there are all, %s", a, strings.Join(names(), ", "))
 		}
 	}
 	n := o.settings
@@ -155,6 +172,8 @@ func (o *options) check() error {
 		return errors.New("-rate and -head-rate are positive")
 	case len(o.methods) == 0 && len(o.analyses) == 0:
 		return errors.New("no -methods and no -analyses: nothing to do")
+	case slices.Contains(o.analyses, transfer) && !slices.Contains(o.methods, result.SSHN):
+		return errors.New("-analyses transfer uses the networks of sshn, which -methods lacks")
 	}
 	return nil
 }

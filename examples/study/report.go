@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 
@@ -24,12 +27,15 @@ func (o *options) report(found *result.File, w io.Writer) error {
 		return fmt.Errorf("%s: nothing is measured yet", filepath.Join(o.out, resultFile))
 	}
 	in := func(name string) string { return filepath.Join(o.out, name) }
-	pictures, err := filepath.Glob(in(pictureFolder + "/*.png"))
-	if err != nil {
+	drawn, err := os.ReadDir(in(pictureFolder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for i, p := range pictures {
-		pictures[i] = path.Join(pictureFolder, filepath.Base(p))
+	var pictures []string
+	for _, file := range drawn {
+		if path.Ext(file.Name()) == ".png" {
+			pictures = append(pictures, path.Join(pictureFolder, file.Name()))
+		}
 	}
 	if err := report.Save(in(pageFile), found, report.Options{Pictures: pictures}); err != nil {
 		return err

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 
@@ -29,17 +31,7 @@ func (o *options) open() (*set, error) {
 	if err != nil {
 		return nil, err
 	}
-	subjects := data.Subjects(all)
-	path := filepath.Join(o.out, "split.json")
-	split, err := data.LoadSplit(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if split, err = data.Divide(subjects, o.split, 1); err == nil {
-			err = split.Save(path)
-		}
-	case err == nil:
-		err = split.Check(subjects)
-	}
+	split, err := o.divide(data.Subjects(all))
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +41,37 @@ func (o *options) open() (*set, error) {
 		}
 	}
 	return s, nil
+}
+
+// divide returns the split of the folder of results, which is kept there.
+func (o *options) divide(subjects []string) (data.Split, error) {
+	path := filepath.Join(o.out, "split.json")
+	split, err := data.LoadSplit(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if split, err = data.Divide(subjects, cmp.Or(o.split, "0.6/0.2/0.2"), 1); err == nil {
+			err = split.Save(path)
+		}
+		return split, err
+	}
+	if err != nil {
+		return split, err
+	}
+	if len(split.Val) == 0 || len(split.Test) == 0 {
+		return split, fmt.Errorf("split: %s: no subject to choose by, or none to report on", path)
+	}
+	if err := split.Check(subjects); err != nil || o.split == "" {
+		return split, err
+	}
+	asked, err := data.Divide(subjects, o.split, 1)
+	if then, now := parts(split), parts(asked); err == nil && then != now {
+		err = fmt.Errorf("%s is of another study: it divides the subjects by %s, -split by %s; choose another -out", path, then, now)
+	}
+	return split, err
+}
+
+// parts says how many subjects each part has, as -split does.
+func parts(s data.Split) string {
+	return fmt.Sprintf("%d/%d/%d", len(s.Train), len(s.Val), len(s.Test))
 }
 
 // read reads all of the data.

@@ -45,7 +45,11 @@ func (o *options) study(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "%d subjects to train on, %d to choose weights by, %d to report on.\n", len(s.train), len(s.val), len(s.test))
-	p := newProgress(o.plan(s), found, stderr)
+	planned := o.plan(s)
+	if err := alike(planned, found); err != nil {
+		return fmt.Errorf("%s is of another study: %w; choose another -out", path, err)
+	}
+	p := newProgress(planned, found, stderr)
 	for n := range p.left(found) {
 		if err := o.try(ctx, n, s, found, path, stderr); err != nil {
 			return o.stopped(ctx, p, err)
@@ -87,15 +91,16 @@ func (o *options) stopped(ctx context.Context, p *progress, err error) error {
 	return cli.Stopped("stopped with %s; the same command goes on", p)
 }
 
-// load reads the results that there are. It returns an error if they are of
-// another study.
+// load reads the results that there are, or begins a file, so that a study that
+// is stopped within its first network goes on as it was begun. It returns an
+// error if they are of another study.
 func (o *options) load(path string, s *set) (*result.File, error) {
 	c := o.settings
 	now := result.Study{
 		Data: filepath.Base(filepath.Clean(o.data)), Extents: s.test[0].Labels.Shape.Dims(),
 		Train: len(s.train), Val: len(s.val), Test: len(s.test),
 		Width: c.width, Wide: c.wide, Levels: c.levels, Batch: c.batch * c.parts, Parts: c.parts, Plain: c.plain,
-		Steps: o.steps, Minutes: o.minutes, Rate: c.rate, HeadRate: c.headRate,
+		Steps: o.steps, Minutes: o.minutes, Every: o.every, Rate: c.rate, HeadRate: c.headRate,
 		Processors: runtime.GOMAXPROCS(0), Machine: machine(),
 	}
 	for _, c := range s.classes[1:] {
@@ -104,16 +109,34 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 	found, err := result.Load(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &result.File{Study: now}, nil
+		begun := &result.File{Study: now}
+		return begun, begun.Save(path)
 	case err != nil:
 		return nil, err
 	}
 	then := found.Study
 	then.Processors, then.Machine = now.Processors, now.Machine // times differ, nothing else
+	if then.Every == 0 {
+		then.Every = now.Every // a file of before it was told
+	}
 	if !reflect.DeepEqual(then, now) {
 		return nil, fmt.Errorf("%s is of another study: %s; choose another -out", path, differences(then, now))
 	}
 	return found, nil
+}
+
+// alike returns an error if a network that is planned was trained for another
+// range of phi, which its name does not tell.
+func alike(planned []network, found *result.File) error {
+	for _, n := range planned {
+		p := n.cfg.Prior
+		for _, l := range found.Lines {
+			if l.Network == n.name() && (l.Lo != p.Lo || l.Hi != p.Hi) {
+				return fmt.Errorf("%s was trained for phi from %v to %v, is to be for %v to %v", l.Network, l.Lo, l.Hi, p.Lo, p.Hi)
+			}
+		}
+	}
+	return nil
 }
 
 // differences names the first field that differs.

@@ -162,7 +162,10 @@ func TestAKilledStudyGoesOn(t *testing.T) {
 	require.Equal(t, cli.Success, code, stderr)
 
 	kill(t, args(out), "step 3  validation") // of the first network
-	require.NoFileExists(t, filepath.Join(out, resultFile))
+	require.Empty(t, timeless(t, out))
+	_, stderr, code = study(append(args(out), "-size", "12")...)
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stderr, "is of another study: extents was [16 16], is [12 12]", "though none of its networks is done")
 	kill(t, args(out), "network 3 of 3: sshn seed 1")
 	require.Len(t, timeless(t, out), 2)
 	_, stderr, code = study(args(out)...)
@@ -191,13 +194,15 @@ func kill(t *testing.T, args []string, when string) {
 func TestWhatIsAskedWrongly(t *testing.T) {
 	dir := cells(t, 9)
 	for want, args := range map[string][]string{
-		"-data is needed":                {},
-		`-format "": there are wbc`:      {"-data", dir},
-		"-methods best: there are fixed": {"-methods", "best"},
-		"-analyses x: there are prior":   {"-analyses", "x"},
-		`"0" is no phi in (0, 1]`:        {"-phis", "0,1"},
-		"either -steps or -minutes":      {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
-		"unexpected argument":            {"now"},
+		"-data is needed":                     {},
+		`-format "": there are wbc`:           {"-data", dir},
+		`-methods "best": there are fixed`:    {"-methods", "fixed, best"},
+		`-analyses "x": there are all, prior`: {"-analyses", "x"},
+		"-analyses transfer uses":             {"-data", dir, "-format", "folder", "-methods", "fixed", "-analyses", "all"},
+		`"0" is no phi in (0, 1]`:             {"-phis", "0,1"},
+		"a phi at least is needed":            {"-phis", ""},
+		"either -steps or -minutes":           {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
+		"unexpected argument":                 {"now"},
 	} {
 		_, stderr, code := study(args...)
 		require.Equal(t, cli.Misuse, code, stderr)
@@ -213,12 +218,37 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-steps", "3")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "results.jsonl is of another study: steps was 2, is 3; choose another -out")
+	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-split", "5/2/2")...)
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stderr, "split.json is of another study: it divides the subjects by 4/2/3, -split by 5/2/2; choose another -out")
 	_, stderr, code = study("-data", filepath.Join(dir, "none"), "-format", "wbc", "-out", t.TempDir())
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "none")
 	_, stderr, code = study("-report", "-out", filepath.Join(dir, "none"))
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "results.jsonl")
+}
+
+// The name of a network for many phis does not tell their range.
+func TestNetworksOfAnotherRangeOfPhiAreNotTaken(t *testing.T) {
+	dir, out := cells(t, 9), t.TempDir()
+	_, stderr, code := study(tiny(dir, out, "-seeds", "1", "-methods", "stochastic")...)
+	require.Equal(t, cli.Success, code, stderr)
+	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "stochastic", "-phis", "0.2,0.4")...)
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stderr, "results.jsonl is of another study: stochastic seed 1 was trained for phi from 0 to 0.5, is to be for 0 to 0.4; choose another -out")
+	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "stochastic", "-phis", "0.2,0.5")...)
+	require.Equal(t, cli.Success, code, stderr)
+}
+
+func TestAFolderOfAnyNameIsReportedWithItsPictures(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run [1]")
+	_, stderr, code := study(tiny(cells(t, 9), out, "-seeds", "1", "-methods", "fixed, fixed", "-phis", "0.5")...)
+	require.Equal(t, cli.Success, code, stderr)
+	require.Contains(t, stderr, "network 1 of 1:", "a method named twice is trained once")
+	page, err := os.ReadFile(filepath.Join(out, pageFile))
+	require.NoError(t, err)
+	require.Equal(t, 3, strings.Count(string(page), `<img src="pictures/`))
 }
 
 func TestAnInterruptSaysHowToGoOn(t *testing.T) {

@@ -8,7 +8,8 @@ import (
 
 // Divide draws the split that a text asks for: counts of subjects to train on,
 // to choose by and to report on, as in 28/6/6, or shares, as in 0.7/0.15/0.15.
-// Each part gets a subject at least. The error says what is wrong with the
+// Each part gets a subject at least. Shares of 1 in all leave no subject out;
+// whom others leave out is drawn too. The error says what is wrong with the
 // text, or that there are too few subjects.
 func Divide(subjects []string, text string, seed uint64) (Split, error) {
 	if n := len(subjects); n < 3 {
@@ -23,9 +24,11 @@ func Divide(subjects []string, text string, seed uint64) (Split, error) {
 		return Split{}, err
 	}
 	s, err := NewSplit(subjects, counts[1], counts[2], seed)
-	if err == nil {
-		s.Train = s.Train[:counts[0]]
+	if err != nil {
+		return Split{}, err
 	}
+	kept, err := NewSplit(s.Train, len(s.Train)-counts[0], 0, seed)
+	s.Train = kept.Train
 	return s, err
 }
 
@@ -61,8 +64,10 @@ func (p parts) counts(subjects int) (counts [3]int, err error) {
 			counts[i] = max(1, int(x*float64(subjects)+.5))
 		}
 	}
-	if sum <= 1+1e-9 { // rounding is not to take a subject twice
-		counts[0] = min(counts[0], subjects-counts[1]-counts[2])
+	// Rounding is not to take a subject twice, nor, if all are asked for, to
+	// leave one out.
+	if rest := subjects - counts[1] - counts[2]; sum <= 1+1e-9 && (counts[0] > rest || sum >= 1-1e-9) {
+		counts[0] = rest
 	}
 	all := counts[0] + counts[1] + counts[2]
 	switch {

@@ -16,13 +16,21 @@ func TestDivisionsAreSharesOrCounts(t *testing.T) {
 	}
 	for text, want := range map[string][]int{
 		"0.7/0.15/0.15": {28, 6, 6}, "28/6/6": {28, 6, 6}, "5/10/20": {5, 10, 20}, "0.98/0.01/0.01": {38, 1, 1},
+		"0.53/0.235/0.235": {22, 9, 9}, "0.5/0.1/0.1": {20, 4, 4}, // of 21.2, 9.4 and 9.4 none is left over
 	} {
 		s, err := data.Divide(subjects, text, 1)
 		require.NoError(t, err)
 		require.Equal(t, want, []int{len(s.Train), len(s.Val), len(s.Test)}, text)
 		require.NoError(t, s.Check(subjects))
 	}
-	_, err := data.Divide(subjects[:2], "1/1/1", 1)
+	few, err := data.Divide(subjects, "5/1/1", 1)
+	require.NoError(t, err)
+	whole, err := data.Divide(subjects, "38/1/1", 1)
+	require.NoError(t, err)
+	require.Subset(t, whole.Train, few.Train)
+	require.NotEqual(t, whole.Train[:5], few.Train, "whom counts leave out is drawn, not the last by name")
+
+	_, err = data.Divide(subjects[:2], "1/1/1", 1)
 	require.EqualError(t, err, "2 subjects: to train on, to choose by and to report on, 3 are needed")
 	for text, want := range map[string]string{
 		"1/1":       "three numbers are needed",

@@ -1,8 +1,6 @@
 package result
 
 import (
-	"slices"
-
 	"github.com/sshn-go/sshn/nn/metric"
 	"github.com/sshn-go/sshn/pareto"
 )
@@ -29,6 +27,7 @@ type Study struct {
 	Plain      bool     `json:"plain,omitempty"`   // without augmentation
 	Steps      int      `json:"steps,omitempty"`   // of training, for each network
 	Minutes    float64  `json:"minutes,omitempty"` // of training, for each network; then nothing is reproducible
+	Every      int      `json:"every,omitempty"`   // steps between validations
 	Rate       float64  `json:"rate"`              // first step size
 	HeadRate   float64  `json:"head_rate"`         // that of the hypernetwork's last matrix, as a share
 	Processors int      `json:"processors"`        // that the times were measured on
@@ -99,9 +98,4 @@ func (l Line) Structure(i int) []float64 {
 func (l Line) Timeless() Line {
 	l.Latency, l.Seconds = 0, 0
 	return l
-}
-
-// Has reports whether f has the lines of a network.
-func (f *File) Has(network string) bool {
-	return slices.ContainsFunc(f.Lines, func(l Line) bool { return l.Network == network })
 }
