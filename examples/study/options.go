@@ -189,6 +189,37 @@ and networks with more parameters; measures all on subjects that nothing was
 chosen by; writes results.jsonl and report.html. Stopped at any moment, it goes
 on when it is started again.
 
+methods:
+  fixed       an ordinary network for each of -phis
+  stochastic  one network that was trained at all phis
+  film        the same, its channels scaled and shifted by what phi is
+  sshn        a hypernetwork that predicts the weights for each phi
+  wide        fixed with more channels
+  constant    fixed whose weights a hypernetwork predicts: as many parameters as
+              sshn, but for one phi
+
+analyses, each against sshn as it is:
+  prior       trained for the whole range of phi and nothing beyond, for its middle
+              six tenths, and for its middle two
+  transfer    weights for one phi used at another; trains nothing
+  density     trained for phis whose maps have areas that are uniform
+  levels      a phi for each level
+  norm        instance norm
+  encoding    phi as a point of a circle
+  hidden      hypernetworks of other widths
+  sampling    maps made smaller without antialiasing
+  axes        a phi for each axis
+
+A folder of -format folder has images/ (PNG, BMP, TIFF or JPEG), masks/ with the
+same names but for the extension (indexed or grey, whose values are labels; those
+of one bit say 255 for white), and labels.txt, a line for each label: its number,
+a name without spaces, red, green, blue and a 0:
+
+  0 Background 0 0 0 0
+  1 Leaf 80 160 60 0
+
+Images of wbc and folder are resized to a square, masks by nearest neighbour.
+
 flags:
 `)
 	f := (&options{}).flags()

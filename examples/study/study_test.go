@@ -211,6 +211,9 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	text, _, code := study("-h")
 	require.Equal(t, cli.Success, code)
 	require.Contains(t, text, "-analyses value\n")
+	for _, name := range append(names(), methods...) {
+		require.Contains(t, text, "\n  "+name+" ", "what it is")
+	}
 
 	out := t.TempDir()
 	_, stderr, code := study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5")...)

@@ -7,8 +7,8 @@
 //	    001.png            masks/a.png     grey or indexed: the values are labels
 //	    ...                labels.txt      id name R G B A
 //
-// All of it is read at once, since training holds its data in memory anyway,
-// and every bad file is named.
+// White of a mask of one bit is label 255. All of it is read at once, since
+// training holds its data in memory anyway, and every bad file is named.
 //
 // Data set: https://github.com/zxaoyou/segmentation_WBC, data set 1. Source:
 // Zheng, Wang, Wang and Liu, Fast and robust segmentation of white blood cell

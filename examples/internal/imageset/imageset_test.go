@@ -65,8 +65,11 @@ func TestFoldersAreReadWithGreyAndIndexedMasks(t *testing.T) {
 	indexed.Pix = []uint8{7, 0}
 	write(t, indexed, png.Encode, dir, "masks", "b.png")
 
+	write(t, grey(2, 1, 0, 0), png.Encode, dir, "masks", "c.png")
+
 	s, err := OpenFolder(dir, 2)
 	require.NoError(t, err)
+	require.Equal(t, []string{"1 of 3 masks have no image"}, s.Notes)
 	require.Equal(t, "Stem", s.Classes[2].Name)
 	require.Equal(t, []float32{2, 1, 2, 1}, s.Samples[0].Labels.Data)
 	require.Equal(t, []float32{1, 0, 1, 0}, s.Samples[1].Labels.Data)

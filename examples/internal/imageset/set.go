@@ -62,7 +62,7 @@ func OpenCells(dir string, size int) (*Set, error) {
 // OpenFolder reads images/ and masks/, whose files have the same names but for
 // their extensions, and the colour table labels.txt. Masks are indexed, or grey
 // of 8 or 16 bits; a value that the table lacks is an error. The error names
-// each bad file.
+// each bad file, and Notes tells how many masks have no image.
 func OpenFolder(dir string, size int) (*Set, error) {
 	s := &Set{}
 	class, err := s.classes(filepath.Join(dir, "labels.txt"))
@@ -80,6 +80,9 @@ func OpenFolder(dir string, size int) (*Set, error) {
 	of := map[string]string{}
 	for _, path := range masks {
 		of[base(path)] = path
+	}
+	if extra := len(masks) - len(images); extra > 0 { // each image has one, or is an error
+		s.Notes = append(s.Notes, fmt.Sprintf("%d of %d masks have no image", extra, len(masks)))
 	}
 	err = s.read(images, size, func(name string) (string, error) {
 		if of[name] == "" {

@@ -113,12 +113,21 @@ func (s *findings) setting() ([]section, error) {
 	row("data", "%s, images of %s", d.Data, size)
 	row("subjects", "%d to train on, %d to choose the weights by, %d that are reported", d.Train, d.Val, d.Test)
 	row("structures", "%s", list(d.Structures))
-	row("network", "U-Net of %d levels with %d channels", d.Levels, d.Width)
+	wide := ""
+	if s.group(result.Wide) != nil {
+		wide = fmt.Sprintf(", %d of Wide", d.Wide)
+	}
+	row("network", "U-Net of %d levels with %d channels%s", d.Levels, d.Width, wide)
 	budget := plural(d.Steps, "step") + " for each network"
 	if d.Minutes > 0 {
 		budget = fmt.Sprintf("%g min for each network, which nobody can reproduce exactly", d.Minutes)
 	}
-	row("training", "%s, %s a step, step size %g at first", budget, plural(d.Batch, "image"), d.Rate)
+	augmented := "augmented"
+	if d.Plain {
+		augmented = "not augmented"
+	}
+	row("training", "%s, %s a step, %s, at %s where a network serves many; step size %g at first, of a hypernetwork's last matrix %g times that",
+		budget, plural(d.Batch, "image"), augmented, plural(d.Parts, "phi"), d.Rate, d.HeadRate)
 	if len(s.seeds) > 0 {
 		row("seeds", "%s", list(texts(s.seeds)))
 	}

@@ -125,6 +125,14 @@ func TestWhatAFileSaysIsText(t *testing.T) {
 	require.NotContains(t, b.String(), `="javascript:`)
 }
 
+func TestThePageSaysWhatTrainingSaw(t *testing.T) {
+	f := &result.File{Study: result.Study{Plain: true, Batch: 6, Parts: 3, Steps: 1, Rate: 0.5, HeadRate: 0.25}}
+	s, err := newFindings(f, pareto.Reference{}).setting()
+	require.NoError(t, err)
+	require.Contains(t, s[0].Tables[0].Rows, []string{"training", "1 step for each network, 6 images a step, not augmented, " +
+		"at 3 phis where a network serves many; step size 0.5 at first, of a hypernetwork's last matrix 0.25 times that"})
+}
+
 func TestChartsAreWellFormed(t *testing.T) {
 	page, err := os.ReadFile(golden)
 	require.NoError(t, err)
@@ -200,7 +208,7 @@ func madeUp() *result.File {
 	r := rand.New(rand.NewPCG(1, 2))
 	f := &result.File{Study: result.Study{
 		Data: "made-up cells", Structures: []string{"Cytoplasm", "Nucleus"}, Extents: []int{128, 128},
-		Train: 36, Val: 12, Test: 12, Width: 16, Levels: 4, Batch: 8, Steps: 400, Rate: 2e-3, Processors: 2, Machine: "no machine",
+		Train: 36, Val: 12, Test: 12, Width: 16, Wide: 28, Levels: 4, Batch: 8, Parts: 4, Steps: 400, Every: 100, Rate: 2e-3, HeadRate: 0.1, Processors: 2, Machine: "no machine",
 	}}
 	// Dice saturates with phi up to the end of the training range, and falls beyond.
 	add := func(l result.Line, top, of float64) {
