@@ -20,7 +20,9 @@ type Evaluation struct {
 }
 
 // Evaluate segments every sample of d, which it holds in memory. All images
-// must be of the same extents, for the cost to be one number. It returns an
+// must be of the same extents, for the cost to be one number; labels may lie on
+// grids of their own ([data.Sample.Back]), where Dice is that of what is
+// predicted and brought there. It returns an
 // error that names the subject if an image or its labels are not what the model
 // takes, or ctx's.
 func (p *Predictor) Evaluate(ctx context.Context, d data.Dataset) (Evaluation, error) {
@@ -43,8 +45,13 @@ func (p *Predictor) evaluate(ctx context.Context, samples data.Samples) (Evaluat
 	if seconds, err = p.time(seconds, samples); err != nil {
 		return Evaluation{}, err
 	}
-	cost := p.cost(samples[0].Labels.Shape.Dims())
+	cost := p.cost(spatial(samples[0]))
 	return Evaluation{Dice: table, MACs: cost.MACs, Bytes: cost.Bytes, Latency: pareto.NewLatency(seconds)}, nil
+}
+
+// spatial returns the extents of a sample's image, without channels.
+func spatial(s data.Sample) []int {
+	return s.Image.Shape.Dims()[:s.Image.Shape.Rank()-1]
 }
 
 // cost returns the cost of one image, weights included.
@@ -75,7 +82,7 @@ func (p *Predictor) dice(ctx context.Context, samples data.Samples) (*metric.Tab
 			o = metric.NewOverlap(p.model.cfg.Network.Out)
 			overlaps[s.Subject] = o
 		}
-		if err := o.Add(s.Labels, classes); err != nil {
+		if err := o.Add(s.Labels, s.Restore(classes)); err != nil {
 			return nil, nil, fmt.Errorf("subject %s: %w", s.Subject, err)
 		}
 	}

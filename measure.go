@@ -15,7 +15,8 @@ import (
 // latency. It changes nothing; to keep the curve with the model, assign it to
 // m.Curve. Phis that lead to the same feature-map sizes are the same network
 // and are measured once, at the greatest. All images must be of the same
-// extents, for a cost to be one number, and d is held in memory.
+// extents, for a cost to be one number, and d is held in memory. Labels may lie
+// on grids of their own, as for [Predictor.Evaluate].
 //
 // progress, if not nil, is called after each point with the number done of all
 // phis. If ctx is done the points so far are returned with its error.
@@ -71,7 +72,7 @@ func (m *Model) measured(d data.Dataset) (data.Samples, []int, error) {
 				s.Subject, s.Image.Shape, first.Subject, first.Image.Shape)
 		}
 	}
-	return samples, first.Labels.Shape.Dims(), nil
+	return samples, spatial(first), nil
 }
 
 func (m *Model) measure(ctx context.Context, samples data.Samples, phi pareto.Phi) (pareto.Point, *metric.Table, error) {

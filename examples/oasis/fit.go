@@ -26,7 +26,7 @@ func (t *trainCommand) prepare(c console) (*study, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &study{Set: set}
+	s := &study{Set: set, samples: set}
 	path := filepath.Join(t.out, splitFile)
 	if t.resume {
 		s.split, err = data.LoadSplit(path)

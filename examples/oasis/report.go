@@ -98,9 +98,13 @@ func writePictures(dir string, m *sshn.Model, points []pareto.Point, set *neurit
 	if err != nil {
 		return err
 	}
+	shown := s.Image
+	if s.Apart() { // the picture is of the subject as it lies
+		shown = s.Back.Linear(s.Image.Reshape(s.Back.From.Shape.Dims()...), 0)
+	}
 	k := busiest(s.Labels)
 	row := picture.Row{
-		Image:       plane(s.Image.Reshape(s.Labels.Shape.Dims()...), k),
+		Image:       plane(shown.Reshape(s.Labels.Shape.Dims()...), k),
 		Colours:     make([]color.NRGBA, len(set.Classes)),
 		Names:       make([]string, len(set.Classes)),
 		Orientation: axes,
@@ -119,7 +123,7 @@ func writePictures(dir string, m *sshn.Model, points []pareto.Point, set *neurit
 		}
 		row.Title = fmt.Sprintf("%s, segmented at phi %v (%s MACs)", s.Subject, p.Phi, pareto.ByMACs.Format(float64(p.MACs)))
 		row.Captions = []string{"image", "truth", fmt.Sprintf("prediction, phi %v", p.Phi)}
-		row.Labels = []tensor.Tensor{plane(s.Labels, k), plane(classes, k)}
+		row.Labels = []tensor.Tensor{plane(s.Labels, k), plane(s.Restore(classes), k)}
 		if err := row.WriteFile(filepath.Join(dir, "phi-"+p.Phi.String()+".png")); err != nil {
 			return err
 		}

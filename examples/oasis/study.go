@@ -14,7 +14,8 @@ import (
 // A study is a data set that was found sound, and how it is divided.
 type study struct {
 	*neurite.Set
-	split data.Split
+	samples data.Dataset // of the set
+	split   data.Split
 }
 
 // open opens a folder and reads all of it, so that every bad file is named
@@ -35,17 +36,17 @@ func open(dir string, kind neurite.Kind, c console) (*neurite.Set, error) {
 // part returns the samples of a part of the split: train, val, test or all.
 func (s *study) part(name string) (data.Dataset, error) {
 	if name == "all" {
-		return s.Set, nil
+		return s.samples, nil
 	}
 	subjects, err := s.split.Part(name)
 	if err != nil {
 		return nil, err
 	}
-	return data.Of(s.Set, subjects), nil
+	return data.Of(s.samples, subjects), nil
 }
 
 // reopen opens the data that a model is to be measured on: those of its labels
-// and dimensions, divided as it was when the model was trained.
+// and dimensions, in its frame, divided as they were when it was trained.
 func reopen(dir string, m *sshn.Model, modelFile, part string, c console) (*study, error) {
 	kind, err := kindOf(dir, m)
 	if err != nil {
@@ -55,7 +56,11 @@ func reopen(dir string, m *sshn.Model, modelFile, part string, c console) (*stud
 	if err != nil {
 		return nil, err
 	}
-	s := &study{Set: set}
+	seen := framed{set, m}
+	if err := seen.tell(c); err != nil {
+		return nil, err
+	}
+	s := &study{Set: set, samples: seen}
 	if part == "all" {
 		return s, nil
 	}
@@ -64,7 +69,7 @@ func reopen(dir string, m *sshn.Model, modelFile, part string, c console) (*stud
 		return nil, fmt.Errorf("%w; -split all needs none", err)
 	}
 	if err := s.split.Check(data.Subjects(set)); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w; -split all measures on all that there are", path, err)
 	}
 	return s, nil
 }

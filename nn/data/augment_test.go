@@ -13,7 +13,7 @@ import (
 // blob is a sample of classes 0 to 3 in boxes off the centre; its image is
 // 10 times the class.
 func blob(dims ...int) Sample {
-	s := Sample{"blob", tensor.New(append(dims, 1)...), tensor.New(dims...)}
+	s := Sample{Subject: "blob", Image: tensor.New(append(dims, 1)...), Labels: tensor.New(dims...)}
 	for i := range s.Labels.Data {
 		inside, rest, outermost := true, i, 0
 		for axis := len(dims) - 1; axis >= 0; axis-- {
@@ -31,7 +31,7 @@ func blob(dims ...int) Sample {
 }
 
 func random(rng *rand.Rand, channels int, dims ...int) Sample {
-	s := Sample{"noise", tensor.New(append(dims, channels)...), tensor.New(dims...)}
+	s := Sample{Subject: "noise", Image: tensor.New(append(dims, channels)...), Labels: tensor.New(dims...)}
 	for i := range s.Image.Data {
 		s.Image.Data[i] = rng.Float32()
 	}
@@ -42,7 +42,7 @@ func random(rng *rand.Rand, channels int, dims ...int) Sample {
 }
 
 func apply(a Augment, s Sample, seed uint64) Sample {
-	dst := Sample{s.Subject, tensor.Zeros(s.Image.Shape), tensor.Zeros(s.Labels.Shape)}
+	dst := Sample{Subject: s.Subject, Image: tensor.Zeros(s.Image.Shape), Labels: tensor.Zeros(s.Labels.Shape)}
 	for i := range dst.Image.Data { // what dst held may not matter
 		dst.Image.Data[i] = -1
 	}
@@ -65,7 +65,7 @@ func TestTheZeroAugmentChangesNothing(t *testing.T) {
 func TestAugmentDependsOnItsStreamAndLeavesItsSource(t *testing.T) {
 	for _, dims := range grids {
 		s := random(rand.New(rand.NewPCG(1, 1)), 2, dims...)
-		before := Sample{s.Subject, s.Image.Clone(), s.Labels.Clone()}
+		before := Sample{Subject: s.Subject, Image: s.Image.Clone(), Labels: s.Labels.Clone()}
 		once := apply(thorough, s, 5)
 		require.Equal(t, once, apply(thorough, s, 5), "%v", dims)
 		require.NotEqual(t, once, apply(thorough, s, 6), "%v", dims)
@@ -97,7 +97,7 @@ func TestAFlipReversesAnAxisExactly(t *testing.T) {
 }
 
 func reversed(s Sample, axis int, mirror []int) Sample {
-	dst := Sample{s.Subject, tensor.Zeros(s.Image.Shape), tensor.Zeros(s.Labels.Shape)}
+	dst := Sample{Subject: s.Subject, Image: tensor.Zeros(s.Image.Shape), Labels: tensor.Zeros(s.Labels.Shape)}
 	n, inner := s.Labels.Shape.Dim(axis), 1
 	for i := axis + 1; i < s.Labels.Shape.Rank(); i++ {
 		inner *= s.Labels.Shape.Dim(i)
@@ -135,7 +135,7 @@ func TestEachStrengthDoesItsPart(t *testing.T) {
 func TestAQuarterTurnOfASquareIsExact(t *testing.T) {
 	const n = 6
 	s := random(rand.New(rand.NewPCG(1, 1)), 2, n, n)
-	want := Sample{s.Subject, tensor.Zeros(s.Image.Shape), tensor.Zeros(s.Labels.Shape)}
+	want := Sample{Subject: s.Subject, Image: tensor.Zeros(s.Image.Shape), Labels: tensor.Zeros(s.Labels.Shape)}
 	for h := range n {
 		for w := range n {
 			want.Labels.Set(s.Labels.At(w, n-1-h), h, w)
@@ -144,7 +144,7 @@ func TestAQuarterTurnOfASquareIsExact(t *testing.T) {
 			}
 		}
 	}
-	got := Sample{s.Subject, tensor.Zeros(s.Image.Shape), tensor.Zeros(s.Labels.Shape)}
+	got := Sample{Subject: s.Subject, Image: tensor.Zeros(s.Image.Shape), Labels: tensor.Zeros(s.Labels.Shape)}
 	m := still()
 	m.matrix = [3][3]float64{{1, 0, 0}, {0, 0, 1}, {0, -1, 0}}
 	m.warp(got, s, gridOf(s.Image.Shape))
@@ -161,7 +161,7 @@ func TestAQuarterTurnOfASquareIsExact(t *testing.T) {
 
 func TestAWholeShiftIsExactAndWhatComesFromOutsideIsZero(t *testing.T) {
 	s := random(rand.New(rand.NewPCG(1, 1)), 1, 4, 5)
-	got := Sample{s.Subject, tensor.Zeros(s.Image.Shape), tensor.Zeros(s.Labels.Shape)}
+	got := Sample{Subject: s.Subject, Image: tensor.Zeros(s.Image.Shape), Labels: tensor.Zeros(s.Labels.Shape)}
 	m := still()
 	m.shift = [3]float64{0, -1, 2}
 	m.warp(got, s, gridOf(s.Image.Shape))
@@ -178,7 +178,7 @@ func TestAWholeShiftIsExactAndWhatComesFromOutsideIsZero(t *testing.T) {
 }
 
 func TestARampIsInterpolatedExactly(t *testing.T) {
-	s := Sample{"ramp", tensor.New(9, 8, 7, 1), tensor.New(9, 8, 7)}
+	s := Sample{Subject: "ramp", Image: tensor.New(9, 8, 7, 1), Labels: tensor.New(9, 8, 7)}
 	ramp := func(d, h, w float64) float64 { return 2*d - 3*h + w }
 	for i := range s.Image.Data {
 		s.Image.Data[i] = float32(ramp(float64(i/56), float64(i/7%8), float64(i%7)))
@@ -187,7 +187,7 @@ func TestARampIsInterpolatedExactly(t *testing.T) {
 	m.scale(0.5) // all places lie inside
 	m.rotate(0, 2, 0.3)
 	m.shift = [3]float64{0.2, -0.3, 0.1}
-	got := Sample{"", tensor.Zeros(s.Image.Shape), tensor.Zeros(s.Labels.Shape)}
+	got := Sample{Image: tensor.Zeros(s.Image.Shape), Labels: tensor.Zeros(s.Labels.Shape)}
 	m.warp(got, s, gridOf(s.Image.Shape))
 	sin, cos := math.Sincos(0.3)
 	for i, v := range got.Image.Data {
@@ -239,7 +239,7 @@ func TestOnlyAFlipExchangesClasses(t *testing.T) {
 // from: its place and the field's push there.
 func TestTheFieldPushesAlongItsOwnAxes(t *testing.T) {
 	for _, dims := range [][]int{{40}, {30, 40}, {12, 1, 40}, {10, 12, 14}} {
-		s := Sample{"", tensor.New(append(dims, 3)...), tensor.New(dims...)}
+		s := Sample{Image: tensor.New(append(dims, 3)...), Labels: tensor.New(dims...)}
 		g := gridOf(s.Image.Shape)
 		for i := range s.Labels.Data {
 			at := [3]int{i / g.dims[2] / g.dims[1], i / g.dims[2] % g.dims[1], i % g.dims[2]}
@@ -249,7 +249,7 @@ func TestTheFieldPushesAlongItsOwnAxes(t *testing.T) {
 		}
 		m := still()
 		m.field = newField(g, g.axes, 8, 1, rand.New(rand.NewPCG(1, 1)))
-		got := Sample{"", tensor.Zeros(s.Image.Shape), tensor.Zeros(s.Labels.Shape)}
+		got := Sample{Image: tensor.Zeros(s.Image.Shape), Labels: tensor.Zeros(s.Labels.Shape)}
 		m.warp(got, s, g)
 		push := make([]float32, g.dims[2]*g.axes)
 		inside := 0
@@ -279,7 +279,7 @@ func TestTheFieldPushesAlongItsOwnAxes(t *testing.T) {
 
 func TestASliceIsTreatedAsTheImageThatItIs(t *testing.T) {
 	flat := random(rand.New(rand.NewPCG(1, 1)), 1, 16, 19)
-	volume := Sample{flat.Subject, flat.Image.Reshape(16, 19, 1, 1), flat.Labels.Reshape(16, 19, 1)}
+	volume := Sample{Subject: flat.Subject, Image: flat.Image.Reshape(16, 19, 1, 1), Labels: flat.Labels.Reshape(16, 19, 1)}
 	a := thorough
 	a.FlipAxis = 0
 	require.Equal(t, apply(a, flat, 3).Image.Data, apply(a, volume, 3).Image.Data)
@@ -362,8 +362,8 @@ func TestAugmentRefuses(t *testing.T) {
 		{Augment{Flip: 1, FlipAxis: 2}, s, s, "augment of [4 5 1]: no spatial axis 2 to flip"},
 		{Augment{Flip: 1, FlipAxis: -3}, s, s, "augment of [4 5 1]: no spatial axis -3 to flip"},
 		{Augment{}, blob(5, 4), s, "augment of [5 4 1] and [4 5 1]: images of unlike shapes"},
-		{Augment{}, s, Sample{"", s.Image, tensor.New(5, 4)}, "sample of [4 5 1] and [5 4]: labels take the spatial axes of the image"},
-		{Augment{}, s, Sample{"", tensor.New(3), tensor.New(1)}, "sample of [3] and [1]: an image has one to three spatial axes, and channels"},
+		{Augment{}, s, Sample{Image: s.Image, Labels: tensor.New(5, 4)}, "sample of [4 5 1] and [5 4]: labels take the spatial axes of the image"},
+		{Augment{}, s, Sample{Image: tensor.New(3), Labels: tensor.New(1)}, "sample of [3] and [1]: an image has one to three spatial axes, and channels"},
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			defer func() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/sshn-go/sshn/tensor"
+	"github.com/sshn-go/sshn/tensor/volume"
 )
 
 // A Sample is an image and the class of each of its elements. It has one to
@@ -14,6 +15,25 @@ type Sample struct {
 	Subject string        // whom it shows; a subject may have several samples
 	Image   tensor.Tensor // [spatial..., C]
 	Labels  tensor.Tensor // [spatial...]: class indices, whole numbers from 0
+
+	// Back leads from the image to where the labels lie, if that is a grid of their
+	// own, as of a scan that was turned and resampled for a network. One can measure
+	// on such a sample, not train. The zero Move: they lie on the image.
+	Back volume.Move
+}
+
+// Apart tells whether the labels lie on another grid than the image.
+func (s Sample) Apart() bool { return s.Back != (volume.Move{}) }
+
+// Restore returns classes that were predicted for the image [spatial...] where
+// the labels lie: the same tensor, or where s is Apart that of
+// [volume.Move.Majority] in new memory.
+func (s Sample) Restore(classes tensor.Tensor) tensor.Tensor {
+	if !s.Apart() {
+		return classes
+	}
+	y := s.Back.Majority(classes.Reshape(s.Back.From.Shape.Dims()...), 0)
+	return y.Reshape(s.Labels.Shape.Dims()...)
 }
 
 // check returns a *tensor.ShapeError if the shapes do not go together.
@@ -23,7 +43,9 @@ func (s Sample) check() error {
 	switch {
 	case image.Rank() < 2 || image.Rank() > 4:
 		problem = "an image has one to three spatial axes, and channels"
-	case labels != tensor.NewShape(image.Dims()[:image.Rank()-1]...):
+	case s.Apart() && (s.Back.From.Shape.Len() != image.Len()/image.Channels() || s.Back.To.Shape.Len() != labels.Len()):
+		problem = fmt.Sprintf("the way back leads from %v to %v", s.Back.From.Shape, s.Back.To.Shape)
+	case !s.Apart() && labels != tensor.NewShape(image.Dims()[:image.Rank()-1]...):
 		problem = "labels take the spatial axes of the image"
 	case len(s.Image.Data) != image.Len() || len(s.Labels.Data) != labels.Len():
 		problem = fmt.Sprintf("%d and %d elements of data", len(s.Image.Data), len(s.Labels.Data))

@@ -143,6 +143,9 @@ func (l *Loader) make(j job) (Batch, error) {
 	var head Sample // the first, which sets the shapes
 	for at, item := range j.items {
 		s, err := load(l.Data, item)
+		if err == nil && s.Apart() {
+			err = fmt.Errorf("subject %s: labels on another grid than the image, which can be measured on but not trained on", s.Subject)
+		}
 		if err == nil {
 			err = l.Patch.Check(s.Labels.Shape.Rank())
 		}
@@ -175,7 +178,7 @@ func (l *Loader) fill(dst, s Sample, first []int, rng *rand.Rand) {
 	} else if dst.Image.Shape == s.Image.Shape {
 		l.Augment.Apply(dst, s, rng)
 	} else {
-		patch := Sample{s.Subject, tensor.Zeros(dst.Image.Shape), tensor.Zeros(dst.Labels.Shape)}
+		patch := Sample{Subject: s.Subject, Image: tensor.Zeros(dst.Image.Shape), Labels: tensor.Zeros(dst.Labels.Shape)}
 		cut(patch, s, first)
 		l.Augment.Apply(dst, patch, rng)
 	}

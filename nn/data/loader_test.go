@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sshn-go/sshn/tensor"
+	"github.com/sshn-go/sshn/tensor/volume"
 )
 
 // numbered is a dataset of n samples whose images hold their number.
 func numbered(n int, dims ...int) Samples {
 	var all Samples
 	for i := range n {
-		s := Sample{fmt.Sprintf("s%02d", i), tensor.New(append(dims, 1)...), tensor.New(dims...)}
+		s := Sample{Subject: fmt.Sprintf("s%02d", i), Image: tensor.New(append(dims, 1)...), Labels: tensor.New(dims...)}
 		for k := range s.Image.Data {
 			s.Image.Data[k] = float32(i)
 			s.Labels.Data[k] = float32(i % 3)
@@ -204,12 +205,15 @@ func TestLoaderSaysWhatIsWrong(t *testing.T) {
 	unequal := append(numbered(1, 4, 3), numbered(2, 3, 4)[1])
 	bare := numbered(1, 4)
 	bare[0].Labels = tensor.Tensor{}
+	apart := numbered(1, 3, 2, 4)
+	apart[0].Back = volume.Stay(volume.Grid{Shape: apart[0].Labels.Shape})
 	for _, c := range []struct {
 		loader Loader
 		want   string
 	}{
 		{Loader{Data: unequal, Batch: 2}, `^loader: step 0: subject s0(0|1) has an image \[\d \d 1\], subject s0\d \[\d \d 1\]; a batch takes equal shapes$`},
 		{Loader{Data: bare, Batch: 1}, `^loader: step 0: load: subject s00: sample of \[4 1\] and \[\]: labels take the spatial axes of the image$`},
+		{Loader{Data: apart, Batch: 1}, `^loader: step 0: subject s00: labels on another grid than the image, which can be measured on but not trained on$`},
 		{Loader{Data: Samples{}, Batch: 1}, `^loader: batches of 1 from a data set of 0 samples, from step 0 on$`},
 		{Loader{Data: unequal}, `^loader: batches of 0 from a data set of 2 samples, from step 0 on$`},
 	} {
@@ -221,6 +225,24 @@ func TestLoaderSaysWhatIsWrong(t *testing.T) {
 		}
 		require.Equal(t, 1, n)
 	}
+}
+
+func TestClassesComeBackToWhereTheLabelsLie(t *testing.T) {
+	grid := volume.Grid{Shape: tensor.NewShape(1, 2, 3), Affine: [4][4]float64{{1}, {0, 1}, {0, 0, 1}}}
+	turn, err := volume.Reorient(grid, "PLS")
+	require.NoError(t, err)
+	s := Sample{Subject: "a", Image: tensor.New(3, 2, 1), Labels: tensor.New(2, 3), Back: turn.Inverse()}
+	all, err := Collect(Samples{s})
+	require.NoError(t, err)
+	// i of the turned runs along j backwards, j along i backwards.
+	require.Equal(t, tensor.From([]float32{6, 4, 2, 5, 3, 1}, 2, 3), all[0].Restore(tensor.From([]float32{1, 2, 3, 4, 5, 6}, 3, 2)))
+	s.Back = volume.Move{}
+	same := tensor.From([]float32{1, 2}, 1, 2)
+	require.Equal(t, same, s.Restore(same))
+
+	s.Back, s.Labels = turn.Inverse(), tensor.New(2, 2)
+	_, err = Collect(Samples{s})
+	require.EqualError(t, err, "load: subject a: sample of [3 2 1] and [2 2]: the way back leads from [1 3 2] to [1 2 3]")
 }
 
 func TestCollectStopsAtTheFirstError(t *testing.T) {

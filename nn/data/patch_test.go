@@ -67,7 +67,7 @@ func TestPatchesThatCannotBe(t *testing.T) {
 
 // patch returns what a makes of the patch of s that begins at first.
 func patch(a Augment, s Sample, first []int, dims ...int) Sample {
-	dst := Sample{s.Subject, tensor.New(append(dims, s.Image.Shape.Channels())...), tensor.New(dims...)}
+	dst := Sample{Subject: s.Subject, Image: tensor.New(append(dims, s.Image.Shape.Channels())...), Labels: tensor.New(dims...)}
 	a.Cut(dst, s, first, rand.New(rand.NewPCG(5, 0)))
 	return dst
 }
@@ -82,7 +82,7 @@ func TestAPatchOfAllIsTheWhole(t *testing.T) {
 // A patch is turned about its own middle, and what lies beside it comes in: the
 // image here is a ramp, so a patch of it is another ramp and nothing is 0.
 func TestPatchesAreTurnedWithWhatLiesBesideThem(t *testing.T) {
-	s := Sample{"ramp", tensor.New(40, 1, 60, 1), tensor.New(40, 1, 60)}
+	s := Sample{Subject: "ramp", Image: tensor.New(40, 1, 60, 1), Labels: tensor.New(40, 1, 60)}
 	for i := range s.Image.Data {
 		s.Image.Data[i] = float32(1000 + 10*(i/60) + i%60)
 		s.Labels.Data[i] = 1

@@ -99,6 +99,9 @@ func (h *Header) Notes() []string {
 		note("the file does not say how its voxels lie (sform and qform have code 0)")
 	}
 	for axis, mm := range g.Spacing() {
+		if source != "sform" && h.get(pixdim, axis+1) == 0 && g.Extent(axis) > 1 {
+			note("pixdim gives axis %c no length: %v mm are taken for it", "ijk"[axis], mm)
+		}
 		if mm == 0 {
 			note("the %s gives axis %c no length", source, "ijk"[axis])
 		}

@@ -108,6 +108,8 @@ func TestPlacementsToBeWaryOfAreTold(t *testing.T) {
 		{func(h *nifti2) { h.Srow[0][0] = -2; h.QformCode = 0 }, nil}, // left-handed axes are common
 		{func(h *nifti2) { h.Srow[1][1] = 0; h.QformCode = 0 },
 			[]string{"the sform gives axis j no length"}},
+		{func(h *nifti2) { h.SformCode, h.Pixdim[1] = 0, 0 },
+			[]string{"pixdim gives axis i no length: 1 mm are taken for it"}},
 		{func(h *nifti2) { h.Qoffset = [3]float64{3, 4, 0} },
 			[]string{"sform and qform place the voxels up to 5 mm apart: the sform counts"}},
 		{func(h *nifti2) { h.Qoffset = [3]float64{0.9, 0, 0} }, nil},

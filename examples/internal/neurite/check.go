@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -48,12 +49,13 @@ func (e *CheckError) Error() string {
 // and why, or nil. A file is bad if it is missing or cannot be read; if an
 // image has voxels that are not finite, or all alike; if labels are no
 // integers, stand in no table or are all background, or lie on another grid
-// than the image; and if the image has another shape or other directions of its
-// axes than those of most subjects. After each subject it calls progress, if
-// that is not nil, from one goroutine at a time.
+// than the image; and if the image has another shape, other directions of its
+// axes or another spacing than those of most subjects. After each subject it calls
+// progress, if that is not nil, from one goroutine at a time.
 func (s *Set) Check(progress func(done, total int)) error {
 	type result struct {
 		grid     string
+		mm       [3]float64
 		problems []Problem
 	}
 	results := make([]result, s.Len())
@@ -64,6 +66,7 @@ func (s *Set) Check(progress func(done, total int)) error {
 		results[i].problems = r.problems
 		if r.image != nil {
 			results[i].grid = describe(r.image.Header)
+			results[i].mm = s.spacing(r.image.Header)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -73,18 +76,22 @@ func (s *Set) Check(progress func(done, total int)) error {
 		}
 	})
 
-	votes := map[string]int{}
+	votes, sizes := map[string]int{}, map[[3]float64]int{}
 	for _, r := range results {
 		if r.grid != "" {
 			votes[r.grid]++
+			sizes[r.mm]++
 		}
 	}
-	usual := most(votes)
+	usual, mm := most(votes, strings.Compare), most(sizes, func(a, b [3]float64) int { return slices.Compare(a[:], b[:]) })
 	e := &CheckError{Subjects: s.Len()}
 	for i, r := range results {
 		if r.grid != "" && r.grid != usual {
 			path, _ := s.Files(i)
 			r.problems = append(r.problems, Problem{path, fmt.Errorf("%s; %d of the others have %s", r.grid, votes[usual], usual)})
+		} else if r.grid != "" && unlike(r.mm, mm) {
+			path, _ := s.Files(i)
+			r.problems = append(r.problems, Problem{path, fmt.Errorf("voxels of %s mm; %d of the others have %s mm", lengths(r.mm), sizes[mm], lengths(mm))})
 		}
 		e.Problems = append(e.Problems, r.problems...)
 	}
@@ -99,14 +106,48 @@ func describe(h *nifti.Header) string {
 	return extents(h.Shape()) + " voxels, axes " + h.Orientation()
 }
 
+// spacing returns the mm between voxels, 0 along the axis that a slice is flat
+// along.
+func (s *Set) spacing(h *nifti.Header) [3]float64 {
+	mm := h.Spacing()
+	for axis := range mm {
+		if s.Kind.Dims == 2 && h.Grid().Extent(axis) == 1 {
+			mm[axis] = 0
+		}
+	}
+	return mm
+}
+
+// unlike tells whether spacings differ by more than a thousandth, which moves no
+// voxel of 500 by more than half a voxel.
+func unlike(a, b [3]float64) bool {
+	for axis := range a {
+		if math.Abs(a[axis]-b[axis]) > 1e-3*b[axis] {
+			return true
+		}
+	}
+	return false
+}
+
+// lengths writes a spacing, without the axis that a slice is flat along.
+func lengths(mm [3]float64) string {
+	var texts []string
+	for _, x := range mm {
+		if x > 0 {
+			texts = append(texts, fmt.Sprintf("%.4g", x))
+		}
+	}
+	return strings.Join(texts, " x ")
+}
+
 // extents writes [k j i] as people do, i first.
 func extents(s tensor.Shape) string { return fmt.Sprintf("%d x %d x %d", s.Dim(2), s.Dim(1), s.Dim(0)) }
 
 // most returns the key with most votes, the first in order among equals.
-func most(votes map[string]int) string {
-	best := ""
-	for _, key := range slices.Sorted(maps.Keys(votes)) {
-		if best == "" || votes[key] > votes[best] {
+func most[K comparable](votes map[K]int, order func(a, b K) int) K {
+	var best K
+	for _, key := range slices.SortedFunc(maps.Keys(votes), order) {
+		if votes[key] > votes[best] {
 			best = key
 		}
 	}

@@ -244,6 +244,28 @@ func TestFoldersThatCannotBeUsedAreToldPrecisely(t *testing.T) {
 	fails(dir, Kind{Labels: "seg4"}, "seg4_labels.txt:1: expected 6 columns, id name R G B A, found 5")
 }
 
+func TestCheckNamesImagesOfAnotherSpacing(t *testing.T) {
+	dir := made(t, 2, 4)
+	s, err := Open(dir, Kind{Labels: "seg4", Dims: 2})
+	require.NoError(t, err)
+	stretch := func(i int, by float64) {
+		image, seg := s.Files(i)
+		for _, path := range []string{image, seg} {
+			v, err := nifti.ReadFile(path, nifti.Options{})
+			require.NoError(t, err)
+			a := affineOf(v.Header)
+			a[0][0] *= by
+			a[1][2] *= 3 // slices may be of any thickness
+			require.NoError(t, nifti.WriteImageFile(path, nifti.NewHeader(v.Data.Shape, a), v.Data))
+		}
+	}
+	stretch(1, 1.0009)
+	require.NoError(t, s.Check(nil), "a rounding")
+	stretch(2, 1.25)
+	image, _ := s.Files(2)
+	require.EqualError(t, s.Check(nil), "a problem in the files of 4 subjects:\n  "+image+": voxels of 10 x 8 mm; 2 of the others have 8 x 8 mm")
+}
+
 // Each subject but the first is spoilt in its own way, and one check tells all.
 func TestCheckNamesEachBadFileAndWhy(t *testing.T) {
 	dir := made(t, 2, 14)
