@@ -124,7 +124,7 @@ func TestScansOfOddSizesAndSpacings(t *testing.T) {
 	fails(write(1e6), "3 x 3 x 3 voxels of [1e+06 1e+06 1e+06] mm to [8 8 8] mm would be more than 2^30")
 	fails(write(0.002), "voxels of 0.002 x 0.002 x 0.002 mm, and the model's images have 8 x 8 x 8 mm, more than 16 times another length: is the unit of the header right?")
 	fails(write(200), "voxels of 200 x 200 x 200 mm, and")
-	_, notes := segmented(t, model, write(0.6))
+	_, notes := segmented(t, model, write(0.6, 1, 2, 3))
 	require.Contains(t, notes, "note: its 3 x 3 x 3 voxels of 0.6 x 0.6 x 0.6 mm are 1.8 mm long: is the unit of the header right?\n")
 	fails(write(0), "resample: axis i from 0 mm to 8 mm")
 	fails(write(8, float32(math.NaN())), "1 of 27 intensities are not finite")
