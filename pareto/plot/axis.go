@@ -22,8 +22,16 @@ func (t ticks) Ticks(lo, hi float64) []gonum.Tick {
 		}
 		t.most = max(t.most/2, 2) // linear steps crowd at the upper end
 	}
+	marks := t.linear(lo, hi)
+	for len(marks) < 2 && t.most < 9 { // one number is no scale
+		t.most++
+		marks = t.linear(lo, hi)
+	}
+	return marks
+}
+
+func (t ticks) linear(lo, hi float64) (marks []gonum.Tick) {
 	step := t.step(lo, hi)
-	var marks []gonum.Tick
 	for i := int(math.Ceil(lo/step - 1e-9)); float64(i)*step <= hi+1e-9*step; i++ {
 		x := float64(i) * step
 		marks = append(marks, gonum.Tick{Value: x, Label: t.label(x, step)})

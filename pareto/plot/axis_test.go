@@ -25,6 +25,8 @@ func TestTicksAreRoundNumbers(t *testing.T) {
 		{ticks{true, 9, macs}, 9e6, 6e9, "10 M, 20 M, 50 M, 100 M, 200 M, 500 M, 1 G, 2 G, 5 G"},
 		{ticks{true, 5, macs}, 9e6, 6e9, "10 M, 100 M, 1 G"},
 		{ticks{true, 8, macs}, 110e6, 190e6, "120 M, 140 M, 160 M, 180 M"},
+		{ticks{true, 5, macs}, 265e6, 490e6, "300 M, 400 M"},
+		{ticks{false, 3, macs}, 265e6, 490e6, "300 M, 400 M"},
 	} {
 		var labels []string
 		for _, tick := range c.ticks.Ticks(c.lo, c.hi) {
