@@ -26,6 +26,7 @@ func SoftmaxRows(y, x []float32, logSum []float64, channels int) {
 func softmaxFast(y, x []float32, logSum []float64, channels int) {
 	reads(x)
 	writes(y)
+	writes(logSum)
 	each := max(1, piece/channels)
 	sums := scratch64(min(each, len(logSum)))
 	defer release64(sums)
@@ -109,6 +110,7 @@ func LabelGradient(gx, p, each []float32, common []float64, labels []float32, sc
 		return
 	}
 	reads(p, each, labels)
+	reads(common)
 	writes(gx)
 	f := fast.maps.labelGradientSet
 	if add {

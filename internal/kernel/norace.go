@@ -4,5 +4,5 @@ package kernel
 
 const raceDetector = false
 
-func reads(...[]float32)  {}
-func writes(...[]float32) {}
+func reads[T float](...[]T)  {}
+func writes[T float](...[]T) {}

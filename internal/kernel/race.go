@@ -10,18 +10,18 @@ import (
 const raceDetector = true
 
 // reads and writes tell the race detector what assembly touches.
-func reads(slices ...[]float32) {
+func reads[T float](slices ...[]T) {
 	for _, s := range slices {
 		if len(s) > 0 {
-			runtime.RaceReadRange(unsafe.Pointer(&s[0]), elem*len(s))
+			runtime.RaceReadRange(unsafe.Pointer(&s[0]), int(unsafe.Sizeof(s[0]))*len(s))
 		}
 	}
 }
 
-func writes(slices ...[]float32) {
+func writes[T float](slices ...[]T) {
 	for _, s := range slices {
 		if len(s) > 0 {
-			runtime.RaceWriteRange(unsafe.Pointer(&s[0]), elem*len(s))
+			runtime.RaceWriteRange(unsafe.Pointer(&s[0]), int(unsafe.Sizeof(s[0]))*len(s))
 		}
 	}
 }
