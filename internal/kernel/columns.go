@@ -23,26 +23,21 @@ func pixelsInRow(channels, n int) int {
 // width floats from place at on; column is the first one's place in a row. No
 // call takes long: assembly cannot be preempted.
 func eachRow(n, width int, f func(at, column, rows, width int)) {
-	if rows := n / width; width <= piece {
-		if rows > 0 {
-			f(0, 0, rows, width)
-		}
-		if rest := n - rows*width; rest > 0 {
-			f(rows*width, 0, 1, rest)
-		}
-		return
-	}
 	for at := 0; at < n; {
-		column := at % width
+		column, rows := at%width, 1
 		length := min(piece, width-column, n-at)
-		f(at, column, 1, length)
-		at += length
+		if length == width {
+			rows = min(piece, n-at) / width
+		}
+		f(at, column, rows, length)
+		at += rows * length
 	}
 }
 
 // sumWide adds to sums, some kinds of them by channel, what f adds to the sums of
 // its columns. line, a number for each channel or nil, is as wide in f as the rows.
 func sumWide(sums []float64, channels, n int, line []float32, f func(at, column, rows, width int, sums []float64, line []float32)) {
+	writes(sums)
 	k := pixelsInRow(channels, n)
 	if k == 1 {
 		eachRow(n, channels, func(at, column, rows, width int) { f(at, column, rows, width, sums, line) })

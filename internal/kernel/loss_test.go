@@ -69,56 +69,83 @@ func TestSoftmaxRowsIsItsPlainTwin(t *testing.T) {
 	onEveryLevel(t, func(t *testing.T) {
 		for channels := 1; channels <= 3*16+1; channels++ {
 			for _, rows := range []int{1, 2, 7, 64} {
-				r := rand.New(rand.NewPCG(uint64(channels), uint64(rows)))
-				_, x := guarded(r, rows*channels, channels%3)
-				all, y := guarded(r, rows*channels, rows%3)
-				before := clone(all)
-				logSum, want, wantSum := make([]float64, rows), make([]float32, len(y)), make([]float64, rows)
-				SoftmaxRows(y, x, logSum, channels)
-				for row := range rows {
-					wantSum[row] = softmax(want[row*channels:][:channels], x[row*channels:][:channels])
-				}
-				close32(t, want, y, 4, "softmax of %d x %d", rows, channels)
-				for i, s := range wantSum {
-					if !(math.Abs(s-logSum[i]) <= 1e-8) && !(s != s && logSum[i] != logSum[i]) {
-						t.Fatalf("the logarithm of %v is %g, expected %g", x[i*channels:][:channels], logSum[i], s)
-					}
-				}
-				copy(all[33+rows%3:], before[33+rows%3:][:len(y)])
-				alike(t, before, all, "guards of %d x %d", rows, channels)
+				softmaxCase(t, rand.New(rand.NewPCG(uint64(channels), uint64(rows))), rows, channels)
 			}
 		}
 	})
 }
 
+func FuzzSoftmaxRows(f *testing.F) {
+	f.Add(uint64(1), 7, 24)
+	f.Fuzz(func(t *testing.T, seed uint64, rows, channels int) {
+		softmaxCase(t, rand.New(rand.NewPCG(seed, 0)), 1+int(uint(rows)%50), 1+int(uint(channels)%200))
+	})
+}
+
+func softmaxCase(t *testing.T, r *rand.Rand, rows, channels int) {
+	t.Helper()
+	_, x := guarded(r, rows*channels, r.IntN(16))
+	offset := r.IntN(16)
+	all, y := guarded(r, rows*channels, offset)
+	before := clone(all)
+	logSum, want, wantSum := make([]float64, rows), make([]float32, len(y)), make([]float64, rows)
+	SoftmaxRows(y, x, logSum, channels)
+	for row := range rows {
+		wantSum[row] = softmax(want[row*channels:][:channels], x[row*channels:][:channels])
+	}
+	close32(t, want, y, 4, "softmax of %d x %d", rows, channels)
+	for i, s := range wantSum {
+		if !(math.Abs(s-logSum[i]) <= 1e-8) && !(s != s && logSum[i] != logSum[i]) {
+			t.Fatalf("the logarithm of %v is %g, expected %g", x[i*channels:][:channels], logSum[i], s)
+		}
+	}
+	copy(all[33+offset:], before[33+offset:][:len(y)])
+	alike(t, before, all, "guards of %d x %d", rows, channels)
+}
+
 func TestLabelGradientIsItsPlainTwin(t *testing.T) {
 	onEveryLevel(t, func(t *testing.T) {
 		for channels := 1; channels <= 3*16+1; channels++ {
-			for i, rows := range []int{1, 2, 7, 64} {
-				r := rand.New(rand.NewPCG(uint64(channels), uint64(rows)))
-				p, each := random(r, rows*channels), random(r, channels)
-				common, labels := make([]float64, rows), make([]float32, rows)
-				for j := range labels {
-					common[j], labels[j] = r.Float64(), float32(r.IntN(channels))
-				}
-				all, gx := guarded(r, rows*channels, i%3)
-				for j := range gx {
-					gx[j] = r.Float32()
-				}
-				want := clone(all)
-				for j, y := range labels {
-					row := want[33+i%3+j*channels:][:channels]
-					labelGradient(row, p[j*channels:][:channels], each, common[j], int(y), 0.7, i%2 == 0)
-				}
-				LabelGradient(gx, p, each, common, labels, 0.7, i%2 == 0)
-				for j := range want {
-					if want[j] == want[j] || all[j] == all[j] { // sums of up to 50 numbers of about 1
-						require.InDelta(t, want[j], all[j], 1e-5, "%d x %d, %d", rows, channels, j)
-					}
-				}
+			for _, rows := range []int{1, 2, 7, 64} {
+				labelCase(t, rand.New(rand.NewPCG(uint64(channels), uint64(rows))), rows, channels)
 			}
 		}
 	})
+}
+
+func FuzzLabelGradient(f *testing.F) {
+	f.Add(uint64(1), 7, 24)
+	f.Fuzz(func(t *testing.T, seed uint64, rows, channels int) {
+		labelCase(t, rand.New(rand.NewPCG(seed, 0)), 1+int(uint(rows)%50), 1+int(uint(channels)%50))
+	})
+}
+
+func labelCase(t *testing.T, r *rand.Rand, rows, channels int) {
+	t.Helper()
+	p, each := random(r, rows*channels), random(r, channels)
+	common, labels := make([]float64, rows), make([]float32, rows)
+	for j := range labels {
+		common[j], labels[j] = r.Float64(), float32(r.IntN(channels))
+		if channels > 1 && r.IntN(30) == 0 { // a single one has no others to tell it
+			p[j*channels+r.IntN(channels)] = float32(math.NaN())
+		}
+	}
+	offset, add := r.IntN(16), r.IntN(2) == 0
+	all, gx := guarded(r, rows*channels, offset)
+	for j := range gx {
+		gx[j] = r.Float32()
+	}
+	want := clone(all)
+	for j, y := range labels {
+		row := want[33+offset+j*channels:][:channels]
+		labelGradient(row, p[j*channels:][:channels], each, common[j], int(y), 0.7, add)
+	}
+	LabelGradient(gx, p, each, common, labels, 0.7, add)
+	for j := range want {
+		if want[j] == want[j] || all[j] == all[j] { // sums of up to 50 numbers of about 1
+			require.InDelta(t, want[j], all[j], 1e-5, "%d x %d, %d", rows, channels, j)
+		}
+	}
 }
 
 func TestLabelGradientRefusesLabelsThatAreNoChannels(t *testing.T) {

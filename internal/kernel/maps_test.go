@@ -32,8 +32,17 @@ func guarded(r *rand.Rand, n, offset int) (all, inner []float32) {
 	return all, inner
 }
 
+// offsets is how many places off an alignment slices of n elements are tried at:
+// all, as long as there are few elements.
+func offsets(n int) int {
+	if n <= 3*16 {
+		return 16
+	}
+	return 3
+}
+
 // alike fails if two slices differ, NaN being equal to NaN.
-func alike(t *testing.T, want, got []float32, what string, args ...any) {
+func alike[T float](t *testing.T, want, got []T, what string, args ...any) {
 	t.Helper()
 	for i := range want {
 		if want[i] != got[i] && !(want[i] != want[i] && got[i] != got[i]) {
@@ -47,7 +56,7 @@ func alike(t *testing.T, want, got []float32, what string, args ...any) {
 func elementwise(t *testing.T, name string, f, twin func(y []float32, in [3][]float32)) {
 	t.Helper()
 	for _, n := range append(slices.Collect(upTo(3*4*16)), 2*piece+77) {
-		for offset := range 3 {
+		for offset := range offsets(n) {
 			r := rand.New(rand.NewPCG(uint64(n), uint64(offset)))
 			all, y := guarded(r, n, offset)
 			want := clone(all)
@@ -92,16 +101,23 @@ func TestRectifyIsItsPlainTwin(t *testing.T) {
 					continue
 				}
 				for mode := range 3 {
-					rectifyCase(t, channels, pixels, mode)
+					rectifyCase(t, rand.New(rand.NewPCG(uint64(channels), uint64(pixels))), channels, pixels, mode)
 				}
 			}
 		}
 	})
 }
 
+func FuzzRectify(f *testing.F) {
+	f.Add(uint64(1), 24, 17, 1)
+	f.Fuzz(func(t *testing.T, seed uint64, channels, pixels, mode int) {
+		rectifyCase(t, rand.New(rand.NewPCG(seed, 0)), 1+int(uint(channels)%300), int(uint(pixels)%300), int(uint(mode)%3))
+	})
+}
+
 // rectifyCase has integers, which all orders of summation add to the same bits.
-func rectifyCase(t *testing.T, channels, pixels, mode int) {
-	r := rand.New(rand.NewPCG(uint64(channels), uint64(pixels)))
+func rectifyCase(t *testing.T, r *rand.Rand, channels, pixels, mode int) {
+	t.Helper()
 	allG, gy := guarded(r, channels*pixels, 1)
 	_, y := guarded(r, channels*pixels, 2)
 	allB, gb := guarded(r, channels, 0)
@@ -163,44 +179,54 @@ func BenchmarkRectify(b *testing.B) {
 
 // sameOnEveryLevel fails unless f leaves the same bits in its arguments on every level as
 // on the plain one.
-func sameOnEveryLevel(t *testing.T, arguments int, f func(x [][]float32)) {
+func sameOnEveryLevel(t *testing.T, seed uint64, n, arguments int, f func(x [][]float32)) {
 	t.Helper()
-	for _, n := range append(slices.Collect(upTo(3*4*16)), piece) {
-		start := func() (all, inner [][]float32) {
-			r := rand.New(rand.NewPCG(uint64(n), 5))
-			for i := range arguments {
-				a, x := guarded(r, n, i)
-				for j := range x {
-					x[j] *= r.Float32()
-				}
-				all, inner = append(all, a), append(inner, x)
+	start := func() (all, inner [][]float32) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		for range arguments {
+			a, x := guarded(r, n, r.IntN(16))
+			for j := range x {
+				x[j] *= r.Float32()
 			}
-			return all, inner
+			all, inner = append(all, a), append(inner, x)
 		}
-		var want [][]float32
-		before := fast
-		for l := cpu.Plain; l <= cpu.Best; l++ {
-			fast = kernelsOf(l)
-			all, inner := start()
-			f(inner)
-			if l == cpu.Plain {
-				want = all
-			}
-			for i := range all {
-				alike(t, want[i], all[i], "argument %d of %d elements, %v", i, n, l)
-			}
+		return all, inner
+	}
+	var want [][]float32
+	before := fast
+	defer func() { fast = before }()
+	for l := cpu.Plain; l <= cpu.Best; l++ {
+		fast = kernelsOf(l)
+		all, inner := start()
+		f(inner)
+		if l == cpu.Plain {
+			want = all
 		}
-		fast = before
+		for i := range all {
+			alike(t, want[i], all[i], "argument %d of %d elements, %v", i, n, l)
+		}
 	}
 }
 
 func TestStepsOfOptimisersHaveTheSameBitsOnEveryLevel(t *testing.T) {
+	for _, n := range append(slices.Collect(upTo(3*4*16)), piece) {
+		optimiserCase(t, uint64(n), n)
+	}
+}
+
+func FuzzStepsOfOptimisers(f *testing.F) {
+	f.Add(uint64(1), 77)
+	f.Fuzz(func(t *testing.T, seed uint64, n int) { optimiserCase(t, seed, int(uint(n)%3000)) })
+}
+
+func optimiserCase(t *testing.T, seed uint64, n int) {
+	t.Helper()
 	a := Adam{Rise1: 0.1, Rise2: 0.01, Rate: 0.05, Correction: 3, Epsilon: 1e-3, Decay: 0.02, Shrink: 0.04}
-	sameOnEveryLevel(t, 4, func(x [][]float32) { a.StepScaled(x[0], 0.7, x[1], x[2], x[3], nil) })
-	sameOnEveryLevel(t, 5, func(x [][]float32) { a.StepScaled(x[0], 0.7, x[1], x[2], x[3], x[4]) })
+	sameOnEveryLevel(t, seed, n, 4, func(x [][]float32) { a.StepScaled(x[0], 0.7, x[1], x[2], x[3], nil) })
+	sameOnEveryLevel(t, seed, n, 5, func(x [][]float32) { a.StepScaled(x[0], 0.7, x[1], x[2], x[3], x[4]) })
 	d := Descent{Step: 0.1, Decay: 0.02, Keep: 0.9, Take: 0.8, Ahead: 0.3, Now: 0.6}
-	sameOnEveryLevel(t, 2, func(x [][]float32) { d.Move(x[0], 0.7, x[1], nil) })
-	sameOnEveryLevel(t, 3, func(x [][]float32) { d.Move(x[0], 0.7, x[1], x[2]) })
+	sameOnEveryLevel(t, seed, n, 2, func(x [][]float32) { d.Move(x[0], 0.7, x[1], nil) })
+	sameOnEveryLevel(t, seed, n, 3, func(x [][]float32) { d.Move(x[0], 0.7, x[1], x[2]) })
 }
 
 func TestDotWideIsItsPlainTwin(t *testing.T) {

@@ -17,7 +17,7 @@ func TestPackingTransposes(t *testing.T) {
 			for n := range 33 {
 				stride := k + n%3
 				from := random(r, max(0, (n-1)*stride+k))
-				to := random(r, 32*k)
+				all, to := guarded(r, 32*k, r.IntN(16))
 				packTransposed(to, from, stride, n, 32)
 				for i := range k {
 					for j := range 32 {
@@ -26,6 +26,12 @@ func TestPackingTransposes(t *testing.T) {
 							want = from[j*stride+i]
 						}
 						require.Equal(t, want, to[i*32+j], "[%d][%d] of %d x %d", i, j, k, n)
+					}
+				}
+				copy(to, nans(len(to)))
+				for i := range all {
+					if all[i] == all[i] {
+						t.Fatalf("%d x %d: wrote outside", k, n)
 					}
 				}
 			}

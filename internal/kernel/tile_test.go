@@ -48,9 +48,26 @@ func TestFoldKernelsAreTheirPlainTwin(t *testing.T) {
 	})
 }
 
+// FuzzFold tells the sizes and the seed of the contents.
+func FuzzFold(f *testing.F) {
+	f.Add(uint64(1), 17, 5, 3, 2)
+	f.Fuzz(func(t *testing.T, seed uint64, rows, columns, nsegs, flags int) {
+		if !fast.available() {
+			t.Skip("no assembly on this machine")
+		}
+		limit := func(v, most int) int { return 1 + (v%most+most)%most }
+		foldCase(t, rand.New(rand.NewPCG(seed, 0)), limit(rows, 100), limit(columns, fast.lanes), limit(nsegs, 30), flags&3)
+	})
+}
+
+// strange is a number that is none: infinite, or NaN.
+func strange(r *rand.Rand) float32 {
+	return float32([]float64{math.Inf(1), math.Inf(-1), math.NaN()}[r.IntN(3)])
+}
+
 // foldCase compares as tileCase does.
 func foldCase(t *testing.T, r *rand.Rand, rows, columns, nsegs, flags int) {
-	const guard = 40
+	guard := 33 + r.IntN(16)
 	p := newRunner()
 	defer p.free()
 	p.flags, p.slope = flags, float32(columns%2)/4
@@ -65,7 +82,7 @@ func foldCase(t *testing.T, r *rand.Rand, rows, columns, nsegs, flags int) {
 		for i := range n {
 			s[guard+i] = float32(r.IntN(17) - 8)
 			if r.IntN(300) == 0 {
-				s[guard+i] = float32(math.Inf(1 - 2*r.IntN(2)))
+				s[guard+i] = strange(r)
 			}
 		}
 		return s
@@ -106,7 +123,7 @@ func FuzzTile(f *testing.F) {
 // everything that a kernel must not touch is NaN.
 func tileCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs, flags int) {
 	t.Helper()
-	const guard = 40
+	guard := 33 + r.IntN(16)
 	gap := r.IntN(3)
 	numbers := func(n int) []float32 {
 		s := make([]float32, n+2*guard)
@@ -115,7 +132,7 @@ func tileCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs, 
 			if i >= guard && i < guard+n {
 				s[i] = float32(r.IntN(17) - 8)
 				if r.IntN(400) == 0 {
-					s[i] = float32(math.Inf(1 - 2*r.IntN(2)))
+					s[i] = strange(r)
 				}
 			}
 		}

@@ -115,7 +115,7 @@ func sandwichCases(t *testing.T, r *rand.Rand, m, channels, count int) {
 // touch is NaN; here and there is a NaN or Inf that it must pass on.
 func sandwichCase(t *testing.T, r *rand.Rand, name string, fast, plain func(*sandwich), m, lanes, channels, count, in, out int, tensorFrom, tensorTo, flagged bool) {
 	t.Helper()
-	const guard = 40
+	guard := 33 + r.IntN(16)
 	// Side by side blocks of the input have two columns in common; elements of
 	// a tensor are apart by its channels.
 	geometry := func(n int, tensor bool) (row, column, step, size int) {
@@ -141,7 +141,7 @@ func sandwichCase(t *testing.T, r *rand.Rand, name string, fast, plain func(*san
 			if i >= guard && i < guard+n {
 				s[i] = 2*r.Float32() - 1
 				if r.IntN(special) == 0 {
-					s[i] = float32(math.Inf(1 - 2*r.IntN(2)))
+					s[i] = strange(r)
 				}
 			}
 		}
