@@ -3,7 +3,7 @@
 
     python3 internal/cmd/bench/torch.py [-bench PATTERN] [-cpu N] [-time SECONDS]
 
-prints lines as `go test -bench` does; `go run ./internal/cmd/bench -torch ...`
+prints lines as `go test -bench` does; `go run ./internal/cmd/bench -turns 5`
 runs both in turns and lays them side by side. No test and no user needs this
 file. It needs PyTorch 1.13 or later and nothing else.
 
