@@ -254,6 +254,14 @@ func TestAFolderOfAnyNameIsReportedWithItsPictures(t *testing.T) {
 	require.Equal(t, 3, strings.Count(string(page), `<img src="pictures/`))
 }
 
+func TestAStudyOfAnalysesAlone(t *testing.T) {
+	out := t.TempDir()
+	_, stderr, code := study(tiny(cells(t, 9), out, "-seeds", "1", "-methods", "", "-analyses", "norm,sampling")...)
+	require.Equal(t, cli.Success, code, stderr)
+	require.Len(t, timeless(t, out), 16)
+	require.FileExists(t, filepath.Join(out, pageFile))
+}
+
 func TestAnInterruptSaysHowToGoOn(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -16,14 +16,21 @@ import (
 // SaveCurves draws the methods of a study for a README, as SVG: mean Dice
 // against MACs within the range of phi that was trained, into the file byMACs,
 // and against phi, also beyond that range, into byPhi. Bands reach from the
-// least of the seeds to the greatest. It returns an error if nothing was
-// measured, or a file cannot be written.
+// least of the seeds to the greatest. A curve without a point, as in a study of
+// analyses alone, has no file.
 func SaveCurves(byMACs, byPhi string, f *result.File) error {
 	s := newFindings(f, pareto.Reference{})
-	if err := atomicfile.Write(byMACs, s.againstMACs().WriteSVG); err != nil {
+	if err := save(byMACs, s.againstMACs()); err != nil {
 		return err
 	}
-	return atomicfile.Write(byPhi, s.againstPhi().WriteSVG)
+	return save(byPhi, s.againstPhi())
+}
+
+func save(path string, f plot.Figure) error {
+	if len(f.Series) == 0 {
+		return nil
+	}
+	return atomicfile.Write(path, f.WriteSVG)
 }
 
 // series returns the means of a group at phis, with a band from the least of
