@@ -48,27 +48,7 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 	s.flatten()
 	s.axes[0].clip()
 	s.axes[1].clip()
-	s.chunks = int(max(1, min(weightChunks, int64(weightMemory/len(gw)), int64(s.points()/weightPixels), c.MACs()/weightWork)))
-	floats, width := weightFloats, s.axes[2].n
-	if part, _ := s.gather.alone(); part == nil {
-		floats, width = 4*weightFloats, s.copiedWidth()
-	}
-	s.size = blockSize(&s.axes, s.k, floats, (s.points()+s.chunks-1)/s.chunks, width)
-	blocks := 1
-	for a := range s.blocks {
-		s.blocks[a] = (s.axes[a].n + s.size[a] - 1) / s.size[a]
-		blocks *= s.blocks[a]
-	}
-	s.images = 1
-	if blocks == 1 && s.skipsPadding() {
-		s.images = max(1, min(s.batch/s.chunks, weightFloats/(volume(c.In)*s.k)))
-	}
-	blocks *= (s.batch + s.images - 1) / s.images
-	s.chunks = min(s.chunks, blocks)
-	s.parts = 1
-	if s.chunks < weightChunks/4 {
-		s.parts = s.tapCount()
-	}
+	blocks := s.cut()
 	s.sums, s.fresh = gw, !add
 	if s.chunks > 1 {
 		s.sums, s.fresh = parallel.Scratch(s.chunks*len(gw)), true
@@ -95,6 +75,33 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 	if s.chunks > 1 {
 		addChunks(gw, s.sums, s.chunks, add)
 	}
+}
+
+// cut chooses the blocks, and the chunks and parts that they are shared out by. It
+// returns how many blocks there are.
+func (s *weightGrad) cut() (blocks int) {
+	s.chunks = int(max(1, min(weightChunks, int64(weightMemory/s.weights()), int64(s.points()/weightPixels), s.MACs()/weightWork)))
+	floats, width := weightFloats, s.axes[2].n
+	if part, _ := s.gather.alone(); part == nil {
+		floats, width = 4*weightFloats, s.copiedWidth()
+	}
+	s.size = blockSize(&s.axes, s.k, floats, (s.points()+s.chunks-1)/s.chunks, width)
+	blocks = 1
+	for a := range s.blocks {
+		s.blocks[a] = (s.axes[a].n + s.size[a] - 1) / s.size[a]
+		blocks *= s.blocks[a]
+	}
+	s.images = 1
+	if blocks == 1 && s.skipsPadding() {
+		s.images = max(1, min(s.batch/s.chunks, weightFloats/(volume(s.Conv.In)*s.k)))
+	}
+	blocks *= (s.batch + s.images - 1) / s.images
+	s.chunks = min(s.chunks, blocks)
+	s.parts = 1
+	if s.chunks < weightChunks/4 {
+		s.parts = s.tapCount()
+	}
+	return blocks
 }
 
 // addChunks sets gw to the sum of the chunks' gradients, or adds it.
