@@ -41,6 +41,11 @@ type ConvConfig struct {
 // with the largest sums of a block of outputs, not with an output's own, and an
 // infinity or NaN spoils the whole block. Exact rules them out.
 //
+// Training does not feel it: of two seeds of an SSHN on slices of real brains,
+// 500 steps each, test Dice at phi 0.1, 0.3 and 0.5 was .836, .892 and .887 with
+// Winograd's algorithms and .831, .890 and .890 without, and .861, .894 and .897
+// against .852, .893 and .897, while the seeds are up to .025 apart.
+//
 // Source: Dumoulin and Visin, A guide to convolution arithmetic for deep
 // learning, 2016, section 2.
 func Conv(x, w, b Value, c ConvConfig) Value {
