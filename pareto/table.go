@@ -13,7 +13,7 @@ import (
 // over subjects, and the label if any point has one. The last column marks
 // points on the front of Dice against by, and the chosen one: the point of
 // chosen's Phi and Label (the zero Point marks none). What was not measured is
-// a dash.
+// a dash, and so is a deviation of 0, as of one subject.
 func WriteTable(w io.Writer, points []Point, by Cost, chosen Point) error {
 	rows := [][]string{{"phi", "MACs", "memory", "median", "p95", "Dice", "sd", "", ""}}
 	front := Front(points, by)
@@ -32,10 +32,14 @@ func WriteTable(w io.Writer, points []Point, by Cost, chosen Point) error {
 			}
 			return by.Format(x)
 		}
+		sd := "-"
+		if p.DiceSD > 0 {
+			sd = fmt.Sprintf("%.3f", p.DiceSD)
+		}
 		rows = append(rows, []string{
 			p.Phi.String(), cell(ByMACs, float64(p.MACs)), cell(ByBytes, float64(p.Bytes)),
 			cell(BySeconds, p.Median), cell(BySeconds, p.P95),
-			fmt.Sprintf("%.3f", p.Dice), fmt.Sprintf("%.3f", p.DiceSD), p.Label, strings.Join(marks, ", "),
+			fmt.Sprintf("%.3f", p.Dice), sd, p.Label, strings.Join(marks, ", "),
 		})
 	}
 	if _, err := io.WriteString(w, align(rows)); err != nil {

@@ -14,9 +14,9 @@ func TestTableMarksTheFrontAndTheChosen(t *testing.T) {
 	require.NoError(t, WriteTable(&b, points, ByMACs, points[2]))
 	require.Equal(t, `
     phi   MACs  memory  median    p95   Dice     sd
-    0.5  340 M    9 MB   30 ms  40 ms  0.880  0.000         front
-    0.1   50 M    2 MB    5 ms  20 ms  0.800  0.000         front
-    0.2   90 M    3 MB    8 ms  10 ms  0.870  0.000         front, chosen
+    0.5  340 M    9 MB   30 ms  40 ms  0.880      -         front
+    0.1   50 M    2 MB    5 ms  20 ms  0.800      -         front
+    0.2   90 M    3 MB    8 ms  10 ms  0.870      -         front, chosen
 0.2/0.3    1 G       -       -      -  0.790  0.123  fixed
 `, "\n"+b.String())
 }

@@ -91,7 +91,11 @@ func (d *demo) run(ctx context.Context, c console) error {
 	if err := r.print(c, false); err != nil {
 		return err
 	}
-	say("On %s that nothing was chosen by, phi %v has a Dice of %.3f (sd %.3f).\n", plural(len(s.split.Test), "brain"), test.Phi, test.Dice, test.DiceSD)
+	sd := ""
+	if len(s.split.Test) > 1 {
+		sd = fmt.Sprintf(" (sd %.3f)", test.DiceSD)
+	}
+	say("On %s that nothing was chosen by, phi %v has a Dice of %.3f%s.\n", plural(len(s.split.Test), "brain"), test.Phi, test.Dice, sd)
 	d.next(s, test.Phi, say)
 	return nil
 }
@@ -103,7 +107,7 @@ func (d *demo) plan() (*paretoCommand, error) {
 	d.make.contrast = string(phantom.Mixed)
 	d.train.data, d.train.out = d.make.out, d.out
 	d.train.method, d.train.phi = "sshn", 0.5
-	d.train.split, d.train.levels, d.train.parts, d.train.every = "0.7/0.15/0.15", 5, 4, 100
+	d.train.split, d.train.levels, d.train.parts, d.train.every = usualSplit, 5, 4, 100
 	if d.train.steps == 0 && d.train.minutes == 0 {
 		d.train.minutes = 1.25
 	}

@@ -42,7 +42,9 @@ func TestCommandLinesThatAreNotUnderstood(t *testing.T) {
 		"train -data d -out r -phi 0":                             "-phi 0: it lies in (0, 1]",
 		"pareto -data d":                                          "-model is needed",
 		"pareto -model m -data d -split train":                    `-split "train": val, test and all are possible`,
-		"pareto -model m -data d -phis 0.1:0.5":                   `invalid value "0.1:0.5" for flag -phis`,
+		"pareto -model m -data d -phis 0.1:0.5":                   `invalid value "0.1:0.5" for flag -phis: least:greatest:number is expected, as in 0.05:0.5:10, or a list`,
+		"pareto -model m -data d -phis 0.5,2":                     `invalid value "0.5,2" for flag -phis: phi 2: it lies in (0, 1]`,
+		"pareto -model .. -data d":                                `invalid value ".." for flag -model: this folder holds no model.safetensors, which train leaves in its -out`,
 		"pareto -model m -data d -by grams":                       `invalid value "grams" for flag -by: cost: "grams" is none of macs, bytes, seconds`,
 		"segment -model m -in a":                                  "-out is needed",
 		"segment -model m -in a -out b -phi -1":                   `invalid value "-1" for flag -phi: phi: -1 is not a positive number`,
@@ -142,6 +144,8 @@ func TestModelsAndScansThatDoNotFit(t *testing.T) {
 	fails("phi 0.2/0.3 has 2 numbers, the model takes 1", "segment", "-model", model, "-in", slice, "-out", to, "-phi", "0.2/0.3")
 	fails("none of 3 subjects has a file slice_seg", "pareto", "-model", model, "-data", deep)
 	fails("none of 2 label tables is the model's, which has 5 labels: Unknown, CSF and so on", "pareto", "-model", model, "-data", otherTables(t))
+
+	fails("-split all measures on all that there are", "pareto", "-model", model, "-data", brains(t, 2, 2))
 
 	require.NoError(t, os.Remove(filepath.Join(filepath.Dir(model), splitFile)))
 	fails("split.json: no such file or directory; -split all needs none", "pareto", "-model", model, "-data", flat)

@@ -22,8 +22,14 @@ import (
 
 // prepare opens the data and divides them, or finds how they were divided.
 func (t *trainCommand) prepare(c console) (*study, error) {
-	set, err := open(t.data, neurite.Kind{Labels: t.labels, Dims: t.dims}, c)
+	set, err := find(t.data, neurite.Kind{Labels: t.labels, Dims: t.dims}, c)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.occupied(); err != nil { // before all files are read, which takes long
+		return nil, err
+	}
+	if err := check(set, c); err != nil {
 		return nil, err
 	}
 	s := &study{Set: set, samples: set}
@@ -31,6 +37,7 @@ func (t *trainCommand) prepare(c console) (*study, error) {
 	if t.resume {
 		s.split, err = data.LoadSplit(path)
 		if err == nil {
+			t.compare(s, path, c)
 			return s, s.split.Check(data.Subjects(set))
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -44,6 +51,17 @@ func (t *trainCommand) prepare(c console) (*study, error) {
 		return nil, err
 	}
 	return s, s.split.Save(path)
+}
+
+// compare notes that -split asks for another division than the one that is kept.
+func (t *trainCommand) compare(s *study, path string, c console) {
+	kept := s.split
+	asked, err := data.Divide(data.Subjects(s.Set), t.split, t.seed)
+	same := err == nil && slices.Equal(asked.Train, kept.Train) && slices.Equal(asked.Val, kept.Val) && slices.Equal(asked.Test, kept.Test)
+	if t.split != usualSplit && !same {
+		c.note("-split %s does not count: the training goes on with the division that it began with, %d/%d/%d, which %s holds",
+			t.split, len(kept.Train), len(kept.Val), len(kept.Test), path)
+	}
 }
 
 // train trains a model and saves it.
@@ -133,7 +151,8 @@ func (t *trainCommand) config(s *study) (sshn.Config, error) {
 
 // patch returns the extents of patches, in a tensor's order, that a text asks
 // for: I,J,K or one number for all axes. Without a text slices are taken whole,
-// and of volumes cubes.
+// and of volumes cubes. In fewer than 64 voxels, maps are next to one element and
+// normalisation leaves nothing of them.
 func patch(text string, dims int) ([]int, error) {
 	if text == "" && dims == 2 {
 		return nil, nil
@@ -146,12 +165,17 @@ func patch(text string, dims int) ([]int, error) {
 		fields = slices.Repeat(fields, dims)
 	}
 	var extents []int
+	voxels := 1.
 	for _, field := range slices.Backward(fields) {
 		n, err := strconv.Atoi(field)
 		if err != nil || n < 1 || len(fields) != dims {
 			return nil, cli.Usage("-patch %s: extents such as %s, or one for all axes, are possible", text, []string{"", "", "64,64", "64,64,64"}[dims])
 		}
 		extents = append(extents, n)
+		voxels *= float64(n)
+	}
+	if voxels < 64 {
+		return nil, cli.Usage("-patch %s: %v voxels are too few to train on; 64 at least are needed", text, voxels)
 	}
 	return extents, nil
 }

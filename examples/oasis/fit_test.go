@@ -15,6 +15,8 @@ func TestPatchesAreGivenTheFastestAxisFirst(t *testing.T) {
 	whole, err := patch("", 2)
 	require.NoError(t, err)
 	require.Nil(t, whole)
+	_, err = patch("3", 3)
+	require.EqualError(t, err, "-patch 3: 27 voxels are too few to train on; 64 at least are needed")
 	for text, dims := range map[string]int{"32,32": 3, "32,32,32": 2, "0": 3, "a": 2} {
 		_, err := patch(text, dims)
 		require.ErrorContains(t, err, "-patch "+text+": extents such as 64,64")

@@ -158,13 +158,21 @@ func places(text string, n int) ([]int, error) {
 	return all, nil
 }
 
-// make writes the subjects. It stops after the one at hand when ctx is done;
-// the folder then lacks its subjects.txt.
+// make writes the subjects. When ctx is done it stops; the folder then lacks its
+// subjects.txt.
 func (d *makeData) make(ctx context.Context, c console) error {
 	recipe := neurite.Recipe{Subjects: d.n, Dims: d.dims, Seed: d.seed, Maps: d.sources}
 	recipe.Phantom.Spacing = d.mm
 	recipe.Phantom.Contrast = phantom.Contrast(d.contrast)
 	bar := newCounter(c.err, "making brains")
 	defer bar.end()
-	return neurite.Make(ctx, d.out, recipe, bar.set)
+	made := 0
+	err := neurite.Make(ctx, d.out, recipe, func(done, of int) {
+		made = done
+		bar.set(done, of)
+	})
+	if err != nil && ctx.Err() != nil {
+		return cli.Stopped("stopped after %d of %s; the same command makes all of them", made, plural(d.n, "subject"))
+	}
+	return err
 }

@@ -250,6 +250,14 @@ func TestOnlyATrainingThatIsThereGoesOn(t *testing.T) {
 
 	model := trainTiny(t, dir)
 	out := filepath.Dir(model)
+	fails("there are tables for [seg24 seg4]", "-out", out, "-labels", "seg99")
+	resumed := append([]string{"train", "-data", dir, "-out", out, "-steps", "4", "-resume"}, small...)
+	_, notes, code := call(append(resumed, "-split", "1/2/1")...)
+	require.Equal(t, cli.Success, code, notes)
+	require.Contains(t, notes, "note: -split 1/2/1 does not count: the training goes on with the division that it began with, 2/1/1, which "+filepath.Join(out, splitFile)+" holds\n")
+	require.Contains(t, notes, "training on the 4 labels of seg4 of slices: 2 subjects to train on, 1 to choose the weights by, 1 to report on\n")
+	_, notes, _ = call(append(resumed, "-split", "2/1/1")...)
+	require.NotContains(t, notes, "note: ")
 	fails("last.safetensors is of another run: network.widths was [4,4,4], is [6,6,6]\n", "-out", out, "-resume", "-levels", "3", "-batch", "2", "-width", "6")
 	require.NoError(t, os.Remove(filepath.Join(out, lastFile)))
 	fails(model+" is there already: another -out begins a new training", "-out", out)
@@ -287,14 +295,16 @@ func TestDemoLeavesModelCurveAndPictures(t *testing.T) {
 	require.FileExists(t, filepath.Join(out, "seg.nii.gz"))
 }
 
-// An interrupter is a console that interrupts at its first line.
+// An interrupter is a console that interrupts at the first line of a step.
 type interrupter struct {
 	bytes.Buffer
 	interrupt func()
 }
 
 func (i *interrupter) Write(b []byte) (int, error) {
-	i.interrupt()
+	if bytes.HasPrefix(b, []byte("step ")) {
+		i.interrupt()
+	}
 	return i.Buffer.Write(b)
 }
 
@@ -316,6 +326,10 @@ func TestInterruptedTrainingGoesOnToTheSameModel(t *testing.T) {
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, text, "last.safetensors is there already: -resume goes on with that training")
 
+	_, text, code = call("pareto", "-model", out, "-data", dir)
+	require.Equal(t, cli.Misuse, code)
+	require.Contains(t, text, "its training is not finished, and goes on with train -resume -out "+out+"\n")
+
 	// The command that it ended with goes on.
 	_, line, found := strings.Cut(stderr.String(), "oasis: stopped after step 1; to go on: "+program("train"))
 	require.True(t, found, stderr.String())
@@ -334,4 +348,5 @@ func TestInterruptedMakeDataLeavesNoListOfSubjects(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, cli.Interrupted, run(ctx, []string{"make-data", "-out", dir, "-n", "3", "-spacing", "8"}, &stdout, &stderr))
 	require.NoFileExists(t, filepath.Join(dir, "subjects.txt"))
+	require.Equal(t, "oasis: stopped after 0 of 3 subjects; the same command makes all of them\n", stderr.String())
 }

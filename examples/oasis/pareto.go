@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -263,16 +264,22 @@ func parsePhis(text string) ([]pareto.Phi, error) {
 		lo, err1 := strconv.ParseFloat(fields[0], 64)
 		hi, err2 := strconv.ParseFloat(fields[1], 64)
 		n, err3 := strconv.Atoi(fields[2])
-		if errors.Join(err1, err2, err3) != nil || !(lo > 0 && lo <= hi && hi <= 16) || n < 1 || n > 1000 {
-			return nil, errors.New("least:greatest:number is expected, as in 0.05:0.5:10")
+		if errors.Join(err1, err2, err3) != nil || !(lo > 0 && lo <= hi && hi <= 1) || n < 1 || n > 1000 {
+			return nil, errors.New("least:greatest:number is expected, of phis in (0, 1], as in 0.05:0.5:10")
 		}
 		return pareto.Grid(lo, hi, n), nil
+	}
+	if strings.Contains(text, ":") {
+		return nil, errors.New("least:greatest:number is expected, as in 0.05:0.5:10, or a list, as in 0.1,0.2,0.5")
 	}
 	var phis []pareto.Phi
 	for field := range strings.SplitSeq(text, ",") {
 		phi, err := pareto.ParsePhi(field)
 		if err != nil {
 			return nil, err
+		}
+		if slices.Max(phi) > 1 {
+			return nil, fmt.Errorf("phi %v: it lies in (0, 1]", phi)
 		}
 		phis = append(phis, phi)
 	}

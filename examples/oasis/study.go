@@ -21,6 +21,15 @@ type study struct {
 // open opens a folder and reads all of it, so that every bad file is named
 // before anything is trained on the good ones.
 func open(dir string, kind neurite.Kind, c console) (*neurite.Set, error) {
+	set, err := find(dir, kind, c)
+	if err != nil {
+		return nil, err
+	}
+	return set, check(set, c)
+}
+
+// find opens a folder and reads no image.
+func find(dir string, kind neurite.Kind, c console) (*neurite.Set, error) {
 	set, err := neurite.Open(dir, kind)
 	if err != nil {
 		return nil, err
@@ -28,9 +37,14 @@ func open(dir string, kind neurite.Kind, c console) (*neurite.Set, error) {
 	for _, note := range set.Notes {
 		c.note("%s", note)
 	}
+	return set, nil
+}
+
+// check reads all files of a set.
+func check(set *neurite.Set, c console) error {
 	bar := newCounter(c.err, "checking files")
 	defer bar.end()
-	return set, set.Check(bar.set)
+	return set.Check(bar.set)
 }
 
 // part returns the samples of a part of the split: train, val, test or all.

@@ -13,6 +13,7 @@ import (
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/nn/train"
+	"github.com/sshn-go/sshn/tensor/nifti"
 )
 
 // What a training leaves in its folder, beside the checkpoints.
@@ -22,15 +23,29 @@ const (
 	lastFile  = "last.safetensors" // the checkpoint to go on from
 )
 
+const usualSplit = "0.7/0.15/0.15"
+
 // modelFlag defines -model: a model's file, or the folder that a training left.
 func modelFlag(f *flag.FlagSet, path *string) {
 	f.Func("model", "model that train saved, or the folder with it", func(given string) error {
 		*path = given
-		if stat, err := os.Stat(given); err == nil && stat.IsDir() {
-			*path = filepath.Join(given, modelFile)
+		if stat, err := os.Stat(given); err != nil || !stat.IsDir() {
+			return nil
 		}
-		return nil
+		*path = filepath.Join(given, modelFile)
+		switch {
+		case exists(*path):
+			return nil
+		case exists(filepath.Join(given, lastFile)):
+			return fmt.Errorf("its training is not finished, and goes on with train -resume -out %s", given)
+		}
+		return fmt.Errorf("this folder holds no %s, which train leaves in its -out", modelFile)
 	})
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // trainCommand is the subcommand train.
@@ -77,10 +92,10 @@ func (t *trainCommand) flags(f *flag.FlagSet) {
 	f.StringVar(&t.data, "data", "", "folder of subjects, with subjects.txt and label tables")
 	f.StringVar(&t.labels, "labels", "seg4", "labels to learn: seg4 (tissues), seg24 (structures of slices), seg35 (of volumes)")
 	f.IntVar(&t.dims, "dims", 0, "2 for slices, 3 for volumes; 0 for slices if there are any")
-	f.StringVar(&t.split, "split", "0.7/0.15/0.15", "subjects to train on, choose by and report on, as shares or counts (28/6/6)")
+	f.StringVar(&t.split, "split", usualSplit, "subjects to train on, choose by and report on, as shares or counts (28/6/6)")
 	f.StringVar(&t.out, "out", "", "folder for the model and its checkpoints")
 	f.StringVar(&t.method, "method", "sshn", "sshn, fixed (one phi), stochastic (one network, random phi) or film")
-	f.Float64Var(&t.phi, "phi", 0.5, "the phi of -method fixed; for the others, the greatest to train on")
+	f.Float64Var(&t.phi, "phi", 0.5, "the phi of -method fixed; for the others the greatest that the model is for, though phis up to a tenth greater are drawn in training too")
 	f.IntVar(&t.width, "width", 0, "channels at each level; 0 is 32 for slices, 16 for volumes")
 	f.IntVar(&t.levels, "levels", 5, "levels of the network")
 	f.IntVar(&t.steps, "steps", 0, "steps to train")
@@ -101,13 +116,11 @@ func (t *trainCommand) run(ctx context.Context, c console) error {
 	if err := t.check(); err != nil {
 		return err
 	}
-	if err := t.occupied(); err != nil {
-		return err
-	}
 	s, err := t.prepare(c)
 	if err != nil {
 		return err
 	}
+	t.announce(s, c)
 	_, summary, err := t.train(ctx, s, c)
 	if err != nil {
 		return err
@@ -115,13 +128,22 @@ func (t *trainCommand) run(ctx context.Context, c console) error {
 	return t.report(s, summary, c)
 }
 
+// announce says what the network is to learn, from whom, and what is odd about how
+// their voxels lie.
+func (t *trainCommand) announce(s *study, c console) {
+	path, _ := s.Files(0)
+	if h, err := nifti.ReadHeader(path); err == nil {
+		c.placed(h)
+	}
+	what := map[int]string{2: "slices", 3: "volumes"}[s.Kind.Dims]
+	fmt.Fprintf(c.err, "training on the %s of %s of %s: %s to train on, %d to choose the weights by, %d to report on\n",
+		plural(len(s.Classes)-1, "label"), s.Kind.Labels, what, plural(len(s.split.Train), "subject"), len(s.split.Val), len(s.split.Test))
+}
+
 // occupied returns an error if -out holds a training that is not to go on, or
 // none that could.
 func (t *trainCommand) occupied() error {
-	holds := func(name string) bool {
-		_, err := os.Stat(filepath.Join(t.out, name))
-		return err == nil
-	}
+	holds := func(name string) bool { return exists(filepath.Join(t.out, name)) }
 	last := filepath.Join(t.out, lastFile)
 	switch {
 	case t.resume && !holds(lastFile):

@@ -2,6 +2,7 @@ package neurite
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -40,8 +41,8 @@ type Recipe struct {
 // replaced. A folder is refused if it lists other subjects than of this kind, or
 // some that are not to be made: they would be left from before. After each
 // subject Make calls progress if that is not nil. subjects.txt is written last;
-// if ctx is done before, Make returns its error. One map is held in memory at a
-// time.
+// if ctx is done before, Make returns its error at once, though what paints the
+// subject at hand goes on to its end. One map is held in memory at a time.
 func Make(ctx context.Context, dir string, r Recipe, progress func(done, total int)) error {
 	if err := r.make(ctx, dir, progress); err != nil {
 		return fmt.Errorf("make data set: %w", err)
@@ -64,16 +65,21 @@ func (r Recipe) make(ctx context.Context, dir string, progress func(done, total 
 			return fmt.Errorf("stopped after %d of %d subjects: %w", i, r.Subjects, ctx.Err())
 		}
 		if o.source != at {
-			if m, err = r.Maps[o.source].read(); err != nil {
+			m, err = promptly(ctx, r.Maps[o.source].read)
+			if err != nil {
 				return err
 			}
 			at = o.source
+		}
+		b, err := promptly(ctx, func() (phantom.Brain, error) { return r.paint(o, m), nil })
+		if err != nil {
+			return err
 		}
 		folder := filepath.Join(dir, o.name)
 		if err := os.MkdirAll(folder, 0o777); err != nil {
 			return err
 		}
-		if err := r.write(folder, r.paint(o, m)); err != nil {
+		if err := r.write(ctx, folder, b); err != nil {
 			return err
 		}
 		if progress != nil {
@@ -180,25 +186,71 @@ func (r Recipe) paint(o order, m *phantom.Map) phantom.Brain {
 	return volume(rng, r.Phantom)
 }
 
-// write writes the files of a subject.
-func (r Recipe) write(folder string, b phantom.Brain) error {
+// promptly returns what f does, or ctx's error as soon as ctx is done: then f goes
+// on to its end, for nobody.
+func promptly[T any](ctx context.Context, f func() (T, error)) (x T, err error) {
+	done := make(chan struct{})
+	var made T
+	var failed error
+	go func() {
+		defer close(done)
+		made, failed = f()
+	}()
+	select {
+	case <-done:
+		return made, failed
+	case <-ctx.Done():
+		return x, ctx.Err()
+	}
+}
+
+// write writes the files of a subject, and none that it has not finished when
+// ctx is done.
+func (r Recipe) write(ctx context.Context, folder string, b phantom.Brain) error {
 	dims := b.Norm.Shape.Dims()[:r.Dims]
 	if r.Dims == 2 {
 		dims = append([]int{1}, dims...)
 	}
 	h := nifti.NewHeader(tensor.NewShape(dims...), r.affine())
-	at := func(what string) string { return filepath.Join(folder, prefix[r.Dims]+what+".nii.gz") }
-
-	files := []func() error{func() error { return nifti.WriteImageFile(at("norm"), h, b.Norm.Reshape(dims...)) }}
+	file := func(what string, write func(io.Writer) error) func() error {
+		return func() error {
+			return zip(ctx, filepath.Join(folder, prefix[r.Dims]+what+".nii.gz"), write)
+		}
+	}
+	image := func(what string, x tensor.Tensor) func() error {
+		return file(what, func(w io.Writer) error { return nifti.WriteImage(w, h, x.Reshape(dims...)) })
+	}
+	files := []func() error{image("norm", b.Norm)}
 	if r.Maps == nil { // nobody trains on a skull around a label map, and noise in air takes long to compress
-		files = append(files, func() error { return nifti.WriteImageFile(at("orig"), h, b.Orig.Reshape(dims...)) })
+		files = append(files, image("orig", b.Orig))
 	}
 	for _, p := range r.protocols() {
-		files = append(files, func() error { return nifti.WriteLabelsFile(at(p.Name), h, p.Recode(b.Seg)) })
+		files = append(files, file(p.Name, func(w io.Writer) error { return nifti.WriteLabels(w, h, p.Recode(b.Seg)) }))
 	}
 	errs := make([]error, len(files))
 	parallel.For(len(files), 1, func(i, _ int) { errs[i] = files[i]() })
 	return errors.Join(errs...)
+}
+
+// zip writes a gzipped file, unless ctx is done before all of it is written.
+func zip(ctx context.Context, path string, write func(io.Writer) error) error {
+	return atomicfile.Write(path, func(w io.Writer) error {
+		z := gzip.NewWriter(w)
+		return errors.Join(write(until{ctx, z}), z.Close())
+	})
+}
+
+// until is a writer that fails when its context is done.
+type until struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (u until) Write(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.w.Write(b)
 }
 
 // affine takes voxels to mm as neurite-OASIS does: i runs to the left, j down,

@@ -1,7 +1,9 @@
 package neurite
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -242,6 +244,25 @@ func TestFoldersThatCannotBeUsedAreToldPrecisely(t *testing.T) {
 	fails(dir, Kind{Labels: "seg4"}, "seg4_labels.txt: no labels but the background")
 	write(filepath.Join(dir, "seg4_labels.txt"), "1 Cortex 0 0 0\n")
 	fails(dir, Kind{Labels: "seg4"}, "seg4_labels.txt:1: expected 6 columns, id name R G B A, found 5")
+}
+
+func TestWhatAnInterruptStopsIsNotWaitedFor(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	begun, never := make(chan struct{}), make(chan struct{})
+	defer close(never)
+	go func() {
+		<-begun
+		cancel()
+	}()
+	_, err := promptly(ctx, func() (int, error) { close(begun); <-never; return 1, nil })
+	require.ErrorIs(t, err, context.Canceled)
+
+	path := filepath.Join(t.TempDir(), "a.nii.gz")
+	err = zip(ctx, path, func(w io.Writer) error { _, err := w.Write([]byte("all")); return err })
+	require.ErrorIs(t, err, context.Canceled)
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
 
 func TestCheckNamesImagesOfAnotherSpacing(t *testing.T) {
