@@ -119,7 +119,7 @@ func TestARefusalTellsHowMuchMemoryWouldDo(t *testing.T) {
 		_, stderr, code := call(args...)
 		require.Equal(t, cli.Failure, code)
 		var need int
-		_, err := fmt.Sscanf(stderr, "oasis: "+scan+": at least %d MB of memory are needed, and 30 MB are allowed (-max-mb): ", &need)
+		_, err := fmt.Sscanf(stderr[strings.Index(stderr, "oasis: "):], "oasis: "+scan+": at least %d MB of memory are needed, and 30 MB are allowed (-max-mb): ", &need)
 		require.NoError(t, err, stderr)
 		require.Equal(t, flags != nil, strings.Contains(stderr, " and the labels of the picture (-truth, -beside: 2 MB); the whole volume of 2400 x 16 x 8 at once"), stderr)
 		needs[flags != nil] = need
