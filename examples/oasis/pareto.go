@@ -274,14 +274,20 @@ func parsePhis(text string) ([]pareto.Phi, error) {
 	}
 	var phis []pareto.Phi
 	for field := range strings.SplitSeq(text, ",") {
-		phi, err := pareto.ParsePhi(field)
+		phi, err := parsePhi(field)
 		if err != nil {
 			return nil, err
-		}
-		if slices.Max(phi) > 1 {
-			return nil, fmt.Errorf("phi %v: it lies in (0, 1]", phi)
 		}
 		phis = append(phis, phi)
 	}
 	return phis, nil
+}
+
+// parsePhi reads a phi that makes maps no larger than the image.
+func parsePhi(text string) (pareto.Phi, error) {
+	phi, err := pareto.ParsePhi(text)
+	if err == nil && slices.Max(phi) > 1 {
+		err = fmt.Errorf("phi %v: it lies in (0, 1]", phi)
+	}
+	return phi, err
 }

@@ -51,7 +51,7 @@ func (s *segment) flags(f *flag.FlagSet) {
 	f.StringVar(&s.in, "in", "", "scan to segment, .nii or .nii.gz")
 	f.StringVar(&s.out, "out", "", "segmentation to write, .nii or .nii.gz")
 	f.Func("phi", "the phi to segment at", func(text string) (err error) {
-		s.phi, err = pareto.ParsePhi(text)
+		s.phi, err = parsePhi(text)
 		return err
 	})
 	budgetFlag(f, &s.maxMACs, "max-macs", 1e18, "`N` multiply-adds at most, as in 500e6")
@@ -60,7 +60,7 @@ func (s *segment) flags(f *flag.FlagSet) {
 	f.StringVar(&s.picture, "picture", "", "picture to write, .png: slices through the scan with the labels over them")
 	f.StringVar(&s.truth, "truth", "", "segmentation to show in the picture, on the scan's grid")
 	f.Func("beside", "another phi to show in the picture", func(text string) (err error) {
-		s.beside, err = pareto.ParsePhi(text)
+		s.beside, err = parsePhi(text)
 		return err
 	})
 	f.BoolVar(&s.json, "json", false, "print the result as JSON")
