@@ -49,7 +49,7 @@ func TestCommandLinesThatAreNotUnderstood(t *testing.T) {
 		"segment -model m -in a":                                  "-out is needed",
 		"segment -model m -in a -out b -phi -1":                   `invalid value "-1" for flag -phi: phi: -1 is not a positive number`,
 		"segment -model m -in a -out b -max-mb 0":                 `invalid value "0" for flag -max-mb: a number above 0 and below 1e+12 is needed; without the flag there is no such limit`,
-		"segment -model m -in a -out b -phi 1.5":                  "phi 1.5: it lies in (0, 1]",
+		"segment -model m -in a -out b -phi 1.5":                  `invalid value "1.5" for flag -phi: phi 1.5: it lies in (0, 1]`,
 		"segment -model m -in a -out b -phi 1 -max-ms 2":          "-phi and a budget: give one of them",
 		"evaluate -pred p":                                        "-truth is needed",
 		"evaluate -pred p -truth t -tolerance -1":                 "-tolerance -1: it is a distance in mm",
