@@ -74,13 +74,3 @@ func TestATapeHoldsWhatItsBooksSay(t *testing.T) {
 	t.Logf("fifty phis: the books say %d KB, %d KB are held", books>>10, held>>10)
 	require.Less(t, float64(held), 1.1*float64(books)+beside, "the slab grows by a tenth at a time")
 }
-
-// What a steady step does allocate are notes of nodes and closures of loops: one
-// map of the first level takes 960 KB.
-func TestASteadyStepAllocatesNoTensorData(t *testing.T) {
-	for _, train := range []bool{true, false} {
-		books, _, allocated := steps([]float64{0.5, 0.5, 0.5, 0.5, 0.5}, train)
-		t.Logf("of %d KB a step allocates %d KB", books>>10, allocated>>10)
-		require.Less(t, allocated, int64(128<<10))
-	}
-}
