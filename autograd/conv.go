@@ -61,7 +61,12 @@ func (o conv) Shape(in []tensor.Shape) tensor.Shape {
 
 func (o conv) Cost(in []tensor.Shape) Cost {
 	g := o.geometry(in)
-	return Cost{MACs: g.MACs()}
+	return Cost{MACs: g.MACs(), Bytes: g.Scratch(g.One(nil))}
+}
+
+func (o conv) backwardBytes(in []tensor.Shape) int64 {
+	g := o.geometry(in)
+	return g.GradScratch(g.One(nil))
 }
 
 func (conv) Needs(i int) bool  { return i < 2 }

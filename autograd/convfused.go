@@ -81,9 +81,31 @@ func (o fusedConv) unfused(in []tensor.Shape) []tensor.Shape {
 }
 
 func (o fusedConv) Shape(in []tensor.Shape) tensor.Shape { return o.conv.Shape(o.unfused(in)) }
-func (o fusedConv) Cost(in []tensor.Shape) Cost          { return o.conv.Cost(o.unfused(in)) }
 func (o fusedConv) Needs(i int) bool                     { return i <= len(o.sources) }
 func (o fusedConv) NeedsOutput() bool                    { return o.slope != 1 }
+
+func (o fusedConv) Cost(in []tensor.Shape) Cost {
+	g := o.geometry(o.unfused(in))
+	return Cost{MACs: g.MACs(), Bytes: g.Scratch(o.sizes(in))}
+}
+
+func (o fusedConv) backwardBytes(in []tensor.Shape) int64 {
+	g := o.geometry(o.unfused(in))
+	return g.GradScratch(o.sizes(in))
+}
+
+// sizes are inputs without data.
+func (o fusedConv) sizes(in []tensor.Shape) []kernel.Input {
+	x := make([]kernel.Input, len(o.sources))
+	for i, r := range o.sources {
+		x[i] = kernel.Input{C: in[i].Channels()}
+		if r != nil {
+			forward, _ := r.Resampling(in[i])
+			x[i].From = &forward
+		}
+	}
+	return x
+}
 
 // Working implements [Working]: the gradients by the maps that are resampled.
 func (o fusedConv) Working(in []tensor.Shape) int {
@@ -106,13 +128,9 @@ func (o fusedConv) Forward(out tensor.Tensor, in []tensor.Tensor) {
 }
 
 func (o fusedConv) inputs(in []tensor.Tensor) []kernel.Input {
-	x := make([]kernel.Input, len(o.sources))
-	for i, r := range o.sources {
-		x[i] = kernel.Input{X: in[i].Data, C: in[i].Shape.Channels()}
-		if r != nil {
-			forward, _ := r.Resampling(in[i].Shape)
-			x[i].From = &forward
-		}
+	x := o.sizes(shapes(in))
+	for i := range x {
+		x[i].X = in[i].Data
 	}
 	return x
 }

@@ -63,6 +63,10 @@ type Working interface {
 	Working(in []tensor.Shape) int
 }
 
+// greedy is an Op whose backward takes other memory beside its arguments than its
+// Cost says of forward.
+type greedy interface{ backwardBytes(in []tensor.Shape) int64 }
+
 // Cost is what work takes: of an operation (without its inputs and output), or
 // of a whole tape.
 type Cost struct {

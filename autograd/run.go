@@ -26,11 +26,13 @@ func (t *Tape) Backward(loss Value) {
 }
 
 // Cost returns what running all that was recorded so far takes, without
-// running it: MACs of the forward pass, and the most bytes of memory that the
-// tape's buffers hold at once. The data of constants and leaves, which are the
-// caller's, do not count.
+// running it: MACs of the forward pass, and the most bytes of memory that are held
+// at once by the tape's buffers and by what kernels work in, which is more with
+// more workers. The data of constants and leaves, which are the caller's, do not
+// count.
 func (t *Tape) Cost() Cost {
 	r := t.rehearsal(-1)
+	r.counts = true
 	t.forward(r)
 	return r.cost(t)
 }
@@ -41,6 +43,7 @@ func (t *Tape) Cost() Cost {
 func (t *Tape) TrainingCost(loss Value) Cost {
 	loss.node("cost")
 	r := t.rehearsal(t.nodes[loss.id].root)
+	r.counts = true
 	t.forward(r)
 	t.backward(r, loss.id)
 	c := r.cost(t)
@@ -88,7 +91,7 @@ func (t *Tape) foresee() {
 func (r *runner) cost(t *Tape) Cost {
 	_, lines := planned(r.space.log)
 	r.space.most = lines
-	c := Cost{Bytes: r.bytes()}
+	c := Cost{Bytes: r.bytes() + r.scratch}
 	for i := range t.nodes {
 		if n := &t.nodes[i]; n.op != nil {
 			c.MACs += n.op.Cost(t.inputShapes(n.in)).MACs

@@ -18,8 +18,9 @@ type runner struct {
 	outer     map[int32]*outer
 	space     space
 	places    []places // of a node
-	scratch   int64    // bytes that an operation took beside the space at most
 	rehearsal bool
+	counts    bool  // of a rehearsal: the scratch
+	scratch   int64 // bytes that an operation takes beside the space at most
 	keep      int32 // of a rehearsal: a root that is kept, or -1
 }
 
@@ -83,8 +84,9 @@ func (t *Tape) forward(r *runner) {
 		if size > 0 {
 			t.buffer(r, &n.state, &r.places[id].state, size)
 		}
-		scratch := s.op.Cost(t.inputShapes(s.in)).Bytes
-		r.scratch = max(r.scratch, scratch)
+		if r.counts {
+			r.scratch = max(r.scratch, s.op.Cost(t.inputShapes(s.in)).Bytes)
+		}
 		if !r.rehearsal {
 			in := t.inputs(s, nil)
 			if op, ok := s.op.(Stateful); ok {
@@ -158,6 +160,9 @@ func (t *Tape) backwardOne(r *runner, id int32, n *node, s *step) {
 		}
 	}
 	if r.rehearsal {
+		if op, ok := s.op.(greedy); ok && r.counts {
+			r.scratch = max(r.scratch, op.backwardBytes(t.inputShapes(s.in)))
+		}
 		return
 	}
 	in := t.inputs(s, s.op)
@@ -242,8 +247,8 @@ func (t *Tape) reachFor(r *runner, id int32, zero bool) {
 	t.holdGrad(r, id, zero)
 }
 
-// bytes is what the run has taken at most.
-func (r *runner) bytes() int64 { return 4*lineFloats*int64(r.space.most) + r.scratch }
+// bytes is what the run's buffers have taken at most.
+func (r *runner) bytes() int64 { return 4 * lineFloats * int64(r.space.most) }
 
 // buffer makes *b n floats, which lie at *at.
 func (t *Tape) buffer(r *runner, b *[]float32, at *place, n int) {

@@ -15,10 +15,10 @@ import (
 )
 
 // Bytes that the program takes beside tensors: code and runtime, and with them
-// what kernels work in and garbage.
+// garbage and what is kept beside buffers.
 const (
 	code      = 24e6
-	footprint = code + 16e6
+	footprint = code + 10e6
 )
 
 // A limit is how much memory the program may take, and how much of it is left to

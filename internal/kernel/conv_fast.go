@@ -8,34 +8,44 @@ import (
 
 // forwardFast is a gather for each group.
 func (c *Conv) forwardFast(y []float32, x []Input, w, b []float32, slope float32) {
-	k, n := c.Cin/c.Groups, c.Cout/c.Groups
 	var held [3][8]tap
-	g := gather{batch: c.N, in: x, k: k, n: n, slope: slope}
-	for a := range g.axes {
-		g.axes[a] = c.forwardAxis(a, held[a][:0])
-	}
+	g := c.forwardGather(x, &held)
 	if g.tapCount() == 0 { // every output sees padding alone
 		fill(y, b, c.Cout)
 		activate(y, slope)
 		return
 	}
-	g.flatten()
-	g.winograd = c.winograd(&g, false)
+	g.slope = slope
 	out := []Grad{{X: y, C: c.Cout}}
 	for i := range c.Groups {
-		g.x0 = i * k
+		g.x0 = i * g.k
 		copied := c.pack(&g, w, b, i, false, out)
 		g.run()
 		release(copied)
 	}
 }
 
+func (c *Conv) forwardGather(x []Input, held *[3][8]tap) gather {
+	g := gather{batch: c.N, in: x, k: c.Cin / c.Groups, n: c.Cout / c.Groups, slope: 1}
+	for a := range g.axes {
+		g.axes[a] = c.forwardAxis(a, held[a][:0])
+	}
+	g.choose(c)
+	return g
+}
+
+// choose sets how g is computed.
+func (g *gather) choose(c *Conv) {
+	if g.tapCount() > 0 && g.points() > 0 {
+		g.flatten()
+		g.winograd = c.winograd(g, false)
+	}
+}
+
 // inputGradFast is, for each group, a gather over gy for each combination of
 // remainders of the input's place by the strides.
 func (c *Conv) inputGradFast(gx []Grad, gy, w []float32) {
-	k, n := c.Cout/c.Groups, c.Cin/c.Groups
 	var held [3][8]tap
-	g := gather{batch: c.N, in: []Input{{X: gy, C: c.Cout}}, k: k, n: n, slope: 1}
 	if c.skips() {
 		for _, p := range gx {
 			if !p.Add {
@@ -43,25 +53,32 @@ func (c *Conv) inputGradFast(gx []Grad, gy, w []float32) {
 			}
 		}
 	}
+	in := []Input{{X: gy, C: c.Cout}}
+	var panels []panel
 	for phase := range volume(c.Stride) {
-		g.axes = [3]axis{}
-		outputs := 1
-		for a, remainder := range unravel(phase, c.Stride) {
-			g.axes[a] = c.inputGradAxis(a, remainder, held[a][:0])
-			outputs *= max(0, g.axes[a].n)
-		}
-		if outputs == 0 || g.tapCount() == 0 {
+		g := c.inputGradGather(in, phase, &held)
+		if g.points() == 0 || g.tapCount() == 0 {
 			continue
 		}
-		g.flatten()
-		g.winograd = c.winograd(&g, false)
 		for i := range c.Groups {
-			g.x0 = i * k
+			g.x0, g.panels = i*g.k, panels
 			copied := c.pack(&g, w, nil, i, true, gx)
+			panels = g.panels
 			g.run()
 			release(copied)
 		}
 	}
+}
+
+// inputGradGather is the gather for a combination of remainders.
+func (c *Conv) inputGradGather(gy []Input, phase int, held *[3][8]tap) gather {
+	g := gather{batch: c.N, in: gy, k: c.Cout / c.Groups, n: c.Cin / c.Groups, slope: 1}
+	for a, remainder := range unravel(phase, c.Stride) {
+		g.axes[a] = c.inputGradAxis(a, remainder, held[a][:0])
+		g.axes[a].n = max(0, g.axes[a].n)
+	}
+	g.choose(c)
+	return g
 }
 
 // skips tells whether there are inputs that no output reads, at some remainder.
@@ -121,25 +138,11 @@ func (g *gather) flatten() {
 // pack lays out the weights of group i for g, for the gradient transposed, in
 // panels that go to what out wants. What it returns is to be released after.
 func (c *Conv) pack(g *gather, w, b []float32, i int, transposed bool, out []Grad) (copied []float32) {
-	g.panels = g.panels[:0]
-	depth, size, first := g.tapCount()*g.k, 0, 0
-	for _, o := range out {
-		n := 0
-		for j := max(first, i*g.n); o.X != nil && j < min(first+o.C, (i+1)*g.n); j += n {
-			n = min(2*fast.lanes, first+o.C-j, (i+1)*g.n-j)
-			p := panel{n: n, width: (n + fast.lanes - 1) / fast.lanes * fast.lanes, y: o.X, yc: o.C, y0: j - first, channel: j, add: o.Add}
-			if b != nil {
-				p.bias = b[j : j+n]
-			}
-			g.panels = append(g.panels, p)
-			size += depth * p.width
-		}
-		first += o.C
-	}
+	size := c.listPanels(g, b, i, out)
 	if len(g.panels) == 0 {
 		return nil
 	}
-	if !transposed && c.Groups == 1 && c.readsInPlace(g, w) {
+	if !transposed && c.readsInPlace(g, aligned(w)) {
 		for j := range g.panels {
 			p := &g.panels[j]
 			p.w, p.width = w[c.tapAt(g, 0)*c.Cin*c.Cout+p.channel:], c.Cout
@@ -147,11 +150,11 @@ func (c *Conv) pack(g *gather, w, b []float32, i int, transposed bool, out []Gra
 		return nil
 	}
 	copied = parallel.Scratch(size)
-	size = 0
+	at := 0
 	for j := range g.panels {
 		p := &g.panels[j]
-		p.w = copied[size:][:depth*p.width]
-		size += len(p.w)
+		p.w = copied[at:][:g.tapCount()*g.k*p.width]
+		at += len(p.w)
 	}
 	pieces := len(g.panels) * g.tapCount()
 	parallel.For(pieces, grain(pieces, int64(size), 1<<14), func(lo, hi int) {
@@ -168,13 +171,36 @@ func (c *Conv) pack(g *gather, w, b []float32, i int, transposed bool, out []Gra
 	return copied
 }
 
+// listPanels sets the panels of group i but for their weights, and returns how
+// many floats these take.
+func (c *Conv) listPanels(g *gather, b []float32, i int, out []Grad) (size int) {
+	g.panels = g.panels[:0]
+	depth, first := g.tapCount()*g.k, 0
+	for _, o := range out {
+		n := 0
+		for j := max(first, i*g.n); o.X != nil && j < min(first+o.C, (i+1)*g.n); j += n {
+			n = min(2*fast.lanes, first+o.C-j, (i+1)*g.n-j)
+			p := panel{n: n, width: (n + fast.lanes - 1) / fast.lanes * fast.lanes, y: o.X, yc: o.C, y0: j - first, channel: j, add: o.Add}
+			if b != nil {
+				p.bias = b[j : j+n]
+			}
+			g.panels = append(g.panels, p)
+			size += depth * p.width
+		}
+		first += o.C
+	}
+	return size
+}
+
 // readsInPlace tells whether g may and should read the weights as they lie: for
 // few outputs the copy would take longer than it saves.
-func (c *Conv) readsInPlace(g *gather, w []float32) bool {
+func (c *Conv) readsInPlace(g *gather, aligned bool) bool {
 	const few = 512
-	aligned := c.Cout == g.panels[0].width && uintptr(unsafe.Pointer(&w[0]))%64 == 0
-	return (aligned || g.winograd == nil && g.points() < few) && (g.tapCount() == volume(c.Kernel) || g.tapCount() == 1)
+	aligned = aligned && c.Cout == g.panels[0].width
+	return c.Groups == 1 && (aligned || g.winograd == nil && g.points() < few) && (g.tapCount() == volume(c.Kernel) || g.tapCount() == 1)
 }
+
+func aligned(w []float32) bool { return uintptr(unsafe.Pointer(&w[0]))%64 == 0 }
 
 // tapAt is the place in the kernel of g's tap i.
 func (c *Conv) tapAt(g *gather, i int) int {

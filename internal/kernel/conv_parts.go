@@ -59,12 +59,21 @@ func (c *Conv) checkGrads(gx []Grad) {
 	}
 }
 
-// simple returns x as one map, in a buffer to be released, where nothing is won
-// by reading its parts: if the buffer is small, or no loop is there to read them.
-func (c *Conv) simple(x []Input) (_ []Input, copied []float32) {
+// copies returns how many floats it takes to make one map of x, where nothing is
+// won by reading its parts: if they are few, or no loop is there to read them.
+func (c *Conv) copies(x []Input) int {
 	const small = 1 << 17
 	size := c.N * volume(c.In) * c.Cin
 	if len(x) == 1 && x[0].From == nil || fast.available() && c.Groups == 1 && size > small {
+		return 0
+	}
+	return size
+}
+
+// simple returns x as one map, in a buffer to be released, where that is copied.
+func (c *Conv) simple(x []Input) (_ []Input, copied []float32) {
+	size := c.copies(x)
+	if size == 0 {
 		return x, nil
 	}
 	copied = parallel.Scratch(size)

@@ -94,14 +94,21 @@ func (c *Conv) reader(axis, i, t int) (o int, ok bool) {
 	return o, at >= 0 && at%c.Stride[axis] == 0 && o < c.Out[axis]
 }
 
+// plainChunks returns how many rows of the output are summed up together, and how
+// many sums that makes.
+func (c *Conv) plainChunks() (each, chunks int) {
+	const most, memory = 16, 4 << 20 // chunks, and floats for their sums
+	rows := c.N * c.Out[0] * c.Out[1]
+	chunks = max(1, min(most, rows/8, memory/c.weights()))
+	each = (rows + chunks - 1) / chunks
+	return each, (rows + each - 1) / each
+}
+
 // weightGradPlain cuts the work by taps and, where w is small, by rows of the
 // output, whose partial sums are added in order.
 func weightGradPlain[T float](c *Conv, gw, x, gy []T) {
-	const most, memory = 16, 4 << 20 // chunks of rows, and floats for their sums
 	rows := c.N * c.Out[0] * c.Out[1]
-	chunks := max(1, min(most, rows/8, memory/len(gw)))
-	each := (rows + chunks - 1) / chunks
-	chunks = (rows + each - 1) / each
+	each, chunks := c.plainChunks()
 	taps := volume(c.Kernel)
 	size := len(gw) / taps
 	partial := scratch[T](chunks * len(gw))

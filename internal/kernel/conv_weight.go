@@ -30,10 +30,7 @@ type weightGrad struct {
 func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 	var held [3][8]tap
 	s := weightGrad{Conv: c, gy: gy}
-	s.gather = gather{batch: c.N, in: x, k: c.Cin / c.Groups, n: c.Cout / c.Groups}
-	for a := range s.axes {
-		s.axes[a] = c.forwardAxis(a, held[a][:0])
-	}
+	s.read(x, &held)
 	if s.tapCount() < volume(c.Kernel) && !add { // those that never meet the input get nothing
 		clear(gw)
 		add = true
@@ -45,9 +42,6 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 		c.weightGradWinograd(&s.gather, w, gw, gy, add)
 		return
 	}
-	s.flatten()
-	s.axes[0].clip()
-	s.axes[1].clip()
 	blocks := s.cut()
 	s.sums, s.fresh = gw, !add
 	if s.chunks > 1 {
@@ -77,9 +71,21 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 	}
 }
 
+// read sets how the input is read.
+func (s *weightGrad) read(x []Input, held *[3][8]tap) {
+	c := s.Conv
+	s.gather = gather{batch: c.N, in: x, k: c.Cin / c.Groups, n: c.Cout / c.Groups}
+	for a := range s.axes {
+		s.axes[a] = c.forwardAxis(a, held[a][:0])
+	}
+}
+
 // cut chooses the blocks, and the chunks and parts that they are shared out by. It
 // returns how many blocks there are.
 func (s *weightGrad) cut() (blocks int) {
+	s.flatten()
+	s.axes[0].clip()
+	s.axes[1].clip()
 	s.chunks = int(max(1, min(weightChunks, int64(weightMemory/s.weights()), int64(s.points()/weightPixels), s.MACs()/weightWork)))
 	floats, width := weightFloats, s.axes[2].n
 	if part, _ := s.gather.alone(); part == nil {

@@ -30,13 +30,8 @@ func (g *gather) points() int {
 
 // runFolded computes y with all outputs in one row.
 func (g *gather) runFolded() {
-	depth := g.k
-	for a := range g.axes {
-		depth *= len(g.axes[a].taps)
-	}
-	outputs := g.points()
-	size := grain(outputs, g.work(), blockWork)
-	size = min(size, max(fast.rows, blockFloats/depth))
+	outputs, depth := g.points(), g.k*g.tapCount()
+	size := g.foldedSize()
 	tasks := (outputs + size - 1) / size
 	parts := g.panelParts(tasks)
 	parallel.For(tasks*parts, 1, func(task, _ int) {
@@ -45,6 +40,11 @@ func (g *gather) runFolded() {
 		lo := task / parts * size
 		g.foldedBlock(r, lo, min(lo+size, outputs), depth, g.panelsOf(task%parts, parts))
 	})
+}
+
+// foldedSize is how many outputs a block has.
+func (g *gather) foldedSize() int {
+	return min(grain(g.points(), g.work(), blockWork), max(fast.rows, blockFloats/(g.k*g.tapCount())))
 }
 
 func (g *gather) foldedBlock(r *runner, lo, hi, depth int, panels []panel) {

@@ -38,7 +38,7 @@ func (g *gather) projects() (size [3]int, ok bool) {
 func (g *gather) runProjected(size [3]int) {
 	p := &g.panels[0]
 	columns := g.tapCount() * p.n
-	width := (columns + fast.lanes - 1) / fast.lanes * fast.lanes
+	width := roundUp(columns, fast.lanes)
 	w := parallel.Scratch(g.k * width)
 	defer parallel.Release(w)
 	for t := range g.tapCount() {

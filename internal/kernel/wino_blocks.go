@@ -14,10 +14,16 @@ type planes struct {
 }
 
 func newPlanes(w *winograd, n, tiles, channels int) planes {
+	p := planesOf(w, tiles, channels)
+	p.data = parallel.Scratch(n * p.plane)
+	return p
+}
+
+// planesOf is planes without their data.
+func planesOf(w *winograd, tiles, channels int) planes {
 	p := planes{channels: roundUp(channels, w.lanes)}
 	p.point = oddLines(tiles * p.channels)
 	p.plane = w.points() * p.point
-	p.data = parallel.Scratch(n * p.plane)
 	return p
 }
 

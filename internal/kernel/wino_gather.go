@@ -36,10 +36,14 @@ type winogradPass struct {
 
 // runWinograd computes y.
 func (g *gather) runWinograd(w *winograd) {
-	p := winogradPass{winograd: w, strips: g.strips(w.m, winogradTiles), tiles: fastOrPlain(), g: g, in: g.planes(w.lanes)}
+	p := g.winogradPass(w)
 	p.transformWeights()
 	defer parallel.Release(p.u)
 	parallel.For(p.blocks(), 1, func(i, _ int) { p.run(p.work(i)) })
+}
+
+func (g *gather) winogradPass(w *winograd) winogradPass {
+	return winogradPass{winograd: w, strips: g.strips(w.m, winogradTiles), tiles: fastOrPlain(), g: g, in: g.planes(w.lanes)}
 }
 
 // planes returns what reads the planes of the input one by one: a gather for
@@ -73,10 +77,7 @@ var oneTap [1]tap
 
 func (p *winogradPass) transformWeights() {
 	g, depth := p.g, len(p.g.axes[0].taps)
-	for i := range g.panels {
-		p.width += g.panels[i].width
-	}
-	p.point = oddLines(depth * g.k * p.width)
+	p.measure()
 	p.u = parallel.Scratch(p.points() * p.point)
 	at := 0
 	for i := range g.panels {
@@ -86,6 +87,14 @@ func (p *winogradPass) transformWeights() {
 			at += each
 		}
 	}
+}
+
+// measure sets how large the transformed weights are.
+func (p *winogradPass) measure() {
+	for i := range p.g.panels {
+		p.width += p.g.panels[i].width
+	}
+	p.point = oddLines(len(p.g.axes[0].taps) * p.g.k * p.width)
 }
 
 // transformTaps transforms the weights of 3 x 3 taps.

@@ -79,6 +79,9 @@ func (s *strips) work(i int) work {
 	return w
 }
 
+// most is the number of tiles of the largest block of work.
+func (s *strips) most() int { return s.some * ((s.across + s.parts - 1) / s.parts) }
+
 func (w *work) tiles() int { return (w.hi - w.lo) * (w.right - w.left) }
 
 // place returns the image, the plane and the row of blocks of a strip.

@@ -16,16 +16,8 @@ type winogradWeights struct {
 
 // weightGradWinograd computes gw, given how the input is read.
 func (c *Conv) weightGradWinograd(g *gather, w *winograd, gw, gy []float32, add bool) {
-	p := winogradWeights{
-		winogradPass: winogradPass{winograd: w, strips: g.strips(w.m, weightTiles), tiles: fastOrPlain(), g: g, in: g.planes(w.lanes)},
-		gy:           []gather{{batch: g.batch, in: []Input{{X: gy, C: c.Cout}}, k: g.n}},
-		each:         oddLines(g.k * g.n),
-	}
-	for a := range g.axes {
-		p.gy[0].axes[a] = identity(g.axes[a].n)
-	}
-	blocks := p.blocks()
-	chunks := int(max(1, min(weightChunks, int64(weightMemory/len(gw)), c.MACs()/weightWork, int64(blocks))))
+	p := g.winogradWeights(w, Input{X: gy, C: c.Cout})
+	blocks, chunks := p.blocks(), p.chunks(c)
 	sums := gw
 	if chunks > 1 {
 		sums = parallel.Scratch(chunks * len(gw))
@@ -42,11 +34,28 @@ func (c *Conv) weightGradWinograd(g *gather, w *winograd, gw, gy []float32, add 
 	}
 }
 
+func (g *gather) winogradWeights(w *winograd, gy Input) winogradWeights {
+	p := winogradWeights{
+		winogradPass: winogradPass{winograd: w, strips: g.strips(w.m, weightTiles), tiles: fastOrPlain(), g: g, in: g.planes(w.lanes)},
+		gy:           []gather{{batch: g.batch, in: []Input{gy}, k: g.n}},
+		each:         oddLines(g.k * g.n),
+	}
+	for a := range g.axes {
+		p.gy[0].axes[a] = identity(g.axes[a].n)
+	}
+	return p
+}
+
+// chunks is how many sums are made, to be added at last.
+func (p *winogradWeights) chunks(c *Conv) int {
+	return int(max(1, min(weightChunks, int64(weightMemory/c.weights()), c.MACs()/weightWork, int64(p.blocks()))))
+}
+
 // chunk adds to gw what the blocks of work from lo to hi give.
 func (p *winogradWeights) chunk(gw []float32, lo, hi int) {
 	r := newRunner()
 	defer r.free()
-	depth, most := len(p.g.axes[0].taps), p.some*((p.across+p.parts-1)/p.parts)
+	depth, most := len(p.g.axes[0].taps), p.most()
 	half := parallel.Scratch(p.halfFloats())
 	defer parallel.Release(half)
 	x, y := newPlanes(p.winograd, depth, most, p.g.k), newPlanes(p.winograd, 1, most, p.g.n)

@@ -25,8 +25,9 @@ func Aligned(n int) []float32 {
 
 var scratch struct {
 	sync.Mutex
-	free [][]float32 // by capacity, ascending
-	held int
+	free        [][]float32 // by capacity, ascending
+	held        int
+	taken, most int // floats in use, now and at most since Watch asked
 }
 
 // Scratch returns n floats of any value, aligned as by [Aligned], for the
@@ -34,6 +35,8 @@ var scratch struct {
 // allocates nothing.
 func Scratch(n int) []float32 {
 	scratch.Lock()
+	scratch.taken += n
+	scratch.most = max(scratch.most, scratch.taken)
 	i, _ := slices.BinarySearchFunc(scratch.free, n, func(s []float32, n int) int { return cap(s) - n })
 	if i < len(scratch.free) && cap(scratch.free[i]) <= wasteAllowed*max(n, 1024) {
 		s := scratch.free[i]
@@ -41,6 +44,12 @@ func Scratch(n int) []float32 {
 		scratch.held -= cap(s)
 		scratch.Unlock()
 		return s[:n]
+	}
+	// The new one takes the place of the next smaller one, whose requests it can
+	// serve: sizes that change from step to step do not pile up.
+	if i > 0 && wasteAllowed*cap(scratch.free[i-1]) >= n {
+		scratch.held -= cap(scratch.free[i-1])
+		scratch.free = slices.Delete(scratch.free, i-1, i)
 	}
 	scratch.Unlock()
 	return Aligned(n)
@@ -50,6 +59,7 @@ func Scratch(n int) []float32 {
 func Release(s []float32) {
 	scratch.Lock()
 	defer scratch.Unlock()
+	scratch.taken -= len(s)
 	if cap(s) == 0 || scratch.held+cap(s) > keptFloats || len(scratch.free) == keptBuffers {
 		return
 	}
@@ -64,4 +74,25 @@ func Kept() int64 {
 	scratch.Lock()
 	defer scratch.Unlock()
 	return 4 * int64(scratch.held)
+}
+
+// Watch calls f and returns the most bytes of scratch that were in use at once
+// meanwhile beside what was in use before.
+func Watch(f func()) int64 {
+	scratch.Lock()
+	before := scratch.taken
+	scratch.most = before
+	scratch.Unlock()
+	f()
+	scratch.Lock()
+	defer scratch.Unlock()
+	return 4 * int64(scratch.most-before)
+}
+
+// Forget leaves what is kept to the garbage collector.
+func Forget() {
+	scratch.Lock()
+	defer scratch.Unlock()
+	clear(scratch.free)
+	scratch.free, scratch.held = scratch.free[:0], 0
 }

@@ -1,0 +1,80 @@
+package kernel
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/sshn-go/sshn/internal/parallel"
+)
+
+// largeCases are layers of networks, whose scratch counts.
+func largeCases() (cases []Conv) {
+	layer := func(n int, in, kernel, stride [3]int, cin, cout int) {
+		c := Conv{N: n, In: in, Kernel: kernel, Stride: stride, Dilation: [3]int{1, 1, 1}, Cin: cin, Cout: cout, Groups: 1}
+		for a, k := range kernel {
+			c.Pad[a] = k / 2
+			c.Out[a] = OutSize(in[a], k, stride[a], k/2, 1)
+		}
+		cases = append(cases, c)
+	}
+	one, flat, deep := [3]int{1, 1, 1}, [3]int{1, 3, 3}, [3]int{3, 3, 3}
+	for _, size := range []int{3, 10, 37, 91} {
+		for _, channels := range [][2]int{{1, 32}, {32, 32}, {64, 32}, {32, 4}, {32, 24}} {
+			layer(2, [3]int{1, size, size + 1}, flat, one, channels[0], channels[1])
+			layer(1, [3]int{1, size, size}, flat, [3]int{1, 2, 2}, channels[0], channels[1])
+			layer(1, [3]int{1, size, size}, one, one, channels[0], channels[1])
+		}
+	}
+	for _, size := range []int{3, 7, 19} {
+		for _, channels := range [][2]int{{1, 16}, {16, 16}, {32, 16}, {16, 4}} {
+			layer(1, [3]int{size, size, size + 2}, deep, one, channels[0], channels[1])
+		}
+	}
+	return cases
+}
+
+// The books of a convolution are at least what it takes, on any number of
+// workers, and where that counts, on one worker, hardly more.
+func TestScratchIsWhatAConvolutionTakes(t *testing.T) {
+	const counts = 1 << 16
+	r := rand.New(rand.NewPCG(1, 1))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	check := func(t *testing.T, c *Conv, x []Input) {
+		w, gy := random(r, c.weights()), random(r, c.N*volume(c.Out)*c.Cout)
+		parts := make([]Grad, len(x))
+		for i := range x {
+			parts[i] = Grad{X: make([]float32, c.N*volume(c.In)*x[i].C), C: x[i].C}
+		}
+		for workers := 1; workers <= 3; workers++ {
+			runtime.GOMAXPROCS(workers)
+			forward := parallel.Watch(func() { c.Forward(gy, x, w, nil, 1) })
+			input := parallel.Watch(func() { c.InputGrad(parts, gy, w) })
+			weight := parallel.Watch(func() { c.WeightGrad(w, x, gy, false) })
+			for _, pass := range []struct {
+				name         string
+				taken, books int64
+			}{{"forward", forward, c.Scratch(x)}, {"backward", max(input, weight), c.GradScratch(x)}} {
+				assert.LessOrEqual(t, pass.taken, pass.books, "%v %s of %d inputs, %d workers", c, pass.name, len(x), workers)
+				if workers == 1 && pass.books > counts {
+					assert.Less(t, float64(pass.books), 1.15*float64(pass.taken), "%v %s of %d inputs", c, pass.name, len(x))
+				}
+			}
+		}
+	}
+	onEveryLevel(t, func(t *testing.T) {
+		cases := convCases()
+		if fast.available() && !raceDetector { // others are slow
+			cases = append(cases, largeCases()...)
+		}
+		for _, c := range cases {
+			check(t, &c, c.One(random(r, c.N*volume(c.In)*c.Cin)))
+			if c.Cin%2 == 0 && c.Groups == 1 {
+				half := func() []float32 { return random(r, c.N*volume(c.In)*c.Cin/2) }
+				check(t, &c, []Input{{X: half(), C: c.Cin / 2}, {X: half(), C: c.Cin / 2}})
+			}
+		}
+	})
+}
