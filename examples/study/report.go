@@ -43,6 +43,9 @@ func (o *options) report(found *result.File, w io.Writer) error {
 	if err := report.SaveCurves(in(byMACsFile), in(byPhiFile), found); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s\n%s  charts, tables and tests\n", report.Table(found), in(pageFile))
+	if t := report.Table(found); t != "" {
+		fmt.Fprintln(w, t)
+	}
+	fmt.Fprintf(w, "%s  charts, tables and tests\n", in(pageFile))
 	return nil
 }

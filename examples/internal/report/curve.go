@@ -12,9 +12,13 @@ import (
 
 // Table returns, as Markdown for a README, what each method of a study costs
 // and achieves: its networks, their training time, the Dice at each phi and the
-// hypervolume, and below the table what the numbers are.
+// hypervolume, and below the table what the numbers are. Of a study of analyses
+// alone it is empty.
 func Table(f *result.File) string {
 	s := newFindings(f, pareto.Reference{})
+	if len(s.own) == 0 {
+		return ""
+	}
 	t := s.methodsTable()
 	var b strings.Builder
 	line := func(cells []string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }

@@ -73,6 +73,16 @@ func TestAStudyHasAPageAtEveryMoment(t *testing.T) {
 	require.NotContains(t, b.String(), "Weights predicted for one phi")
 }
 
+func TestAnalysesAloneHaveNoTableOfMethods(t *testing.T) {
+	f := madeUp()
+	f.Lines = slices.DeleteFunc(f.Lines, func(l result.Line) bool { return l.Variant == "" })
+	require.NotEmpty(t, f.Lines)
+	require.Empty(t, Table(f))
+	var b bytes.Buffer
+	require.NoError(t, Write(&b, f, Options{}))
+	require.NotContains(t, b.String(), "Accuracy and cost")
+}
+
 func TestEachMethodAloneHasAPage(t *testing.T) {
 	f := madeUp()
 	for _, skip := range []bool{false, true} {
