@@ -46,7 +46,13 @@ func (o convTranspose) Shape(in []tensor.Shape) tensor.Shape {
 
 func (o convTranspose) Cost(in []tensor.Shape) Cost {
 	g := o.adjoint(in)
-	return Cost{MACs: g.MACs(), Bytes: 4 * int64(in[1].Len())}
+	return Cost{MACs: g.MACs(), Bytes: 4*int64(in[1].Len()) + g.InputGradScratch(g.One(nil))}
+}
+
+func (o convTranspose) backwardBytes(in []tensor.Shape) int64 {
+	g := o.adjoint(in)
+	x, w := 4*int64(in[0].Len()), 4*int64(in[1].Len())
+	return w + max(x+g.Scratch(g.One(nil)), g.WeightGradScratch(g.One(nil)))
 }
 
 func (convTranspose) Needs(i int) bool  { return i < 2 }

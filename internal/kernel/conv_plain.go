@@ -100,7 +100,7 @@ func (c *Conv) plainChunks() (each, chunks int) {
 	const most, memory = 16, 4 << 20 // chunks, and floats for their sums
 	rows := c.N * c.Out[0] * c.Out[1]
 	chunks = max(1, min(most, rows/8, memory/c.weights()))
-	each = (rows + chunks - 1) / chunks
+	each = max(1, (rows+chunks-1)/chunks)
 	return each, (rows + each - 1) / each
 }
 

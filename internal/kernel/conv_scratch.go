@@ -3,7 +3,8 @@ package kernel
 import "runtime"
 
 // Scratch is the memory, in bytes, that Forward takes beside its arguments at
-// most, with all workers busy. Inputs need no data.
+// most, with all workers busy, if w begins at a multiple of 64 bytes: another may
+// be copied. Inputs need no data.
 func (c *Conv) Scratch(x []Input) int64 {
 	x, floats := c.simplified(x)
 	if fast.available() {
@@ -14,17 +15,21 @@ func (c *Conv) Scratch(x []Input) int64 {
 	return elem * int64(floats)
 }
 
-// GradScratch is the memory that InputGrad or WeightGrad takes, whichever takes
-// more.
+// GradScratch is the memory that InputGrad or WeightGrad takes at most, whichever
+// takes more.
 func (c *Conv) GradScratch(x []Input) int64 {
+	return max(c.InputGradScratch(x), c.WeightGradScratch(x))
+}
+
+// InputGradScratch is the memory that InputGrad takes at most, whichever of the
+// gradients by inputs are wanted.
+func (c *Conv) InputGradScratch(x []Input) int64 {
+	if !fast.available() {
+		return elem * int64(c.N*volume(c.In)*c.Cin)
+	}
 	parts := make([]Grad, len(x))
 	for i := range x {
 		parts[i] = Grad{X: zeros[:1], C: x[i].C}
-	}
-	x, copied := c.simplified(x)
-	if !fast.available() {
-		_, chunks := c.plainChunks()
-		return elem * int64(max(c.N*volume(c.In)*c.Cin, copied+chunks*c.weights()))
 	}
 	most := 0
 	var held [3][8]tap
@@ -32,13 +37,32 @@ func (c *Conv) GradScratch(x []Input) int64 {
 	for phase := range volume(c.Stride) {
 		g := c.inputGradGather(gy, phase, &held)
 		most = max(most, c.passScratch(&g, true, parts))
+		for i := 0; i < len(parts) && len(parts) > 1; i++ { // one alone may be projected
+			alone := make([]Grad, len(parts))
+			for j := range alone {
+				alone[j].C = parts[j].C
+			}
+			alone[i] = parts[i]
+			most = max(most, c.passScratch(&g, true, alone))
+		}
 	}
+	return elem * int64(most)
+}
+
+// WeightGradScratch is the memory that WeightGrad takes at most.
+func (c *Conv) WeightGradScratch(x []Input) int64 {
+	x, floats := c.simplified(x)
+	if !fast.available() {
+		_, chunks := c.plainChunks()
+		return elem * int64(floats+chunks*c.weights())
+	}
+	var held [3][8]tap
 	s := weightGrad{Conv: c}
 	s.read(x, &held)
 	if s.tapCount() > 0 && s.points() > 0 {
-		most = max(most, copied+s.scratch())
+		floats += s.scratch()
 	}
-	return elem * int64(most)
+	return elem * int64(floats)
 }
 
 // simplified is simple without data.
@@ -50,16 +74,24 @@ func (c *Conv) simplified(x []Input) (_ []Input, copied int) {
 }
 
 // passScratch is how many floats g takes to write to out, its weights included.
-// All groups are alike.
-func (c *Conv) passScratch(g *gather, transposed bool, out []Grad) int {
+func (c *Conv) passScratch(g *gather, transposed bool, out []Grad) (most int) {
 	if g.tapCount() == 0 || g.points() == 0 {
 		return 0
 	}
-	weights := c.listPanels(g, nil, 0, out)
-	if !transposed && c.readsInPlace(g, true) {
-		weights = 0
+	for i := range c.Groups {
+		weights := c.listPanels(g, nil, i, out)
+		if len(g.panels) == 0 {
+			continue
+		}
+		if !transposed && c.readsInPlace(g, true) {
+			weights = 0
+		}
+		most = max(most, weights+g.scratch())
+		if len(out) == 1 {
+			break // all groups are alike
+		}
 	}
-	return weights + g.scratch()
+	return most
 }
 
 // scratch is how many floats run takes.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/sshn-go/sshn/internal/parallel"
 )
@@ -77,4 +78,49 @@ func TestScratchIsWhatAConvolutionTakes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Geometries at the edge of what there is, of inputs side by side.
+func TestScratchOfOddConvolutionsIsNotLess(t *testing.T) {
+	one, r := [3]int{1, 1, 1}, rand.New(rand.NewPCG(1, 1))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for _, odd := range []struct {
+		name string
+		Conv
+		unwanted bool // the gradient by the last input
+	}{
+		{"padding alone", Conv{N: 1, In: one, Out: [3]int{1, 1, 2}, Kernel: [3]int{1, 1, 2}, Pad: [3]int{0, 0, 2}, Dilation: [3]int{1, 1, 3}, Cin: 4, Cout: 32, Groups: 1}, false},
+		{"unlike groups", Conv{N: 1, In: [3]int{1, 4, 3}, Out: [3]int{1, 4, 3}, Kernel: [3]int{1, 3, 3}, Pad: [3]int{0, 1, 1}, Dilation: one, Cin: 6, Cout: 4, Groups: 2}, false},
+		{"projected alone", Conv{N: 1, In: [3]int{1, 1, 146}, Out: [3]int{1, 1, 151}, Kernel: [3]int{1, 1, 2}, Pad: [3]int{0, 0, 4}, Dilation: [3]int{1, 1, 3}, Cin: 2, Cout: 24, Groups: 1}, true},
+		{"no images", Conv{In: one, Out: one, Kernel: one, Dilation: one, Cin: 2, Cout: 3, Groups: 1}, false},
+	} {
+		c := odd.Conv
+		c.Stride = one
+		size := c.N * volume(c.In)
+		x := []Input{{X: random(r, size*(c.Cin-1)), C: c.Cin - 1}, {X: random(r, size), C: 1}}
+		parts := []Grad{{X: make([]float32, len(x[0].X)), C: x[0].C}, {X: make([]float32, len(x[1].X)), C: 1}}
+		if odd.unwanted {
+			parts[1].X = nil
+		}
+		w, gy := parallel.Aligned(c.weights()), random(r, c.N*volume(c.Out)*c.Cout)
+		onEveryLevel(t, func(t *testing.T) {
+			if forward := c.Scratch(x); c.N > 0 {
+				assert.LessOrEqual(t, parallel.Watch(func() { c.Forward(gy, x, w, nil, 1) }), forward, odd.name)
+			}
+			if backward := c.GradScratch(x); c.N > 0 {
+				assert.LessOrEqual(t, parallel.Watch(func() { c.InputGrad(parts, gy, w) }), backward, odd.name)
+				assert.LessOrEqual(t, parallel.Watch(func() { c.WeightGrad(w, x, gy, false) }), backward, odd.name)
+			}
+		})
+	}
+}
+
+// A buffer may be larger than what was asked for.
+func TestScratchOfFloat64IsReleasedAsTaken(t *testing.T) {
+	parallel.Forget()
+	parallel.Release(parallel.Scratch(3000))
+	require.EqualValues(t, 4*1000, parallel.Watch(func() {
+		release64(scratch64(400))
+		parallel.Release(parallel.Scratch(1000))
+	}))
 }

@@ -246,5 +246,5 @@ func scratch64(n int) []float64 {
 }
 
 func release64(s []float64) {
-	parallel.Release(unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(s))), 2*cap(s)))
+	parallel.Release(unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(s))), 2*cap(s))[:2*len(s)])
 }
