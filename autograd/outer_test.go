@@ -58,7 +58,8 @@ func TestOuterProductsAreTheGradientOfALargeMatrix(t *testing.T) {
 	omega := omegaOf()
 	tape := NewTape()
 	leaf, loss := layers(tape, omega, 1, 2)
-	want := tape.TrainingCost(loss).Bytes - tape.dry.scratch
+	want := tape.TrainingCost(loss).Bytes
+	want -= tape.dry.scratch
 	tape.Backward(loss)
 	require.Equal(t, want, tape.run.bytes(), "the rehearsal keeps products too")
 	_, again := layers(tape, omega, 3)

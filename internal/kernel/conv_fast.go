@@ -75,7 +75,6 @@ func (c *Conv) inputGradGather(gy []Input, phase int, held *[3][8]tap) gather {
 	g := gather{batch: c.N, in: gy, k: c.Cout / c.Groups, n: c.Cin / c.Groups, slope: 1}
 	for a, remainder := range unravel(phase, c.Stride) {
 		g.axes[a] = c.inputGradAxis(a, remainder, held[a][:0])
-		g.axes[a].n = max(0, g.axes[a].n)
 	}
 	g.choose(c)
 	return g

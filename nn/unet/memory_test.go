@@ -42,22 +42,27 @@ func (c memoryCase) steps() (books, held, allocated int64) {
 	runtime.GC() // what pools hold goes in two steps
 	runtime.ReadMemStats(&before)
 	allocated = math.MaxInt64
+	total := func() int64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.TotalAlloc)
+	}
 	for _, phi := range c.phis {
-		var from, to runtime.MemStats
-		runtime.ReadMemStats(&from)
+		start := total()
 		tape.Reset()
 		p := &nn.Pass{Theta: theta.Leaf(tape), Factors: nn.Uniform(phi)}
+		cost, run := tape.Cost, tape.Run
 		if c.training {
 			l := loss.DiceCE(net.Forward(p, tape.Const(image)), tape.Const(truth), loss.Config{})
-			books = max(books, tape.TrainingCost(l).Bytes)
-			tape.Backward(l)
+			cost, run = func() autograd.Cost { return tape.TrainingCost(l) }, func() { tape.Backward(l) }
 		} else {
 			tape.NoGrad(func() { net.Forward(p, tape.Const(image)).Keep() })
-			books = max(books, tape.Cost().Bytes)
-			tape.Run()
 		}
-		runtime.ReadMemStats(&to)
-		allocated = min(allocated, int64(to.TotalAlloc-from.TotalAlloc))
+		recorded := total() - start
+		books = max(books, cost().Bytes)
+		start = total()
+		run()
+		allocated = min(allocated, recorded+total()-start)
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)

@@ -19,8 +19,8 @@ type rate struct {
 // A machine has rates on one processor and on all.
 type machine []rate
 
-// copied is the bytes of a copy between memories: more than any third cache
-// holds. What a benchmark finds in that cache may be faster than the copy.
+// copied is the bytes of a copy between memories: more than most third caches
+// hold. What a benchmark finds in that cache may be faster than the copy.
 const copied = 512 << 20
 
 func measure(procs int) machine {
