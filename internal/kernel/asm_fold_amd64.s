@@ -203,6 +203,8 @@ store:
 // Requires: AVX
 TEXT ·fold256_8(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -351,10 +353,159 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ    80(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    16(AX), CX
+	MOVQ    24(AX), DX
+	MOVQ    (AX), BX
+	MOVQ    8(AX), SI
+	MOVQ    72(AX), DI
+	MOVQ    88(AX), R8
+
+rowsWhole:
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+
+segmentWhole:
+	MOVQ    CX, R11
+	ADDQ    (R9), R11
+	ADDQ    $0x10, R9
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y2, Y2
+	ADDQ    DX, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y3, Y3
+	ADDQ    DX, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y4, Y4
+	ADDQ    DX, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y5, Y5
+	ADDQ    DX, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y6, Y6
+	ADDQ    DX, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y7, Y7
+	ADDQ    DX, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y8, Y8
+	ADDQ    DX, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y9, Y9
+	DECQ    R10
+	JNZ     segmentWhole
+	TESTQ   $0x00000001, R8
+	JZ      activationWhole
+	MOVQ    BX, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y2, Y2
+	ADDQ    SI, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y3, Y3
+	ADDQ    SI, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y4, Y4
+	ADDQ    SI, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y5, Y5
+	ADDQ    SI, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y6, Y6
+	ADDQ    SI, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y7, Y7
+	ADDQ    SI, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y8, Y8
+	ADDQ    SI, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y9, Y9
+
+activationWhole:
+	TESTQ        $0x00000002, R8
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y10
+	VXORPS       Y11, Y11, Y11
+	VCMPPS       $0x04, Y11, Y10, Y11
+	VMULPS       Y2, Y10, Y1
+	VANDPS       Y1, Y11, Y1
+	VMAXPS       Y2, Y1, Y2
+	VMULPS       Y3, Y10, Y1
+	VANDPS       Y1, Y11, Y1
+	VMAXPS       Y3, Y1, Y3
+	VMULPS       Y4, Y10, Y1
+	VANDPS       Y1, Y11, Y1
+	VMAXPS       Y4, Y1, Y4
+	VMULPS       Y5, Y10, Y1
+	VANDPS       Y1, Y11, Y1
+	VMAXPS       Y5, Y1, Y5
+	VMULPS       Y6, Y10, Y1
+	VANDPS       Y1, Y11, Y1
+	VMAXPS       Y6, Y1, Y6
+	VMULPS       Y7, Y10, Y1
+	VANDPS       Y1, Y11, Y1
+	VMAXPS       Y7, Y1, Y7
+	VMULPS       Y8, Y10, Y1
+	VANDPS       Y1, Y11, Y1
+	VMAXPS       Y8, Y1, Y8
+	VMULPS       Y9, Y10, Y1
+	VANDPS       Y1, Y11, Y1
+	VMAXPS       Y9, Y1, Y9
+
+storeWhole:
+	MOVQ    BX, R11
+	VMOVUPS Y2, (R11)
+	ADDQ    SI, R11
+	VMOVUPS Y3, (R11)
+	ADDQ    SI, R11
+	VMOVUPS Y4, (R11)
+	ADDQ    SI, R11
+	VMOVUPS Y5, (R11)
+	ADDQ    SI, R11
+	VMOVUPS Y6, (R11)
+	ADDQ    SI, R11
+	VMOVUPS Y7, (R11)
+	ADDQ    SI, R11
+	VMOVUPS Y8, (R11)
+	ADDQ    SI, R11
+	VMOVUPS Y9, (R11)
+	ADDQ    DX, CX
+	ADDQ    SI, BX
+	ADDQ    DX, CX
+	ADDQ    SI, BX
+	ADDQ    DX, CX
+	ADDQ    SI, BX
+	ADDQ    DX, CX
+	ADDQ    SI, BX
+	ADDQ    DX, CX
+	ADDQ    SI, BX
+	ADDQ    DX, CX
+	ADDQ    SI, BX
+	ADDQ    DX, CX
+	ADDQ    SI, BX
+	ADDQ    DX, CX
+	ADDQ    SI, BX
+	DECQ    DI
+	JNZ     rowsWhole
+	VZEROUPPER
+	RET
+
 // func fold256_1(p *tile)
 // Requires: AVX
 TEXT ·fold256_1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -402,5 +553,54 @@ store:
 	ADDQ       SI, BX
 	DECQ       DI
 	JNZ        rows
+	VZEROUPPER
+	RET
+
+whole:
+	MOVQ    80(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    16(AX), CX
+	MOVQ    24(AX), DX
+	MOVQ    (AX), BX
+	MOVQ    8(AX), SI
+	MOVQ    72(AX), DI
+	MOVQ    88(AX), R8
+
+rowsWhole:
+	VMOVAPS Y0, Y2
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+
+segmentWhole:
+	MOVQ    CX, R11
+	ADDQ    (R9), R11
+	ADDQ    $0x10, R9
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y2, Y2
+	DECQ    R10
+	JNZ     segmentWhole
+	TESTQ   $0x00000001, R8
+	JZ      activationWhole
+	MOVQ    BX, R11
+	VMOVUPS (R11), Y1
+	VADDPS  Y1, Y2, Y2
+
+activationWhole:
+	TESTQ        $0x00000002, R8
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y1
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VMULPS       Y2, Y1, Y1
+	VANDPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y1, Y2
+
+storeWhole:
+	MOVQ    BX, R11
+	VMOVUPS Y2, (R11)
+	ADDQ    DX, CX
+	ADDQ    SI, BX
+	DECQ    DI
+	JNZ     rowsWhole
 	VZEROUPPER
 	RET

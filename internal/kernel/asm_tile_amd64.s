@@ -12414,6 +12414,8 @@ store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_1x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -12498,10 +12500,95 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), BX
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R8
+	TESTQ R8, R8
+	JZ    fetchedWhole
+	MOVQ  128(AX), R9
+
+fetchWhole:
+	PREFETCHT0 (R9)
+	ADDQ       $0x40, R9
+	DECQ       R8
+	JNZ        fetchWhole
+	MOVQ       R9, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R8
+	SUBQ $0x02, R8
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y1
+	VBROADCASTSS (BX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y1
+	VBROADCASTSS 4(BX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	SUBQ         $0x02, R8
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R8
+	JZ           nextWhole
+	VMOVUPS      (SI), Y1
+	VBROADCASTSS (BX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), DX
+	VMOVUPS (DX), Y1
+	VADDPS  Y1, Y0, Y0
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x04, Y2, Y1, Y2
+	VMULPS       Y0, Y1, Y1
+	VANDPS       Y1, Y2, Y1
+	VMAXPS       Y0, Y1, Y0
+
+storeWhole:
+	MOVQ    (AX), DX
+	VMOVUPS Y0, (DX)
+	VZEROUPPER
+	RET
+
 // func tileRow256_2x1(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_2x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -12603,10 +12690,112 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVAPS    Y0, Y1
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y2
+	VBROADCASTSS (BX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (BX)(R8*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y2
+	VBROADCASTSS 4(BX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS 4(BX)(R8*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y2
+	VBROADCASTSS (BX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (BX)(R8*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y2
+	VADDPS  Y2, Y0, Y0
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y2
+	VADDPS  Y2, Y1, Y1
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y3, Y4
+	VMULPS       Y0, Y3, Y2
+	VANDPS       Y2, Y4, Y2
+	VMAXPS       Y0, Y2, Y0
+	VMULPS       Y1, Y3, Y2
+	VANDPS       Y2, Y4, Y2
+	VMAXPS       Y1, Y2, Y1
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y1, (BX)
+	VZEROUPPER
+	RET
+
 // func tileRow256_3x1(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_3x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -12725,10 +12914,129 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y3
+	VBROADCASTSS (BX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (BX)(R8*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (BX)(R8*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y3
+	VBROADCASTSS 4(BX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS 4(BX)(R8*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 4(BX)(R8*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y3
+	VBROADCASTSS (BX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (BX)(R8*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (BX)(R8*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y3
+	VADDPS  Y3, Y0, Y0
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y3
+	VADDPS  Y3, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y3
+	VADDPS  Y3, Y2, Y2
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y5
+	VMULPS       Y0, Y4, Y3
+	VANDPS       Y3, Y5, Y3
+	VMAXPS       Y0, Y3, Y0
+	VMULPS       Y1, Y4, Y3
+	VANDPS       Y3, Y5, Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y5, Y3
+	VMAXPS       Y2, Y3, Y2
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VZEROUPPER
+	RET
+
 // func tileRow256_4x1(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_4x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -12867,10 +13175,149 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y4
+	VBROADCASTSS (BX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (BX)(R8*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (BX)(R8*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (R9), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y4
+	VBROADCASTSS 4(BX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(BX)(R8*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 4(BX)(R8*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R9), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, R9
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (SI), Y4
+	VBROADCASTSS (BX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (BX)(R8*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (BX)(R8*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (R9), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y0, Y0
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y2, Y2
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y3, Y3
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y5, Y6
+	VMULPS       Y0, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y0, Y4, Y0
+	VMULPS       Y1, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       Y2, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       Y3, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y3, Y4, Y3
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y3, (BX)
+	VZEROUPPER
+	RET
+
 // func tileRow256_5x1(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_5x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -13026,10 +13473,166 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y5
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (BX)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (BX)(R8*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R9)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y5
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 4(BX)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(BX)(R8*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4(R9), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R9)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, R9
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (SI), Y5
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (BX)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (BX)(R8*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R9)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y5
+	VADDPS  Y5, Y0, Y0
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y5
+	VADDPS  Y5, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y5
+	VADDPS  Y5, Y2, Y2
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y5
+	VADDPS  Y5, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y5
+	VADDPS  Y5, Y4, Y4
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x04, Y7, Y6, Y7
+	VMULPS       Y0, Y6, Y5
+	VANDPS       Y5, Y7, Y5
+	VMAXPS       Y0, Y5, Y0
+	VMULPS       Y1, Y6, Y5
+	VANDPS       Y5, Y7, Y5
+	VMAXPS       Y1, Y5, Y1
+	VMULPS       Y2, Y6, Y5
+	VANDPS       Y5, Y7, Y5
+	VMAXPS       Y2, Y5, Y2
+	VMULPS       Y3, Y6, Y5
+	VANDPS       Y5, Y7, Y5
+	VMAXPS       Y3, Y5, Y3
+	VMULPS       Y4, Y6, Y5
+	VANDPS       Y5, Y7, Y5
+	VMAXPS       Y4, Y5, Y4
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	VZEROUPPER
+	RET
+
 // func tileRow256_6x1(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_6x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -13202,10 +13805,183 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS (BX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (BX)(R8*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (BX)(R8*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (R9), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R9)(R8*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R9)(R8*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS 4(BX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 4(BX)(R8*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(BX)(R8*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(R9), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 4(R9)(R8*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 4(R9)(R8*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, R9
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS (BX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (BX)(R8*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (BX)(R8*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (R9), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R9)(R8*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R9)(R8*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y0, Y0
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y2, Y2
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y4, Y4
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y5, Y5
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x04, Y8, Y7, Y8
+	VMULPS       Y0, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y1, Y6, Y1
+	VMULPS       Y2, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y2, Y6, Y2
+	VMULPS       Y3, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y3, Y6, Y3
+	VMULPS       Y4, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y4, Y6, Y4
+	VMULPS       Y5, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y5, Y6, Y5
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y5, (BX)
+	VZEROUPPER
+	RET
+
 // func tileRow256_1x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_1x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -13303,10 +14079,108 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), BX
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R8
+	TESTQ R8, R8
+	JZ    fetchedWhole
+	MOVQ  128(AX), R9
+
+fetchWhole:
+	PREFETCHT0 (R9)
+	ADDQ       $0x40, R9
+	DECQ       R8
+	JNZ        fetchWhole
+	MOVQ       R9, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R8
+	SUBQ $0x02, R8
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y2
+	VMOVUPS      32(SI), Y3
+	VBROADCASTSS (BX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y2
+	VMOVUPS      32(SI), Y3
+	VBROADCASTSS 4(BX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	SUBQ         $0x02, R8
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R8
+	JZ           nextWhole
+	VMOVUPS      (SI), Y2
+	VMOVUPS      32(SI), Y3
+	VBROADCASTSS (BX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), DX
+	VMOVUPS (DX), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(DX), Y2
+	VADDPS  Y2, Y1, Y1
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y3, Y4
+	VMULPS       Y0, Y3, Y2
+	VANDPS       Y2, Y4, Y2
+	VMAXPS       Y0, Y2, Y0
+	VMULPS       Y1, Y3, Y2
+	VANDPS       Y2, Y4, Y2
+	VMAXPS       Y1, Y2, Y1
+
+storeWhole:
+	MOVQ    (AX), DX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VZEROUPPER
+	RET
+
 // func tileRow256_2x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_2x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -13431,10 +14305,135 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (BX)(R8*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(BX)(R8*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (BX)(R8*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(BX), Y4
+	VADDPS  Y4, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 32(BX), Y4
+	VADDPS  Y4, Y3, Y3
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y5, Y6
+	VMULPS       Y0, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y0, Y4, Y0
+	VMULPS       Y1, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       Y2, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       Y3, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y3, Y4, Y3
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	VZEROUPPER
+	RET
+
 // func tileRow256_3x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_3x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -13586,10 +14585,162 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS (BX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (BX)(R8*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (BX)(R8*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS 4(BX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(BX)(R8*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 4(BX)(R8*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS (BX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (BX)(R8*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (BX)(R8*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y0, Y0
+	VMOVUPS 32(BX), Y6
+	VADDPS  Y6, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS 32(BX), Y6
+	VADDPS  Y6, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 32(BX), Y6
+	VADDPS  Y6, Y5, Y5
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x04, Y8, Y7, Y8
+	VMULPS       Y0, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y1, Y6, Y1
+	VMULPS       Y2, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y2, Y6, Y2
+	VMULPS       Y3, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y3, Y6, Y3
+	VMULPS       Y4, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y4, Y6, Y4
+	VMULPS       Y5, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y5, Y6, Y5
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	VZEROUPPER
+	RET
+
 // func tileRow256_4x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_4x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -13771,10 +14922,192 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y1, Y7
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (BX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (BX)(R8*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (BX)(R8*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R9), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS 4(BX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(BX)(R8*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 4(BX)(R8*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R9), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, R9
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (BX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (BX)(R8*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (BX)(R8*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R9), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS 32(BX), Y8
+	VADDPS  Y8, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS 32(BX), Y8
+	VADDPS  Y8, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 32(BX), Y8
+	VADDPS  Y8, Y5, Y5
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 32(BX), Y8
+	VADDPS  Y8, Y7, Y7
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y9
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x04, Y10, Y9, Y10
+	VMULPS       Y0, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y0, Y8, Y0
+	VMULPS       Y1, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y1, Y8, Y1
+	VMULPS       Y2, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y2, Y8, Y2
+	VMULPS       Y3, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y3, Y8, Y3
+	VMULPS       Y4, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y4, Y8, Y4
+	VMULPS       Y5, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y5, Y8, Y5
+	VMULPS       Y6, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y6, Y8, Y6
+	VMULPS       Y7, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y7, Y8, Y7
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	VZEROUPPER
+	RET
+
 // func tileRow256_5x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_5x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -13983,10 +15316,219 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y0, Y8
+	VMOVAPS    Y1, Y9
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (BX)(R8*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (BX)(R8*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (R9)(R8*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS 4(BX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS 4(BX)(R8*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS 4(BX)(R8*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 4(R9), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS 4(R9)(R8*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, R9
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (BX)(R8*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (BX)(R8*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (R9)(R8*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y10
+	VADDPS  Y10, Y0, Y0
+	VMOVUPS 32(BX), Y10
+	VADDPS  Y10, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y10
+	VADDPS  Y10, Y2, Y2
+	VMOVUPS 32(BX), Y10
+	VADDPS  Y10, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y10
+	VADDPS  Y10, Y4, Y4
+	VMOVUPS 32(BX), Y10
+	VADDPS  Y10, Y5, Y5
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y10
+	VADDPS  Y10, Y6, Y6
+	VMOVUPS 32(BX), Y10
+	VADDPS  Y10, Y7, Y7
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y10
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS 32(BX), Y10
+	VADDPS  Y10, Y9, Y9
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y11
+	VXORPS       Y12, Y12, Y12
+	VCMPPS       $0x04, Y12, Y11, Y12
+	VMULPS       Y0, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y0, Y10, Y0
+	VMULPS       Y1, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y1, Y10, Y1
+	VMULPS       Y2, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y2, Y10, Y2
+	VMULPS       Y3, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y3, Y10, Y3
+	VMULPS       Y4, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y4, Y10, Y4
+	VMULPS       Y5, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y5, Y10, Y5
+	VMULPS       Y6, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y6, Y10, Y6
+	VMULPS       Y7, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y7, Y10, Y7
+	VMULPS       Y8, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y8, Y10, Y8
+	VMULPS       Y9, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y9, Y10, Y9
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y8, (BX)
+	VMOVUPS Y9, 32(BX)
+	VZEROUPPER
+	RET
+
 // func tileRow256_6x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_6x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -14222,10 +15764,246 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y0, Y8
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y0, Y10
+	VMOVAPS    Y1, Y11
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	LEAQ  (BX)(R8*2), R9
+	ADDQ  R8, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (BX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (BX)(R8*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (BX)(R8*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R9), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R9)(R8*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R9)(R8*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         DI, SI
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS 4(BX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS 4(BX)(R8*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS 4(BX)(R8*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS 4(R9), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS 4(R9)(R8*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS 4(R9)(R8*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         DI, SI
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, R9
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (BX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (BX)(R8*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (BX)(R8*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R9), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R9)(R8*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R9)(R8*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         DI, SI
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y2, Y2
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y4, Y4
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y5, Y5
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y6, Y6
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y7, Y7
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y8, Y8
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y9, Y9
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y10, Y10
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y11, Y11
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y13
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x04, Y14, Y13, Y14
+	VMULPS       Y0, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y0, Y12, Y0
+	VMULPS       Y1, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y1, Y12, Y1
+	VMULPS       Y2, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y2, Y12, Y2
+	VMULPS       Y3, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y3, Y12, Y3
+	VMULPS       Y4, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y4, Y12, Y4
+	VMULPS       Y5, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y5, Y12, Y5
+	VMULPS       Y6, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y6, Y12, Y6
+	VMULPS       Y7, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y7, Y12, Y7
+	VMULPS       Y8, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y8, Y12, Y8
+	VMULPS       Y9, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y9, Y12, Y9
+	VMULPS       Y10, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y10, Y12, Y10
+	VMULPS       Y11, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y11, Y12, Y11
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y8, (BX)
+	VMOVUPS Y9, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y10, (BX)
+	VMOVUPS Y11, 32(BX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_1x1(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_1x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -14312,10 +16090,97 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y1
+	VBROADCASTSS (BX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y1
+	VBROADCASTSS (BX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y1
+	VBROADCASTSS (BX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), DX
+	VMOVUPS (DX), Y1
+	VADDPS  Y1, Y0, Y0
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x04, Y2, Y1, Y2
+	VMULPS       Y0, Y1, Y1
+	VANDPS       Y1, Y2, Y1
+	VMAXPS       Y0, Y1, Y0
+
+storeWhole:
+	MOVQ    (AX), DX
+	VMOVUPS Y0, (DX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_2x1(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_2x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -14419,10 +16284,114 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVAPS    Y0, Y1
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y2
+	VBROADCASTSS (BX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS 4(BX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y2
+	VBROADCASTSS (BX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS 4(BX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y2
+	VBROADCASTSS (BX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS 4(BX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y2
+	VADDPS  Y2, Y0, Y0
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y2
+	VADDPS  Y2, Y1, Y1
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y3, Y4
+	VMULPS       Y0, Y3, Y2
+	VANDPS       Y2, Y4, Y2
+	VMAXPS       Y0, Y2, Y0
+	VMULPS       Y1, Y3, Y2
+	VANDPS       Y2, Y4, Y2
+	VMAXPS       Y1, Y2, Y1
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y1, (BX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_3x1(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_3x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -14543,10 +16512,131 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y3
+	VBROADCASTSS (BX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS 4(BX), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 8(BX), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y3
+	VBROADCASTSS (BX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS 4(BX), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 8(BX), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y3
+	VBROADCASTSS (BX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS 4(BX), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 8(BX), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y3
+	VADDPS  Y3, Y0, Y0
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y3
+	VADDPS  Y3, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y3
+	VADDPS  Y3, Y2, Y2
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y5
+	VMULPS       Y0, Y4, Y3
+	VANDPS       Y3, Y5, Y3
+	VMAXPS       Y0, Y3, Y0
+	VMULPS       Y1, Y4, Y3
+	VANDPS       Y3, Y5, Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y5, Y3
+	VMAXPS       Y2, Y3, Y2
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_4x1(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_4x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -14684,10 +16774,148 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y4
+	VBROADCASTSS (BX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(BX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(BX), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(BX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y4
+	VBROADCASTSS (BX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(BX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(BX), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(BX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y4
+	VBROADCASTSS (BX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(BX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(BX), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(BX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y0, Y0
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y2, Y2
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y3, Y3
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y5, Y6
+	VMULPS       Y0, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y0, Y4, Y0
+	VMULPS       Y1, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       Y2, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       Y3, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y3, Y4, Y3
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y3, (BX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_5x1(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_5x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -14842,10 +17070,165 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y5
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 8(BX), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 12(BX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 16(BX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y5
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 8(BX), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 12(BX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 16(BX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y5
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 8(BX), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 12(BX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 16(BX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y5
+	VADDPS  Y5, Y0, Y0
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y5
+	VADDPS  Y5, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y5
+	VADDPS  Y5, Y2, Y2
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y5
+	VADDPS  Y5, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y5
+	VADDPS  Y5, Y4, Y4
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x04, Y7, Y6, Y7
+	VMULPS       Y0, Y6, Y5
+	VANDPS       Y5, Y7, Y5
+	VMAXPS       Y0, Y5, Y0
+	VMULPS       Y1, Y6, Y5
+	VANDPS       Y5, Y7, Y5
+	VMAXPS       Y1, Y5, Y1
+	VMULPS       Y2, Y6, Y5
+	VANDPS       Y5, Y7, Y5
+	VMAXPS       Y2, Y5, Y2
+	VMULPS       Y3, Y6, Y5
+	VANDPS       Y5, Y7, Y5
+	VMAXPS       Y3, Y5, Y3
+	VMULPS       Y4, Y6, Y5
+	VANDPS       Y5, Y7, Y5
+	VMAXPS       Y4, Y5, Y4
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_6x1(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_6x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -15017,10 +17400,182 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS (BX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 4(BX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 8(BX), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 12(BX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 16(BX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 20(BX), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS (BX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 4(BX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 8(BX), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 12(BX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 16(BX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 20(BX), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS (BX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 4(BX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 8(BX), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 12(BX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 16(BX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 20(BX), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y0, Y0
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y2, Y2
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y4, Y4
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y5, Y5
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x04, Y8, Y7, Y8
+	VMULPS       Y0, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y1, Y6, Y1
+	VMULPS       Y2, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y2, Y6, Y2
+	VMULPS       Y3, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y3, Y6, Y3
+	VMULPS       Y4, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y4, Y6, Y4
+	VMULPS       Y5, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y5, Y6, Y5
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y3, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Y5, (BX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_1x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_1x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -15120,10 +17675,110 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y2
+	VMOVUPS      32(SI), Y3
+	VBROADCASTSS (BX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y2
+	VMOVUPS      32(SI), Y3
+	VBROADCASTSS (BX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y2
+	VMOVUPS      32(SI), Y3
+	VBROADCASTSS (BX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), DX
+	VMOVUPS (DX), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(DX), Y2
+	VADDPS  Y2, Y1, Y1
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y3, Y4
+	VMULPS       Y0, Y3, Y2
+	VANDPS       Y2, Y4, Y2
+	VMAXPS       Y0, Y2, Y0
+	VMULPS       Y1, Y3, Y2
+	VANDPS       Y2, Y4, Y2
+	VMAXPS       Y1, Y2, Y1
+
+storeWhole:
+	MOVQ    (AX), DX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_2x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_2x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -15250,10 +17905,137 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(BX), Y4
+	VADDPS  Y4, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 32(BX), Y4
+	VADDPS  Y4, Y3, Y3
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y5, Y6
+	VMULPS       Y0, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y0, Y4, Y0
+	VMULPS       Y1, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       Y2, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       Y3, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y3, Y4, Y3
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_3x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_3x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -15407,10 +18189,164 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS (BX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(BX), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 8(BX), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS (BX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(BX), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 8(BX), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS (BX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(BX), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 8(BX), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y0, Y0
+	VMOVUPS 32(BX), Y6
+	VADDPS  Y6, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS 32(BX), Y6
+	VADDPS  Y6, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 32(BX), Y6
+	VADDPS  Y6, Y5, Y5
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x04, Y8, Y7, Y8
+	VMULPS       Y0, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y1, Y6, Y1
+	VMULPS       Y2, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y2, Y6, Y2
+	VMULPS       Y3, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y3, Y6, Y3
+	VMULPS       Y4, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y4, Y6, Y4
+	VMULPS       Y5, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y5, Y6, Y5
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_4x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_4x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -15591,10 +18527,191 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y1, Y7
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (BX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(BX), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(BX), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(BX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (BX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(BX), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(BX), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(BX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (BX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(BX), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(BX), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(BX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS 32(BX), Y8
+	VADDPS  Y8, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS 32(BX), Y8
+	VADDPS  Y8, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 32(BX), Y8
+	VADDPS  Y8, Y5, Y5
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 32(BX), Y8
+	VADDPS  Y8, Y7, Y7
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y9
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x04, Y10, Y9, Y10
+	VMULPS       Y0, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y0, Y8, Y0
+	VMULPS       Y1, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y1, Y8, Y1
+	VMULPS       Y2, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y2, Y8, Y2
+	VMULPS       Y3, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y3, Y8, Y3
+	VMULPS       Y4, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y4, Y8, Y4
+	VMULPS       Y5, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y5, Y8, Y5
+	VMULPS       Y6, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y6, Y8, Y6
+	VMULPS       Y7, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y7, Y8, Y7
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_5x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_5x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -15802,10 +18919,218 @@ store:
 	VZEROUPPER
 	RET
 
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y0, Y8
+	VMOVAPS    Y1, Y9
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS 4(BX), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS 8(BX), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 12(BX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS 16(BX), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS 4(BX), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS 8(BX), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 12(BX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS 16(BX), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS 4(BX), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS 8(BX), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 12(BX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS 16(BX), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y10
+	VADDPS  Y10, Y0, Y0
+	VMOVUPS 32(BX), Y10
+	VADDPS  Y10, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y10
+	VADDPS  Y10, Y2, Y2
+	VMOVUPS 32(BX), Y10
+	VADDPS  Y10, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y10
+	VADDPS  Y10, Y4, Y4
+	VMOVUPS 32(BX), Y10
+	VADDPS  Y10, Y5, Y5
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y10
+	VADDPS  Y10, Y6, Y6
+	VMOVUPS 32(BX), Y10
+	VADDPS  Y10, Y7, Y7
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y10
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS 32(BX), Y10
+	VADDPS  Y10, Y9, Y9
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y11
+	VXORPS       Y12, Y12, Y12
+	VCMPPS       $0x04, Y12, Y11, Y12
+	VMULPS       Y0, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y0, Y10, Y0
+	VMULPS       Y1, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y1, Y10, Y1
+	VMULPS       Y2, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y2, Y10, Y2
+	VMULPS       Y3, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y3, Y10, Y3
+	VMULPS       Y4, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y4, Y10, Y4
+	VMULPS       Y5, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y5, Y10, Y5
+	VMULPS       Y6, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y6, Y10, Y6
+	VMULPS       Y7, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y7, Y10, Y7
+	VMULPS       Y8, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y8, Y10, Y8
+	VMULPS       Y9, Y11, Y10
+	VANDPS       Y10, Y12, Y10
+	VMAXPS       Y9, Y10, Y9
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y8, (BX)
+	VMOVUPS Y9, 32(BX)
+	VZEROUPPER
+	RET
+
 // func tileColumn256_6x2(p *tile)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileColumn256_6x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
@@ -16037,5 +19362,238 @@ store:
 	ADDQ       DX, BX
 	VMOVUPS    Y11, (BX)
 	VMASKMOVPS Y12, Y0, 32(BX)
+	VZEROUPPER
+	RET
+
+whole:
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y0, Y8
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y0, Y10
+	VMOVAPS    Y1, Y11
+	MOVQ       (AX), CX
+	MOVQ       8(AX), DX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	ADDQ       DX, CX
+	PREFETCHT0 (CX)
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+
+segmentWhole:
+	MOVQ  16(AX), BX
+	ADDQ  (CX), BX
+	MOVQ  40(AX), SI
+	ADDQ  8(CX), SI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
+	JZ    fetchedWhole
+	MOVQ  128(AX), R10
+
+fetchWhole:
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        fetchWhole
+	MOVQ       R10, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (BX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS 4(BX), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS 8(BX), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS 12(BX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS 16(BX), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS 20(BX), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (BX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS 4(BX), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS 8(BX), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS 12(BX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS 16(BX), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS 20(BX), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	SUBQ         $0x02, R9
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R9
+	JZ           nextWhole
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (BX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS 4(BX), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS 8(BX), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS 12(BX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS 16(BX), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS 20(BX), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+
+nextWhole:
+	DECQ    DX
+	JNZ     segmentWhole
+	MOVQ    88(AX), CX
+	MOVQ    8(AX), DX
+	TESTQ   $0x00000001, CX
+	JZ      activationWhole
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y1, Y1
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y2, Y2
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y3, Y3
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y4, Y4
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y5, Y5
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y6, Y6
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y7, Y7
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y8, Y8
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y9, Y9
+	ADDQ    DX, BX
+	VMOVUPS (BX), Y12
+	VADDPS  Y12, Y10, Y10
+	VMOVUPS 32(BX), Y12
+	VADDPS  Y12, Y11, Y11
+
+activationWhole:
+	TESTQ        $0x00000002, CX
+	JZ           storeWhole
+	VBROADCASTSS 96(AX), Y13
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x04, Y14, Y13, Y14
+	VMULPS       Y0, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y0, Y12, Y0
+	VMULPS       Y1, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y1, Y12, Y1
+	VMULPS       Y2, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y2, Y12, Y2
+	VMULPS       Y3, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y3, Y12, Y3
+	VMULPS       Y4, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y4, Y12, Y4
+	VMULPS       Y5, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y5, Y12, Y5
+	VMULPS       Y6, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y6, Y12, Y6
+	VMULPS       Y7, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y7, Y12, Y7
+	VMULPS       Y8, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y8, Y12, Y8
+	VMULPS       Y9, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y9, Y12, Y9
+	VMULPS       Y10, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y10, Y12, Y10
+	VMULPS       Y11, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y11, Y12, Y11
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y8, (BX)
+	VMOVUPS Y9, 32(BX)
+	ADDQ    DX, BX
+	VMOVUPS Y10, (BX)
+	VMOVUPS Y11, 32(BX)
 	VZEROUPPER
 	RET

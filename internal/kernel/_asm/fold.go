@@ -22,6 +22,10 @@ func (t *tileKernel) generateFold() {
 	t.function(t.name, "func(p *tile)")
 	t.p = t.GP64()
 	t.Load(t.Param("p"), t.p)
+	t.bodies(t.field(tileBits), t.fold)
+}
+
+func (t *tileKernel) fold() {
 	t.loadMask()
 	bias, held := t.vec(), t.vec()
 	t.read(Mem{Base: t.load(tileBias)}, 0, bias)
@@ -56,17 +60,17 @@ func (t *tileKernel) generateFold() {
 		t.VADDPS(held, sums[m], sums[m])
 	})
 	t.DECQ(nsegs)
-	t.JNZ(LabelRef("segment"))
+	t.JNZ(t.ref("segment"))
 
 	t.TESTQ(U32(flagAdd), flags)
-	t.JZ(LabelRef("activation"))
+	t.JZ(t.ref("activation"))
 	rows(c, cm, func(m int) {
 		t.read(Mem{Base: at}, 0, held)
 		t.VADDPS(held, sums[m], sums[m])
 	})
 	t.Label("activation")
 	t.TESTQ(U32(flagLeaky), flags)
-	t.JZ(LabelRef("store"))
+	t.JZ(t.ref("store"))
 	scaled := t.scaler(t.field(tileSlope))
 	for _, sum := range sums {
 		scaled(sum, held)
@@ -79,7 +83,7 @@ func (t *tileKernel) generateFold() {
 		t.ADDQ(cm, c)
 	}
 	t.DECQ(k)
-	t.JNZ(LabelRef("rows"))
+	t.JNZ(t.ref("rows"))
 	t.VZEROUPPER()
 	t.RET()
 }

@@ -77,10 +77,12 @@ func (t *tileKernel) generate() {
 	t.function(t.name, "func(p *tile)")
 	t.p = t.GP64()
 	t.Load(t.Param("p"), t.p)
-	t.loadMask()
-	t.start()
-	t.products()
-	t.finish()
+	t.bodies(t.field(tileBits), func() {
+		t.loadMask()
+		t.start()
+		t.products()
+		t.finish()
+	})
 }
 
 func (t *tileKernel) field(offset int) Mem { return Mem{Base: t.p, Disp: offset} }
@@ -92,6 +94,9 @@ func (t *tileKernel) load(offset int) reg.GPVirtual {
 }
 
 func (t *tileKernel) loadMask() {
+	if t.unmasked {
+		return
+	}
 	if t.isa.wide() {
 		t.bits = t.K()
 		t.KMOVW(t.field(tileBits), t.bits)
@@ -106,7 +111,7 @@ func (t *tileKernel) loadMask() {
 func (t *tileKernel) read(m Mem, n int, v reg.VecVirtual) {
 	m.Disp += t.isa.bytes * n
 	switch {
-	case n < t.nv-1:
+	case n < t.nv-1 || t.unmasked:
 		t.VMOVUPS(m, v)
 	case t.isa.wide():
 		t.VMOVUPS_Z(m, t.bits, v)
@@ -118,7 +123,7 @@ func (t *tileKernel) read(m Mem, n int, v reg.VecVirtual) {
 func (t *tileKernel) write(v reg.VecVirtual, m Mem, n int) {
 	m.Disp += t.isa.bytes * n
 	switch {
-	case n < t.nv-1:
+	case n < t.nv-1 || t.unmasked:
 		t.VMOVUPS(v, m)
 	case t.isa.wide():
 		t.VMOVUPS(v, t.bits, m)
@@ -162,7 +167,7 @@ func (t *tileKernel) products() {
 	if t.column {
 		t.ak = t.load(tileAK)
 	} else {
-		t.am = t.load(tileAM)
+		t.am, t.bases = t.load(tileAM), nil
 		for m := 0; m < t.mr; m += 3 {
 			t.bases = append(t.bases, t.GP64())
 		}
@@ -186,7 +191,7 @@ func (t *tileKernel) products() {
 	t.prefetch()
 	t.MOVQ(t.field(tileK), k)
 	t.SUBQ(Imm(2), k)
-	t.JL(LabelRef("odd"))
+	t.JL(t.ref("odd"))
 
 	t.Label("pair")
 	for u := range 2 {
@@ -198,15 +203,15 @@ func (t *tileKernel) products() {
 		}
 	}
 	t.SUBQ(Imm(2), k)
-	t.JGE(LabelRef("pair"))
+	t.JGE(t.ref("pair"))
 
 	t.Label("odd")
 	t.ADDQ(Imm(2), k)
-	t.JZ(LabelRef("next"))
+	t.JZ(t.ref("next"))
 	t.step(0)
 	t.Label("next")
 	t.DECQ(nsegs)
-	t.JNZ(LabelRef("segment"))
+	t.JNZ(t.ref("segment"))
 }
 
 // prefetch asks for some more lines of what a later tile reads: a few in each
@@ -214,13 +219,13 @@ func (t *tileKernel) products() {
 func (t *tileKernel) prefetch() {
 	lines, next := t.load(tileLines), t.GP64()
 	t.TESTQ(lines, lines)
-	t.JZ(LabelRef("fetched"))
+	t.JZ(t.ref("fetched"))
 	t.MOVQ(t.field(tileNext), next)
 	t.Label("fetch")
 	t.PREFETCHT0(Mem{Base: next})
 	t.ADDQ(Imm(64), next)
 	t.DECQ(lines)
-	t.JNZ(LabelRef("fetch"))
+	t.JNZ(t.ref("fetch"))
 	t.MOVQ(next, t.field(tileNext))
 	t.Label("fetched")
 }
@@ -277,7 +282,7 @@ func (t *tileKernel) finish() {
 		}
 	}
 	t.TESTQ(U32(flagAdd), flags)
-	t.JZ(LabelRef("activation"))
+	t.JZ(t.ref("activation"))
 	v := t.vec()
 	rows(func(m, n int) {
 		t.read(Mem{Base: c}, n, v)
@@ -286,7 +291,7 @@ func (t *tileKernel) finish() {
 
 	t.Label("activation")
 	t.TESTQ(U32(flagLeaky), flags)
-	t.JZ(LabelRef("store"))
+	t.JZ(t.ref("store"))
 	scaled := t.scaler(t.field(tileSlope))
 	for m := range t.acc {
 		for _, sum := range t.acc[m] {

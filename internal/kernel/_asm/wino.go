@@ -83,6 +83,11 @@ func (s *sandwich) generate(name string) {
 	s.p = s.GP64()
 	s.Load(s.Param("s"), s.p)
 	s.announce(s.constants...)
+	s.bodies(s.field(sandwichBits), s.blocks)
+}
+
+// blocks is a loop over them.
+func (s *sandwich) blocks() {
 	s.loadMask()
 	from, half := s.load(sandwichFrom), s.load(sandwichHalf)
 	row := s.multiples(s.load(sandwichFromRow), s.in)
@@ -117,7 +122,7 @@ func (s *sandwich) generate(name string) {
 		s.ADDQ(U32((s.in-s.shared)*s.out*s.isa.bytes), half)
 	}
 	s.DECQ(count)
-	s.JNZ(LabelRef("block"))
+	s.JNZ(s.ref("block"))
 	s.end()
 }
 
@@ -130,6 +135,9 @@ func (s *sandwich) load(offset int) reg.GPVirtual {
 }
 
 func (s *sandwich) loadMask() {
+	if s.unmasked {
+		return
+	}
 	if s.isa.wide() {
 		s.bits = s.K()
 		s.KMOVW(s.field(sandwichBits), s.bits)
@@ -222,14 +230,14 @@ func (s *sandwich) activatedRows(to reg.GPVirtual, across func(reg.GPVirtual, in
 			s.VADDPS(bias, v, v)
 		}
 		s.TESTQ(U32(flagAdd|flagPartial), flags)
-		s.JZ(LabelRef(label("activate", 0)))
+		s.JZ(s.ref(label("activate", 0)))
 		for j, v := range values {
 			if j > 0 {
 				s.CMPQ(s.field(sandwichColumns), Imm(uint64(j)))
-				s.JLE(LabelRef(label("activate", 0)))
+				s.JLE(s.ref(label("activate", 0)))
 			}
 			s.TESTQ(U32(flagAdd), flags)
-			s.JZ(LabelRef(label("added", j)))
+			s.JZ(s.ref(label("added", j)))
 			t := s.vec()
 			s.read(across(q, j), t, true)
 			s.VADDPS(t, v, v)
@@ -237,27 +245,27 @@ func (s *sandwich) activatedRows(to reg.GPVirtual, across func(reg.GPVirtual, in
 		}
 		s.Label(label("activate", 0))
 		s.TESTQ(U32(flagLeaky), flags)
-		s.JZ(LabelRef(label("store", 0)))
+		s.JZ(s.ref(label("store", 0)))
 		s.leaky(values)
 		s.Label(label("store", 0))
 		s.TESTQ(U32(flagPartial), flags)
-		s.JNZ(LabelRef(label("partial", 0)))
+		s.JNZ(s.ref(label("partial", 0)))
 		for j, v := range values {
 			s.write(v, across(q, j), true)
 		}
-		s.JMP(LabelRef(label("stored", 0)))
+		s.JMP(s.ref(label("stored", 0)))
 		s.Label(label("partial", 0))
 		for j, v := range values {
 			if j > 0 {
 				s.CMPQ(s.field(sandwichColumns), Imm(uint64(j)))
-				s.JLE(LabelRef(label("stored", 0)))
+				s.JLE(s.ref(label("stored", 0)))
 			}
 			s.write(v, across(q, j), true)
 		}
 		s.Label(label("stored", 0))
 		if i < s.out-1 {
 			s.DECQ(rows)
-			s.JZ(LabelRef("next"))
+			s.JZ(s.ref("next"))
 			s.ADDQ(s.field(sandwichToRow), q)
 		}
 	}
@@ -275,7 +283,7 @@ func (s *sandwich) leaky(values []reg.VecVirtual) {
 
 func (s *sandwich) read(m Mem, v reg.VecVirtual, masked bool) {
 	switch {
-	case !masked:
+	case !masked || s.unmasked:
 		s.VMOVUPS(m, v)
 	case s.isa.wide():
 		s.VMOVUPS_Z(m, s.bits, v)
@@ -286,7 +294,7 @@ func (s *sandwich) read(m Mem, v reg.VecVirtual, masked bool) {
 
 func (s *sandwich) write(v reg.VecVirtual, m Mem, masked bool) {
 	switch {
-	case !masked:
+	case !masked || s.unmasked:
 		s.VMOVUPS(v, m)
 	case s.isa.wide():
 		s.VMOVUPS(v, s.bits, m)
