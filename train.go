@@ -28,6 +28,7 @@ type Training struct {
 	Limit    time.Duration  // time in all; 0: no limit
 	Batch    int            // images per phi; 0 is 8 over Parts, at least 1
 	Parts    int            // phis per step, each with a batch of its own; 0 is 4, of a prior of one point 1
+	Widen    float64        // share of the training in which the range of phi grows from its middle tenth to all of it; 0 is 0.6, below 0 it is all of it throughout
 	Rate     float64        // first step size of Adam, which falls along a cosine; 0 is 2e-3
 	HeadRate float64        // of the hypernetwork's last matrix, as a share of Rate; 0 is 0.1
 	Clip     float64        // greatest norm of the gradient; 0: not clipped
@@ -132,13 +133,14 @@ func (t Training) identity(cfg Config, d data.Dataset) (string, error) {
 		Config
 		Batch    int     `json:"batch"`
 		Parts    int     `json:"parts"`
+		Widen    float64 `json:"widen"`
 		Rate     float64 `json:"rate"`
 		HeadRate float64 `json:"head_rate"`
 		Clip     float64 `json:"clip"`
 		Samples  int     `json:"samples"`
 
 		Patch data.Patch `json:"patch,omitzero"`
-	}{cfg, t.Batch, t.Parts, t.Rate, t.HeadRate, t.Clip, d.Len(), t.Patch})
+	}{cfg, t.Batch, t.Parts, t.Widen, t.Rate, t.HeadRate, t.Clip, d.Len(), t.Patch})
 	return string(text), err
 }
 
@@ -155,6 +157,9 @@ func (t Training) withDefaults(prior hyper.Prior) Training {
 	}
 	if t.Batch <= 0 {
 		t.Batch = max(1, 8/t.Parts)
+	}
+	if t.Widen == 0 {
+		t.Widen = 0.6
 	}
 	if t.Rate == 0 {
 		t.Rate = 2e-3
@@ -233,17 +238,17 @@ func (t *trainer) scaled(d data.Dataset) (data.Samples, error) {
 
 // objective implements [train.Objective]. Parts follow each other, so the
 // loader begins at the first that is asked for and then goes on.
-func (t *trainer) objective(tape *autograd.Tape, step, part int) (autograd.Value, string, error) {
+func (t *trainer) objective(tape *autograd.Tape, at train.Moment) (autograd.Value, string, error) {
 	if t.next == nil {
 		loader := &data.Loader{Data: t.data, Batch: t.Batch, Seed: t.cfg.Seed, Patch: t.Patch, Augment: t.Augment, Workers: t.Workers, Ahead: 2 * t.Workers}
-		t.next, t.stop = iter.Pull2(loader.Batches(t.ctx, step*t.Parts+part))
+		t.next, t.stop = iter.Pull2(loader.Batches(t.ctx, at.Step*t.Parts+at.Part))
 	}
 	batch, err, ok := t.next()
 	if err != nil || !ok {
 		return autograd.Value{}, "", err
 	}
-	rng := nn.Stream(t.cfg.Seed, "phi", uint64(step), uint64(part))
-	phi := pareto.Phi(t.cfg.Prior.Stratum(rng, part, t.Parts))
+	rng := nn.Stream(t.cfg.Seed, "phi", uint64(at.Step), uint64(at.Part))
+	phi := pareto.Phi(t.prior(at.Share).Stratum(rng, at.Part, t.Parts))
 	f, err := t.Factors(phi)
 	if err != nil {
 		return autograd.Value{}, "", err
@@ -252,6 +257,15 @@ func (t *trainer) objective(tape *autograd.Tape, step, part int) (autograd.Value
 	pass.Train, pass.Rand = true, rng
 	logits := t.net.Forward(pass, tape.Const(batch.Image))
 	return loss.DiceCE(logits, tape.Const(batch.Labels), loss.Config{}), "phi " + fmt.Sprintf("%.4g", phi[0]), nil
+}
+
+// prior is what phi is drawn from when the given share of the training is over.
+func (t *trainer) prior(over float64) hyper.Prior {
+	const first = 0.1
+	if t.Widen < 0 || t.cfg.Prior.Lo == t.cfg.Prior.Hi {
+		return t.cfg.Prior
+	}
+	return t.cfg.Prior.Middle(min(1, first+(1-first)*over/t.Widen))
 }
 
 // validate returns the mean Dice over phis at a sixth, a half and five sixths

@@ -151,6 +151,25 @@ func TestStrataCoverThePriorEvenly(t *testing.T) {
 	require.PanicsWithError(t, "hyper: part 2 of the 2 of a prior", func() { Uniform(0, 1).Stratum(rng, 2, 2) })
 }
 
+func TestTheMiddleOfAPriorIsDrawnAsItsMiddleQuantiles(t *testing.T) {
+	for _, p := range []Prior{Uniform(0, 0.5).Beyond(0.1), Uniform(0.1, 0.4).Of(3), AreaUniform(0, 0.5, 2).Beyond(0.1), Point(0.3)} {
+		for _, share := range []float64{0.01, 0.3, 1} {
+			m := p.Middle(share)
+			require.NoError(t, m.Check())
+			require.Equal(t, p.N, m.N)
+			for _, u := range []float64{0, 0.25, 0.5, 1} {
+				require.InDelta(t, p.quantile(0.5+share*(u-0.5)), m.quantile(u), 1e-12, "%+v, the middle %v", p, share)
+			}
+		}
+	}
+	a, b := nn.Stream(1, ""), nn.Stream(1, "")
+	p := Uniform(0, 0.5).Beyond(0.1)
+	for i := range 8 {
+		require.Equal(t, p.Stratum(a, i%4, 4), p.Middle(1).Stratum(b, i%4, 4), "all of it is drawn with the same bits")
+	}
+	require.PanicsWithError(t, "hyper: the middle 0 of a prior; a share in (0, 1] is possible", func() { p.Middle(0) })
+}
+
 func TestPriorsDrawFromTheirRange(t *testing.T) {
 	rng := nn.Stream(1, "prior")
 	var below int

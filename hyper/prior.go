@@ -51,6 +51,22 @@ func (p Prior) Beyond(margin float64) Prior {
 	return p
 }
 
+// Middle returns the given share of p about its median: where p draws the
+// quantile u, it draws 1/2 + share (u - 1/2). Of a share of 1 it is p, drawn
+// alike, its margin no longer apart from its range. It panics with the error of
+// Check, and if the share is not in (0, 1].
+func (p Prior) Middle(share float64) Prior {
+	if err := p.Check(); err != nil {
+		panic(err)
+	}
+	if !(share > 0 && share <= 1) {
+		panic(fmt.Errorf("hyper: the middle %v of a prior; a share in (0, 1] is possible", share))
+	}
+	p.Lo, p.Hi = p.quantile((1-share)/2), p.quantile((1+share)/2)
+	p.Margin = 0
+	return p
+}
+
 // Of returns p for conditions of n independent numbers.
 func (p Prior) Of(n int) Prior {
 	p.N = n

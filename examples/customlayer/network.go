@@ -45,11 +45,11 @@ func fit(ctx context.Context, net nn.Layer, source hyper.Source, prior hyper.Pri
 		Params:    params,
 		Optimiser: optim.NewAdam(len(params.Data), optim.AdamConfig{}),
 		Schedule:  optim.Cosine(3e-3, 1e-4, steps),
-		Objective: func(t *autograd.Tape, step, _ int) (autograd.Value, string, error) {
-			rng := nn.Stream(1, "step", uint64(step))
+		Objective: func(t *autograd.Tape, at train.Moment) (autograd.Value, string, error) {
+			rng := nn.Stream(1, "step", uint64(at.Step))
 			phi := prior.Sample(rng)
 			pass := &nn.Pass{Theta: source.Theta(t, phi), Condition: phi, Factors: nn.Uniform(phi[0])}
-			noisy, clean := waves(uint64(step))
+			noisy, clean := waves(uint64(at.Step))
 			return loss.MSE(net.Forward(pass, t.Const(noisy)), t.Const(clean), loss.Mean), "", nil
 		},
 	}

@@ -26,8 +26,8 @@ type variant struct {
 // at another.
 const transfer = "transfer"
 
-// analyses are those of the paper, section 4 and appendix, then ours: sampling
-// and axes.
+// analyses are those of the paper, section 4 and appendix, then ours: sampling,
+// axes, range and scale.
 var analyses = []analysis{
 	{"prior", func(o *options) []variant {
 		var all []variant
@@ -76,6 +76,12 @@ var analyses = []analysis{
 				n.places = append(n.places, place{at: at})
 			}
 		}}}
+	}},
+	{"range", func(*options) []variant {
+		return []variant{{"at-once", func(n *network) { n.widen = 0 }}}
+	}},
+	{"scale", func(*options) []variant {
+		return []variant{{"any", func(n *network) { n.cfg.Network.Coarsest = 0 }}}
 	}},
 }
 

@@ -35,6 +35,8 @@ type settings struct {
 	width, levels, wide int
 	batch, parts        int
 	rate, headRate      float64
+	widen               float64
+	coarsest            int
 	plain               bool
 }
 
@@ -61,6 +63,8 @@ func (o *options) flags() *flag.FlagSet {
 	f.IntVar(&o.settings.parts, "phis-per-step", 4, "phis in a step; a network of one phi gets as many batches of it")
 	f.Float64Var(&o.settings.rate, "rate", 2e-3, "first step size")
 	f.Float64Var(&o.settings.headRate, "head-rate", 0.1, "that of the hypernetwork's last matrix, as a share")
+	f.Float64Var(&o.settings.widen, "widen", 0.6, "share of a training in which the range of phi grows from its middle to all of it; 0: it is all of it throughout")
+	f.IntVar(&o.settings.coarsest, "coarsest", -1, "how many times coarser than the image a map may be; 0: without limit, as in the paper; -1: as at phi 0.5")
 	f.BoolVar(&o.settings.plain, "plain", false, "train on the images as they are, without augmentation")
 	f.IntVar(&o.every, "every", 100, "steps between validations, which write checkpoints")
 	f.BoolVar(&o.reportOnly, "report", false, "train nothing: make the report of what -out holds")
@@ -142,6 +146,9 @@ func parse(args []string) (*options, error) {
 	if o.steps == 0 && o.minutes == 0 {
 		o.steps = 1000
 	}
+	if s := &o.settings; s.coarsest == -1 && s.levels >= 1 && s.levels < 16 {
+		s.coarsest = 1 << (s.levels - 1)
+	}
 	return o, o.check()
 }
 
@@ -168,6 +175,8 @@ func (o *options) check() error {
 		return errors.New("either -steps or -minutes-per-network is possible, and positive")
 	case o.seeds < 1 || n.width < 1 || n.wide < 1 || n.levels < 1 || n.batch < 1 || n.parts < 1 || o.every < 1 || o.size < 1:
 		return errors.New("-seeds, -width, -wide, -levels, -batch, -phis-per-step, -every and -size are at least 1")
+	case !(n.widen >= 0) || n.widen > 1 || n.coarsest < 0:
+		return errors.New("-widen is a share from 0 to 1, and -coarsest is not negative, but for -1")
 	case !(n.rate > 0) || !(n.headRate > 0):
 		return errors.New("-rate and -head-rate are positive")
 	case len(o.methods) == 0 && len(o.analyses) == 0:
@@ -209,6 +218,8 @@ analyses, each against sshn as it is:
   hidden      hypernetworks of other widths
   sampling    maps made smaller without antialiasing
   axes        a phi for each axis
+  range       trained for all of the range of phi from the first step on
+  scale       maps as coarse as phi makes them, -coarsest 0
 
 A folder of -format folder has images/ (PNG, BMP, TIFF or JPEG), masks/ with the
 same names but for the extension (indexed or grey, whose values are labels; those

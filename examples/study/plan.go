@@ -17,6 +17,7 @@ type network struct {
 	method  string // of package result
 	variant string // of an analysis
 	cfg     sshn.Config
+	widen   float64 // share of the training in which the range of phi grows to all of it
 	places  []place
 }
 
@@ -88,10 +89,10 @@ func (c settings) of(s *set, method string, prior hyper.Prior, seed uint64) netw
 		width = c.wide
 	}
 	first := s.train[0]
-	n := network{method: method, cfg: sshn.Config{
+	n := network{method: method, widen: c.widen, cfg: sshn.Config{
 		Network: unet.Config{
 			Dims: 2, In: first.Image.Shape.Channels(), Out: len(s.classes),
-			Widths: slices.Repeat([]int{width}, c.levels), Antialias: true,
+			Widths: slices.Repeat([]int{width}, c.levels), Antialias: true, Coarsest: c.coarsest,
 		},
 		Prior: prior, Labels: sshn.LabelsOf(s.classes), Seed: seed,
 	}}

@@ -100,6 +100,7 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 		Data: filepath.Base(filepath.Clean(o.data)), Extents: s.test[0].Labels.Shape.Dims(),
 		Train: len(s.train), Val: len(s.val), Test: len(s.test),
 		Width: c.width, Wide: c.wide, Levels: c.levels, Batch: c.batch * c.parts, Parts: c.parts, Plain: c.plain,
+		Widen: c.widen, Coarsest: c.coarsest,
 		Steps: o.steps, Minutes: o.minutes, Every: o.every, Rate: c.rate, HeadRate: c.headRate,
 		Processors: runtime.GOMAXPROCS(0), Machine: machine(),
 	}

@@ -105,7 +105,7 @@ func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 	for _, name := range []string{pageFile, byMACsFile, byPhiFile} {
 		require.FileExists(t, filepath.Join(out, name))
 	}
-	require.Contains(t, stderr, "network 1 of 19: fixed 0.25 seed 1\n")
+	require.Contains(t, stderr, "network 1 of 21: fixed 0.25 seed 1\n")
 	pictures, err := filepath.Glob(filepath.Join(out, pictureFolder, "*.png"))
 	require.NoError(t, err)
 	require.Len(t, pictures, 3)
@@ -127,6 +127,7 @@ func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 		"sshn density area-uniform": 8, "sshn levels phi-each": 8, "sshn norm instance": 8, "sshn encoding circle": 8,
 		"sshn hidden 16": 8, "sshn hidden 16-32": 8, "sshn hidden 16-64-256": 8,
 		"sshn sampling not-antialiased": 8, "sshn axes phi-each": 8 + 4,
+		"sshn range at-once": 8, "sshn scale any": 8,
 	}, seen)
 
 	// Nothing is trained twice, and what was not asked for before is measured

@@ -79,8 +79,11 @@ func (t *trial) training() sshn.Training {
 	c := t.settings
 	training := sshn.Training{
 		Steps: t.steps, Limit: time.Duration(t.minutes * float64(time.Minute)),
-		Batch: c.batch, Parts: c.parts, Rate: c.rate, HeadRate: c.headRate, Clip: 1,
+		Batch: c.batch, Parts: c.parts, Widen: t.widen, Rate: c.rate, HeadRate: c.headRate, Clip: 1,
 		Val: t.set.val, Every: t.every, Dir: t.dir, Resume: true, Progress: t.log,
+	}
+	if t.widen == 0 {
+		training.Widen = -1
 	}
 	if !c.plain {
 		training.Augment = t.set.augment

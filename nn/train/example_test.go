@@ -33,8 +33,8 @@ func Example() {
 			Params:    params,
 			Optimiser: optim.NewAdam(layout.Len(), optim.AdamConfig{}),
 			Schedule:  optim.Constant(0.05),
-			Objective: func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
-				rng := nn.Stream(1, "points", uint64(step))
+			Objective: func(t *autograd.Tape, at train.Moment) (autograd.Value, string, error) {
+				rng := nn.Stream(1, "points", uint64(at.Step))
 				x, y := tensor.New(8, 1), tensor.New(8, 1)
 				for i := range x.Data {
 					x.Data[i] = float32(rng.NormFloat64())

@@ -13,10 +13,16 @@ import (
 )
 
 // An Objective records the loss, a value of one element, of one part of a step
-// on t. Steps count from 0, also where the first was run by an earlier process.
-// The note says what a person wants to know of it, as in "phi 0.23": it goes
-// into the log and into errors.
-type Objective func(t *autograd.Tape, step, part int) (loss autograd.Value, note string, err error)
+// on t. The note says what a person wants to know of it, as in "phi 0.23": it
+// goes into the log and into errors.
+type Objective func(t *autograd.Tape, at Moment) (loss autograd.Value, note string, err error)
+
+// A Moment is where in a run an objective is asked for.
+type Moment struct {
+	Step  int     // from 0, also where the first was run by an earlier process
+	Part  int     // of the step, from 0
+	Share float64 // of the run that is over, of the nearer limit: from 0 on, below 1
+}
 
 // A Loop is what is trained and how.
 type Loop struct {

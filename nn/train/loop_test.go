@@ -36,13 +36,32 @@ func TestRunFindsTheTruth(t *testing.T) {
 func TestTheLossOfASummaryIsARunningMeanOfTwentySteps(t *testing.T) {
 	r := newRegression()
 	loop := r.loop()
-	loop.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
+	loop.Objective = func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
 		y := autograd.Scale(r.loss(t, tensor.New(1, 2), tensor.New(1, 1)), 0)
-		return autograd.Add(y, t.Const(tensor.Scalar(float32(min(step, 1))))), "", nil
+		return autograd.Add(y, t.Const(tensor.Scalar(float32(min(at.Step, 1))))), "", nil
 	}
 	s, err := loop.Run(t.Context(), Config{Steps: 3}) // of losses 0, 1, 1
 	require.NoError(t, err)
 	require.InDelta(t, 1-0.95*0.95, s.Loss, 1e-12)
+}
+
+func TestAMomentTellsHowMuchOfARunIsOver(t *testing.T) {
+	r := newRegression()
+	loop := r.loop()
+	var moments []Moment
+	loop.Objective = func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
+		moments = append(moments, at)
+		return r.objective(t, at)
+	}
+	dir := t.TempDir()
+	for _, steps := range []int{1, 4} { // the second goes on from the first
+		_, err := loop.Run(t.Context(), Config{Steps: steps, Parts: 2, Dir: dir, Resume: true})
+		require.NoError(t, err)
+	}
+	require.Equal(t, []Moment{
+		{0, 0, 0}, {0, 1, 0},
+		{1, 0, 0.25}, {1, 1, 0.25}, {2, 0, 0.5}, {2, 1, 0.5}, {3, 0, 0.75}, {3, 1, 0.75},
+	}, moments)
 }
 
 func TestPartsAreTheGradientOfOneBatch(t *testing.T) {
@@ -107,9 +126,9 @@ func TestTheFinalValidationRunsOnceAndAFinishedRunDoesNothing(t *testing.T) {
 		loop := r.loop()
 		validated, stepped := 0, 0
 		loop.Validate = func(ctx context.Context) (float64, error) { validated++; return r.score(ctx) }
-		loop.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
+		loop.Objective = func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
 			stepped++
-			return r.objective(t, step, part)
+			return r.objective(t, at)
 		}
 		cfg := Config{Steps: steps, Every: 10, Dir: t.TempDir(), Resume: true}
 		first, err := loop.Run(t.Context(), cfg)
@@ -136,9 +155,9 @@ func TestTheFinalValidationRunsOnceAndAFinishedRunDoesNothing(t *testing.T) {
 // slow makes each step take a second of the fake clock of synctest, in which
 // sleeping takes no time.
 func slow(o Objective) Objective {
-	return func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
+	return func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
 		time.Sleep(time.Second)
-		return o(t, step, part)
+		return o(t, at)
 	}
 }
 
@@ -176,7 +195,7 @@ func TestProgressIsPlainLinesWhereThereIsNoTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRegression()
 		loop := r.loop()
-		loop.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
+		loop.Objective = func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
 			time.Sleep(time.Second)
 			return autograd.Add(autograd.Scale(r.loss(t, tensor.New(1, 2), tensor.New(1, 1)), 0), t.Const(tensor.Scalar(0.25))), "", nil
 		}
@@ -218,9 +237,9 @@ func TestWhatIsNotFiniteStopsTheRunAndHarmsNothing(t *testing.T) {
 	}{
 		{"loss", 1, func(l *Loop) {
 			inner := l.Objective
-			l.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
-				y, note, err := inner(t, step, part)
-				if step == bad {
+			l.Objective = func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
+				y, note, err := inner(t, at)
+				if at.Step == bad {
 					y = autograd.Scale(y, math.NaN())
 				}
 				return y, note, err
@@ -228,19 +247,19 @@ func TestWhatIsNotFiniteStopsTheRunAndHarmsNothing(t *testing.T) {
 		}, "train: step 25, phi 0.25: the loss is NaN; the last good checkpoint is %s, after 20 steps"},
 		{"loss of the second part", 2, func(l *Loop) {
 			inner := l.Objective
-			l.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
-				y, _, err := inner(t, step, part)
-				if step == bad && part == 1 {
+			l.Objective = func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
+				y, _, err := inner(t, at)
+				if at.Step == bad && at.Part == 1 {
 					y = autograd.Scale(y, math.Inf(1))
 				}
-				return y, fmt.Sprintf("part %d", part), err
+				return y, fmt.Sprintf("part %d", at.Part), err
 			}
 		}, "train: step 25, part 1: the loss is +Inf; the last good checkpoint is %s, after 20 steps"},
 		{"gradient", 2, func(l *Loop) {
 			inner := l.Objective
-			l.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
-				y, note, err := inner(t, step, part)
-				if step == bad && part == 0 {
+			l.Objective = func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
+				y, note, err := inner(t, at)
+				if at.Step == bad && at.Part == 0 {
 					y = autograd.Apply(huge{}, autograd.Apply(huge{}, y))
 				}
 				return y, note, err
@@ -306,11 +325,11 @@ func TestErrorsSayWhatWasBeingDone(t *testing.T) {
 	broken := errors.New("a wire came loose")
 	r := newRegression()
 	loop := r.loop()
-	loop.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
-		if step == 3 {
+	loop.Objective = func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
+		if at.Step == 3 {
 			return autograd.Value{}, "", broken
 		}
-		return r.objective(t, step, part)
+		return r.objective(t, at)
 	}
 	_, err := loop.Run(t.Context(), Config{Steps: 5})
 	require.ErrorIs(t, err, broken)
@@ -332,11 +351,11 @@ func TestASteadyStepAllocatesNoTensors(t *testing.T) {
 	big := newBig(n)
 	var from, to runtime.MemStats
 	loop := &Loop{Params: big.params, Optimiser: optim.NewAdam(n, optim.AdamConfig{})}
-	loop.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
-		if step == 10 && part == 0 {
+	loop.Objective = func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
+		if at.Step == 10 && at.Part == 0 {
 			runtime.ReadMemStats(&from)
 		}
-		if step == 60 && part == 0 {
+		if at.Step == 60 && at.Part == 0 {
 			runtime.ReadMemStats(&to)
 		}
 		omega := big.params.Leaf(t)

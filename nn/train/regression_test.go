@@ -44,9 +44,9 @@ func (r *regression) draw(step, part, n int) (x, y tensor.Tensor) {
 	return x, y
 }
 
-func (r *regression) objective(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
-	x, y := r.draw(step, part, r.points)
-	return r.loss(t, x, y), fmt.Sprintf("phi %.2f", float64(step)/100), nil
+func (r *regression) objective(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
+	x, y := r.draw(at.Step, at.Part, r.points)
+	return r.loss(t, x, y), fmt.Sprintf("phi %.2f", float64(at.Step)/100), nil
 }
 
 func (r *regression) loss(t *autograd.Tape, x, y tensor.Tensor) autograd.Value {

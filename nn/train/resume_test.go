@@ -100,14 +100,14 @@ func TestARunInterruptedAndResumedEndsWithTheSameBits(t *testing.T) {
 		dir := t.TempDir()
 		r, loop := wavering()
 		ctx, cancel := context.WithCancel(t.Context())
-		loop.Objective = func(t *autograd.Tape, step, part int) (autograd.Value, string, error) {
-			if step == at {
+		loop.Objective = func(t *autograd.Tape, m Moment) (autograd.Value, string, error) {
+			if m.Step == at {
 				cancel()
-				if part == 1 { // as a loader does
+				if m.Part == 1 { // as a loader does
 					return autograd.Value{}, "", ctx.Err()
 				}
 			}
-			return r.objective(t, step, part)
+			return r.objective(t, m)
 		}
 		cfg := whole
 		cfg.Dir = dir
@@ -171,7 +171,7 @@ func TestARunAnewReplacesWhatWasThere(t *testing.T) {
 	require.NoError(t, os.CopyFS(dir, os.DirFS(want.dir)))
 	r := newRegression()
 	loop := r.loop()
-	loop.Objective = func(*autograd.Tape, int, int) (autograd.Value, string, error) {
+	loop.Objective = func(*autograd.Tape, Moment) (autograd.Value, string, error) {
 		return autograd.Value{}, "", os.ErrClosed
 	}
 	cfg := whole

@@ -122,8 +122,9 @@ func (r *run) step() error {
 func (r *run) descend() (loss float64, gradient autograd.Gradient, err error) {
 	omega := r.Params.Leaf(r.tape)
 	r.notes = r.notes[:0]
-	for part := range r.cfg.Parts {
-		y, note, err := r.Objective(r.tape, r.done, part)
+	at := Moment{Step: r.done, Share: r.share()}
+	for at.Part = range r.cfg.Parts {
+		y, note, err := r.Objective(r.tape, at)
 		if err != nil {
 			return 0, gradient, fmt.Errorf("train: step %d: %w", r.done, err)
 		}

@@ -117,7 +117,11 @@ func (s *findings) setting() ([]section, error) {
 	if s.group(result.Wide) != nil {
 		wide = fmt.Sprintf(", %d of Wide", d.Wide)
 	}
-	row("network", "U-Net of %d levels with %d channels%s", d.Levels, d.Width, wide)
+	bound := ""
+	if d.Coarsest > 0 {
+		bound = fmt.Sprintf(", no map more than %d times coarser than the image", d.Coarsest)
+	}
+	row("network", "U-Net of %d levels with %d channels%s%s", d.Levels, d.Width, wide, bound)
 	budget := plural(d.Steps, "step") + " for each network"
 	if d.Minutes > 0 {
 		budget = fmt.Sprintf("%g min for each network, which nobody can reproduce exactly", d.Minutes)
@@ -126,8 +130,12 @@ func (s *findings) setting() ([]section, error) {
 	if d.Plain {
 		augmented = "not augmented"
 	}
-	row("training", "%s, %s a step, %s, at %s where a network serves many; step size %g at first, of a hypernetwork's last matrix %g times that",
-		budget, plural(d.Batch, "image"), augmented, plural(d.Parts, "phi"), d.Rate, d.HeadRate)
+	many := plural(d.Parts, "phi") + " where a network serves many"
+	if d.Widen > 0 {
+		many += fmt.Sprintf(", from a range that grows to all of it over %.0f %% of the training", 100*d.Widen)
+	}
+	row("training", "%s, %s a step, %s, at %s; step size %g at first, of a hypernetwork's last matrix %g times that",
+		budget, plural(d.Batch, "image"), augmented, many, d.Rate, d.HeadRate)
 	if len(s.seeds) > 0 {
 		row("seeds", "%s", list(texts(s.seeds)))
 	}

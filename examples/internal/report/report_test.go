@@ -141,6 +141,11 @@ func TestThePageSaysWhatTrainingSaw(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, s[0].Tables[0].Rows, []string{"training", "1 step for each network, 6 images a step, not augmented, " +
 		"at 3 phis where a network serves many; step size 0.5 at first, of a hypernetwork's last matrix 0.25 times that"})
+	f.Study.Widen, f.Study.Levels, f.Study.Width, f.Study.Coarsest = 0.6, 5, 32, 16
+	s, err = newFindings(f, pareto.Reference{}).setting()
+	require.NoError(t, err)
+	require.Contains(t, fmt.Sprint(s[0].Tables[0].Rows), "serves many, from a range that grows to all of it over 60 % of the training;")
+	require.Contains(t, s[0].Tables[0].Rows, []string{"network", "U-Net of 5 levels with 32 channels, no map more than 16 times coarser than the image"})
 }
 
 func TestChartsAreWellFormed(t *testing.T) {

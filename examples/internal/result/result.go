@@ -22,16 +22,18 @@ type Study struct {
 	Width      int      `json:"width"`      // channels of a level
 	Wide       int      `json:"wide"`       // those of the method of that name
 	Levels     int      `json:"levels"`
-	Batch      int      `json:"batch"`             // images a step
-	Parts      int      `json:"phis_per_step"`     // of networks for many phis; others have as many batches
-	Plain      bool     `json:"plain,omitempty"`   // without augmentation
-	Steps      int      `json:"steps,omitempty"`   // of training, for each network
-	Minutes    float64  `json:"minutes,omitempty"` // of training, for each network; then nothing is reproducible
-	Every      int      `json:"every,omitempty"`   // steps between validations
-	Rate       float64  `json:"rate"`              // first step size
-	HeadRate   float64  `json:"head_rate"`         // that of the hypernetwork's last matrix, as a share
-	Processors int      `json:"processors"`        // that the times were measured on
-	Machine    string   `json:"machine,omitempty"` // what they are
+	Batch      int      `json:"batch"`              // images a step
+	Parts      int      `json:"phis_per_step"`      // of networks for many phis; others have as many batches
+	Widen      float64  `json:"widen,omitempty"`    // share of a training in which the range of phi grows to all of it
+	Coarsest   int      `json:"coarsest,omitempty"` // how many times coarser than the image a map may be; 0 is without limit
+	Plain      bool     `json:"plain,omitempty"`    // without augmentation
+	Steps      int      `json:"steps,omitempty"`    // of training, for each network
+	Minutes    float64  `json:"minutes,omitempty"`  // of training, for each network; then nothing is reproducible
+	Every      int      `json:"every,omitempty"`    // steps between validations
+	Rate       float64  `json:"rate"`               // first step size
+	HeadRate   float64  `json:"head_rate"`          // that of the hypernetwork's last matrix, as a share
+	Processors int      `json:"processors"`         // that the times were measured on
+	Machine    string   `json:"machine,omitempty"`  // what they are
 }
 
 // Methods of a study. The first four are the library's; the others are controls
