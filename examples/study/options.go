@@ -64,7 +64,7 @@ func (o *options) flags() *flag.FlagSet {
 	f.Float64Var(&o.settings.rate, "rate", 2e-3, "first step size")
 	f.Float64Var(&o.settings.headRate, "head-rate", 0.1, "that of the hypernetwork's last matrix, as a share")
 	f.Float64Var(&o.settings.widen, "widen", 0.6, "share of a training in which the range of phi grows from its middle to all of it; 0: it is all of it throughout")
-	f.IntVar(&o.settings.coarsest, "coarsest", -1, "how many times coarser than the image a map may be; 0: without limit, as in the paper; -1: as at phi 0.5")
+	f.IntVar(&o.settings.coarsest, "coarsest", -1, "how many times coarser than the image a map may be; 0: without limit, as in the paper; -1: 16, or as at phi 0.5 if that is more")
 	f.BoolVar(&o.settings.plain, "plain", false, "train on the images as they are, without augmentation")
 	f.IntVar(&o.every, "every", 100, "steps between validations, which write checkpoints")
 	f.BoolVar(&o.reportOnly, "report", false, "train nothing: make the report of what -out holds")
@@ -147,7 +147,7 @@ func parse(args []string) (*options, error) {
 		o.steps = 1000
 	}
 	if s := &o.settings; s.coarsest == -1 && s.levels >= 1 && s.levels < 16 {
-		s.coarsest = 1 << (s.levels - 1)
+		s.coarsest = max(16, 1<<(s.levels-1))
 	}
 	return o, o.check()
 }
