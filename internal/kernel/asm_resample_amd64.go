@@ -11,13 +11,7 @@ func mixRows512(y, x *float32, n int, at *int, w *float32, k, add int)
 func mixColumns512(p *columns)
 
 //go:noescape
-func mixPoints512(y, x *float32, n int, at *int32, w *float32, stride, k, add int, scale float32)
-
-//go:noescape
 func mixRows256(y, x *float32, n int, at *int, w *float32, k, add int)
 
 //go:noescape
 func mixColumns256(p *columns)
-
-//go:noescape
-func mixPoints256(y, x *float32, n int, at *int32, w *float32, stride, k, add int, scale float32)

@@ -35,4 +35,4 @@ func scale256(y *float32, n int, a float32)
 func dot256(x, y *float32, n int) float32
 
 //go:noescape
-func transposeEight(to, from *float32, toStride, fromStride, blocks int)
+func transposeEight(to, from *float32, toStride, fromStride, toStep, fromStep, blocks, add int)

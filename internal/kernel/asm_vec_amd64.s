@@ -795,74 +795,110 @@ done1:
 	VZEROUPPER
 	RET
 
-// func transposeEight(to *float32, from *float32, toStride int, fromStride int, blocks int)
-// Requires: AVX
-TEXT ·transposeEight(SB), NOSPLIT, $0-40
+// func transposeEight(to *float32, from *float32, toStride int, fromStride int, toStep int, fromStep int, blocks int, add int)
+// Requires: AVX, MMX+
+TEXT ·transposeEight(SB), NOSPLIT, $0-64
 	MOVQ to+0(FP), AX
 	MOVQ from+8(FP), CX
 	MOVQ toStride+16(FP), DX
 	MOVQ fromStride+24(FP), BX
-	MOVQ blocks+32(FP), SI
+	MOVQ toStep+32(FP), SI
+	MOVQ fromStep+40(FP), DI
+	MOVQ blocks+48(FP), R8
+	MOVQ add+56(FP), R9
 
 block:
-	MOVQ       CX, DI
-	VMOVUPS    (DI), Y0
-	ADDQ       BX, DI
-	VMOVUPS    (DI), Y2
-	ADDQ       BX, DI
-	VMOVUPS    (DI), Y4
-	ADDQ       BX, DI
-	VMOVUPS    (DI), Y5
-	ADDQ       BX, DI
-	VMOVUPS    (DI), Y7
-	ADDQ       BX, DI
-	VMOVUPS    (DI), Y9
-	ADDQ       BX, DI
-	VMOVUPS    (DI), Y11
-	ADDQ       BX, DI
-	VMOVUPS    (DI), Y12
-	VUNPCKLPS  Y2, Y0, Y1
-	VUNPCKHPS  Y2, Y0, Y3
-	VUNPCKLPS  Y5, Y4, Y2
-	VUNPCKHPS  Y5, Y4, Y6
-	VUNPCKLPS  Y9, Y7, Y8
-	VUNPCKHPS  Y9, Y7, Y10
-	VUNPCKLPS  Y12, Y11, Y9
-	VUNPCKHPS  Y12, Y11, Y12
-	VUNPCKLPD  Y2, Y1, Y0
-	VUNPCKHPD  Y2, Y1, Y2
-	VUNPCKLPD  Y6, Y3, Y4
-	VUNPCKHPD  Y6, Y3, Y5
-	VUNPCKLPD  Y9, Y8, Y7
-	VUNPCKHPD  Y9, Y8, Y9
-	VUNPCKLPD  Y12, Y10, Y11
-	VUNPCKHPD  Y12, Y10, Y12
-	VPERM2F128 $0x20, Y7, Y0, Y1
-	VPERM2F128 $0x31, Y7, Y0, Y8
-	VPERM2F128 $0x20, Y9, Y2, Y3
-	VPERM2F128 $0x31, Y9, Y2, Y10
-	VPERM2F128 $0x20, Y11, Y4, Y2
-	VPERM2F128 $0x31, Y11, Y4, Y9
-	VPERM2F128 $0x20, Y12, Y5, Y6
-	VPERM2F128 $0x31, Y12, Y5, Y12
-	VMOVUPS    Y1, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y3, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y2, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y6, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y8, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y10, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y9, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y12, (AX)
-	ADDQ       DX, AX
-	ADDQ       $0x20, CX
-	DECQ       SI
-	JNZ        block
+	MOVQ        CX, R10
+	LEAQ        (CX)(BX*4), R11
+	VMOVUPS     (R10), X0
+	VINSERTF128 $0x01, (R11), Y0, Y0
+	VMOVUPS     16(R10), X2
+	VINSERTF128 $0x01, 16(R11), Y2, Y2
+	ADDQ        BX, R10
+	ADDQ        BX, R11
+	VMOVUPS     (R10), X4
+	VINSERTF128 $0x01, (R11), Y4, Y4
+	VMOVUPS     16(R10), X6
+	VINSERTF128 $0x01, 16(R11), Y6, Y6
+	ADDQ        BX, R10
+	ADDQ        BX, R11
+	VMOVUPS     (R10), X8
+	VINSERTF128 $0x01, (R11), Y8, Y8
+	VMOVUPS     16(R10), X9
+	VINSERTF128 $0x01, 16(R11), Y9, Y9
+	ADDQ        BX, R10
+	ADDQ        BX, R11
+	VMOVUPS     (R10), X10
+	VINSERTF128 $0x01, (R11), Y10, Y10
+	VMOVUPS     16(R10), X11
+	VINSERTF128 $0x01, 16(R11), Y11, Y11
+	ADDQ        BX, R10
+	ADDQ        BX, R11
+	VUNPCKLPS   Y4, Y0, Y1
+	VUNPCKHPS   Y4, Y0, Y5
+	VUNPCKLPS   Y10, Y8, Y4
+	VUNPCKHPS   Y10, Y8, Y10
+	VUNPCKLPS   Y6, Y2, Y3
+	VUNPCKHPS   Y6, Y2, Y7
+	VUNPCKLPS   Y11, Y9, Y6
+	VUNPCKHPS   Y11, Y9, Y11
+	VUNPCKLPD   Y4, Y1, Y0
+	VUNPCKHPD   Y4, Y1, Y4
+	VUNPCKLPD   Y10, Y5, Y8
+	VUNPCKHPD   Y10, Y5, Y10
+	VUNPCKLPD   Y6, Y3, Y2
+	VUNPCKHPD   Y6, Y3, Y6
+	VUNPCKLPD   Y11, Y7, Y9
+	VUNPCKHPD   Y11, Y7, Y11
+	TESTQ       R9, R9
+	JZ          store
+	MOVQ        AX, R10
+	PREFETCHT0  448(R10)
+	VADDPS      (R10), Y0, Y0
+	ADDQ        DX, R10
+	PREFETCHT0  448(R10)
+	VADDPS      (R10), Y4, Y4
+	ADDQ        DX, R10
+	PREFETCHT0  448(R10)
+	VADDPS      (R10), Y8, Y8
+	ADDQ        DX, R10
+	PREFETCHT0  448(R10)
+	VADDPS      (R10), Y10, Y10
+	ADDQ        DX, R10
+	PREFETCHT0  448(R10)
+	VADDPS      (R10), Y2, Y2
+	ADDQ        DX, R10
+	PREFETCHT0  448(R10)
+	VADDPS      (R10), Y6, Y6
+	ADDQ        DX, R10
+	PREFETCHT0  448(R10)
+	VADDPS      (R10), Y9, Y9
+	ADDQ        DX, R10
+	PREFETCHT0  448(R10)
+	VADDPS      (R10), Y11, Y11
+	ADDQ        DX, R10
+
+store:
+	MOVQ    AX, R10
+	VMOVUPS Y0, (R10)
+	ADDQ    DX, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    DX, R10
+	VMOVUPS Y8, (R10)
+	ADDQ    DX, R10
+	VMOVUPS Y10, (R10)
+	ADDQ    DX, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    DX, R10
+	VMOVUPS Y6, (R10)
+	ADDQ    DX, R10
+	VMOVUPS Y9, (R10)
+	ADDQ    DX, R10
+	VMOVUPS Y11, (R10)
+	ADDQ    DX, R10
+	ADDQ    SI, AX
+	ADDQ    DI, CX
+	DECQ    R8
+	JNZ     block
 	VZEROUPPER
 	RET

@@ -226,7 +226,7 @@ func packTransposed(to, from []float32, stride, n, width int) {
 	j := 0
 	for whole := k &^ 7; whole > 0 && j+8 <= n; j += 8 {
 		_, _ = from[(j+7)*stride+k-1], to[(k-1)*width+j+7] // the assembly does not check
-		transposeEight(&to[j], &from[j*stride], width*elem, stride*elem, whole/8)
+		transposeEight(&to[j], &from[j*stride], width*elem, stride*elem, 8*width*elem, 8*elem, whole/8, 0)
 		for rest := j; rest < j+8; rest++ {
 			for i := whole; i < k; i++ {
 				to[i*width+rest] = from[rest*stride+i]

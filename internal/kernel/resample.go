@@ -44,7 +44,7 @@ func (r *Resampling) Region(y []float32, stride int, x []float32, image int, fro
 		return
 	}
 	f := r.folded()
-	s := r.newSpan(f.blends() || r.Axes[2].identity, count[0]*count[1])
+	s := r.newSpan(f.blends() || r.Axes[2].identity, 1)
 	defer s.free()
 	s.choose(from[2], from[2]+count[2])
 	for d := range count[0] {
@@ -73,21 +73,25 @@ func (r *Resampling) Scratch() int {
 	if !f.blends() {
 		return 0
 	}
-	o := f.order()
+	o := f.order(true)
 	for p := range o.pieces {
-		lo, hi := f.Axes[2].reach(o.part(p))
-		most = max(most, hi-lo)
+		from, to := o.part(p)
+		most = max(most, f.spanFloats(o.group, from, to))
 	}
-	return most * f.C
+	return most
 }
 
-// folded takes trailing axes that stay as they are for channels.
+// folded takes trailing axes that stay as they are for channels, and images of
+// one row and of few channels for the rows of one.
 func (r *Resampling) folded() Resampling {
 	f := *r
 	for range r.Axes {
 		if last := f.Axes[2]; last.identity {
 			f = Resampling{f.N, f.C * last.In, [3]*Taps{single, f.Axes[0], f.Axes[1]}}
 		}
+	}
+	if d, h := f.Axes[0], f.Axes[1]; f.N > 1 && f.C <= mostTurned && d.identity && h.identity && d.In*h.In == 1 {
+		f = Resampling{1, f.C, [3]*Taps{single, Identity(f.N), f.Axes[2]}}
 	}
 	return f
 }
@@ -99,7 +103,7 @@ var single = Identity(1)
 // not fill a vector; gathering where most columns are read by none.
 func (r *Resampling) blends() bool {
 	blend, gather := r.work()
-	return blend < gather || r.C <= mostPointed
+	return blend < gather || r.C <= mostTurned
 }
 
 // work counts the multiply-adds per map and channel of the two ways.
@@ -132,7 +136,7 @@ const pastFloats = 1 << 22
 
 func (r *Resampling) run(y, x []float32, add, blend bool) {
 	_, out := r.sizes()
-	o := r.order()
+	o := r.order(blend)
 	how := over
 	switch {
 	case add:
@@ -141,13 +145,18 @@ func (r *Resampling) run(y, x []float32, add, blend bool) {
 		how = past
 	}
 	parallel.For(r.N*o.spans(), o.grain, func(lo, hi int) {
-		s := r.newSpan(blend, hi-lo)
+		s := r.newSpan(blend, o.group)
 		defer s.free()
 		for i := lo; i < hi; i++ {
-			image, d, h, from, to := o.at(i)
+			image, d, h, rows, from, to := o.at(i)
 			s.choose(from, to)
 			row := (image*out[0]+d)*out[1] + h
-			s.resample(y[(row*out[2]+from)*r.C:], r.C, x, image, d, h, how)
+			y := y[(row*out[2]+from)*r.C:]
+			if o.group > 1 {
+				s.turned(y, x, image, d, h, rows, how)
+			} else {
+				s.resample(y, r.C, x, image, d, h, how)
+			}
 		}
 	})
 }

@@ -17,11 +17,3 @@ func mixColumnsFast(p *columns) {
 		mixColumns256(p)
 	}
 }
-
-func mixPointsFast(y, x *float32, n int, at *int32, w *float32, stride, k, add int, scale float32) {
-	if fast.lanes == 16 {
-		mixPoints512(y, x, n, at, w, stride, k, add, scale)
-	} else {
-		mixPoints256(y, x, n, at, w, stride, k, add, scale)
-	}
-}

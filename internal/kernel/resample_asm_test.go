@@ -30,20 +30,6 @@ func TestSumsOfPixelsAreTheirPlainTwin(t *testing.T) {
 	})
 }
 
-func TestSumsOfPointsAreTheirPlainTwin(t *testing.T) {
-	onEveryLevel(t, func(t *testing.T) {
-		if !fast.available() {
-			t.Skip("there are no sums of points in plain Go")
-		}
-		for c := 1; c <= mostPointed; c++ {
-			for outputs := 1; outputs < 3*16; outputs++ {
-				pointsCase(t, rand.New(rand.NewPCG(uint64(c), uint64(outputs))), outputs, c, outputs%5)
-			}
-		}
-		pointsCase(t, rand.New(rand.NewPCG(1, 2)), 2*piece+77, 3, 2)
-	})
-}
-
 func FuzzResamplingKernels(f *testing.F) {
 	f.Add(uint64(1), 7, 33, 3)
 	f.Fuzz(func(t *testing.T, seed uint64, outputs, c, most int) {
@@ -54,7 +40,7 @@ func FuzzResamplingKernels(f *testing.F) {
 		outputs, c, most = 1+int(uint(outputs)%100), 1+int(uint(c)%300), 1+int(uint(most)%7)
 		rowsCase(t, r, outputs*c, most)
 		columnsCase(t, r, outputs, c, most)
-		pointsCase(t, r, outputs, 1+c%mostPointed, most)
+		turnedCase(t, r, 1+c%mostTurned, [3]int{most, 1 + r.IntN(50), outputs}, [3]int{1 + r.IntN(4), 1 + r.IntN(50), 1 + r.IntN(100)})
 	})
 }
 
@@ -102,24 +88,6 @@ func columnsCase(t *testing.T, r *rand.Rand, outputs, c, most int) {
 		mixColumns(y, ys, x, skip, table, 1, outputs+1, c, 0.5, how)
 		mixColumnsPlain(want[33+offset:], ys, x, skip, table, 1, outputs+1, c, 0.5, how == adding)
 		alike(t, want, all, "%d outputs of %d channels, writing %d", outputs, c, how)
-	}
-}
-
-func pointsCase(t *testing.T, r *rand.Rand, outputs, c, most int) {
-	t.Helper()
-	table, skip, x := rowOf(r, outputs, c, most)
-	if len(x) == 0 {
-		return
-	}
-	var p points
-	p.set(table, 1, outputs+1, c, skip)
-	for _, add := range []bool{false, true} {
-		offset := r.IntN(17)
-		all, y := guarded(r, outputs*c, offset)
-		want := clone(all)
-		p.mix(y, x, -0.5, add)
-		mixColumnsPlain(want[33+offset:], c, x, skip, table, 1, outputs+1, c, -0.5, add)
-		alike(t, want, all, "%d outputs of %d channels, add %t", outputs, c, add)
 	}
 }
 

@@ -7,5 +7,3 @@ package kernel
 func mixRowsFast(y, x *float32, n int, at *int, w *float32, k, add int) {}
 
 func mixColumnsFast(*columns) {}
-
-func mixPointsFast(y, x *float32, n int, at *int32, w *float32, stride, k, add int, scale float32) {}

@@ -138,6 +138,9 @@ func TestResamplingHasTheSameBitsOnAnyNumberOfProcessors(t *testing.T) {
 		{2, 16, [3]*Taps{someTaps(g, 5, 9, 3), someTaps(g, 37, 50, 3), someTaps(g, 30, 61, 3)}},
 		{2, 16, [3]*Taps{Identity(1), someTaps(g, 91, 40, 2), someTaps(g, 91, 40, 2)}},
 		{1, 3, [3]*Taps{Identity(1), Identity(1), someTaps(g, 50000, 60001, 3)}},
+		{2, 1, [3]*Taps{someTaps(g, 19, 23, 3), someTaps(g, 437, 350, 3), someTaps(g, 430, 361, 3)}},
+		{3, 3, [3]*Taps{Identity(1), someTaps(g, 91, 240, 2), someTaps(g, 91, 840, 2)}},
+		{5000, 1, [3]*Taps{Identity(1), Identity(1), someTaps(g, 37, 91, 2)}},
 	} {
 		x, y := a.random(g)
 		one, many := clone(y), clone(y)

@@ -24,11 +24,4 @@ func dotFast(x, y *float32, n int) float32 { return dotPlain(unsafe.Slice(x, n),
 
 func peakLoop(lanes, n int) {}
 
-func transposeEight(to, from *float32, toStride, fromStride, blocks int) {
-	for i := range 8 * blocks {
-		for j := range 8 {
-			*(*float32)(unsafe.Add(unsafe.Pointer(to), i*toStride+j*elem)) =
-				*(*float32)(unsafe.Add(unsafe.Pointer(from), j*fromStride+i*elem))
-		}
-	}
-}
+func transposeEight(to, from *float32, toStride, fromStride, toStep, fromStep, blocks, add int) {}

@@ -26,11 +26,10 @@ const (
 )
 
 // resampling generates the loops of resampling: sums of rows, and of the pixels
-// of a row, by channels and by points.
+// of a row.
 func (a *assembler) resampling() {
 	a.mixRows()
 	a.mixColumns()
-	a.mixPoints()
 }
 
 // mixRows generates y = sum over the k rows of w times the vector at x + at,
@@ -257,63 +256,6 @@ func (m *columns) scaled(w Mem, f reg.VecVirtual) {
 	}
 	m.VBROADCASTSS(w, f)
 	m.VMULPS(f, m.scale, f)
-}
-
-// mixPoints generates, for n points, the sum over k of scale times w times x at given
-// places, of a table that holds k times stride bytes of each. A negative place
-// is none.
-func (a *assembler) mixPoints() {
-	a.function("mixPoints"+a.isa.name, "func(y, x *float32, n int, at *int32, w *float32, stride, k, add int, scale float32)")
-	y, x, n := a.pointer("y"), a.pointer("x"), a.pointer("n")
-	at, w, stride, k, add := a.pointer("at"), a.pointer("w"), a.pointer("stride"), a.pointer("k"), a.pointer("add")
-	scale := a.broadcast("scale")
-	left, place := a.GP64(), a.GP64()
-	turn := func(label string, v lanes) {
-		sum, index, value, factor := a.vec(), a.vec(), a.vec(), a.vec()
-		a.VXORPS(sum.AsY(), sum.AsY(), sum.AsY())
-		a.MOVQ(k, left)
-		a.XORQ(place, place)
-		a.Label(label + "point")
-		a.VXORPS(value.AsY(), value.AsY(), value.AsY())
-		if a.isa.wide() {
-			a.VMOVDQU32(Mem{Base: at, Index: place, Scale: 1}, index)
-			there := a.K()
-			a.VPMOVD2M(index, there)
-			a.KNOTW(there, there)
-			a.VGATHERDPS(Mem{Base: x, Index: index, Scale: 4}, there, value)
-		} else {
-			a.VMOVDQU(Mem{Base: at, Index: place, Scale: 1}, index)
-			there := a.YMM()
-			a.VPCMPEQD(there, there, there)
-			a.VPXOR(index, there, there)
-			a.VGATHERDPS(there, Mem{Base: x, Index: index, Scale: 4}, value)
-		}
-		a.VMULPS(Mem{Base: w, Index: place, Scale: 1}, scale, factor)
-		a.VFMADD231PS(factor, value, sum)
-		a.ADDQ(stride, place)
-		a.DECQ(left)
-		a.JNZ(LabelRef(label + "point"))
-		a.TESTQ(add, add)
-		a.JZ(LabelRef(label + "store"))
-		a.VADDPS(v.load(y), sum, sum)
-		a.Label(label + "store")
-		v.store(sum, y)
-	}
-	a.Label("one")
-	a.CMPQ(n, U32(a.isa.lanes()))
-	a.JL(LabelRef("tail"))
-	turn("one", a.whole())
-	for _, p := range []reg.GPVirtual{y, at, w} {
-		a.ADDQ(U32(a.isa.bytes), p)
-	}
-	a.SUBQ(U32(a.isa.lanes()), n)
-	a.JMP(LabelRef("one"))
-	a.Label("tail")
-	a.TESTQ(n, n)
-	a.JZ(LabelRef("done"))
-	turn("tail", a.rest(n))
-	a.Label("done")
-	a.end()
 }
 
 // whole is a full vector of floats, and rest what n is less than one.

@@ -139,22 +139,31 @@ func (a *assembler) peak() {
 	a.end()
 }
 
-// transpose generates to[i][j] = from[j][i] for eight j and blocks times eight i,
-// by three rounds of exchanges: of neighbours, of pairs, of halves.
+// transpose generates to[i][j] = from[j][i] for blocks of eight i by eight j:
+// halves of rows that are four apart are read side by side, and in these there
+// are two rounds of exchanges, of neighbours and of pairs. From block to block
+// it goes on by toStep and fromStep. With add it adds to what is there,
+// which it asks for seven lines early: of eight rows at once memory brings none by itself.
 func (a *assembler) transpose() {
-	a.function("transposeEight", "func(to, from *float32, toStride, fromStride, blocks int)")
+	a.function("transposeEight", "func(to, from *float32, toStride, fromStride, toStep, fromStep, blocks, add int)")
 	to, from := a.pointer("to"), a.pointer("from")
-	toStride, fromStride, blocks := a.pointer("toStride"), a.pointer("fromStride"), a.pointer("blocks")
+	toStride, fromStride := a.pointer("toStride"), a.pointer("fromStride")
+	toStep, fromStep := a.pointer("toStep"), a.pointer("fromStep")
+	blocks, add := a.pointer("blocks"), a.pointer("add")
 	a.Label("block")
 	var r, s [8]reg.VecVirtual
-	p := a.GP64()
+	p, q := a.GP64(), a.GP64()
 	a.MOVQ(from, p)
-	for j := range r {
-		r[j], s[j] = a.YMM(), a.YMM()
-		a.VMOVUPS(Mem{Base: p}, r[j])
-		if j < 7 {
-			a.ADDQ(fromStride, p)
+	a.LEAQ(Mem{Base: from, Index: fromStride, Scale: 4}, q)
+	for j := range 4 {
+		for h := range 2 {
+			x := a.YMM()
+			a.VMOVUPS(Mem{Base: p, Disp: 16 * h}, x.AsX())
+			a.VINSERTF128(Imm(1), Mem{Base: q, Disp: 16 * h}, x, x)
+			r[4*h+j], s[4*h+j] = x, a.YMM()
 		}
+		a.ADDQ(fromStride, p)
+		a.ADDQ(fromStride, q)
 	}
 	for j := 0; j < 8; j += 2 {
 		a.VUNPCKLPS(r[j+1], r[j], s[j])
@@ -166,15 +175,22 @@ func (a *assembler) transpose() {
 			a.VUNPCKHPD(s[j+2+h], s[j+h], r[j+2*h+1])
 		}
 	}
-	for i := range 4 {
-		a.VPERM2F128(Imm(0x20), r[i+4], r[i], s[i])
-		a.VPERM2F128(Imm(0x31), r[i+4], r[i], s[i+4])
+	a.TESTQ(add, add)
+	a.JZ(LabelRef("store"))
+	a.MOVQ(to, p)
+	for _, row := range r {
+		a.PREFETCHT0(Mem{Base: p, Disp: 448})
+		a.VADDPS(Mem{Base: p}, row, row)
+		a.ADDQ(toStride, p)
 	}
-	for _, row := range s {
-		a.VMOVUPS(row, Mem{Base: to})
-		a.ADDQ(toStride, to)
+	a.Label("store")
+	a.MOVQ(to, p)
+	for _, row := range r {
+		a.VMOVUPS(row, Mem{Base: p})
+		a.ADDQ(toStride, p)
 	}
-	a.ADDQ(Imm(32), from)
+	a.ADDQ(toStep, to)
+	a.ADDQ(fromStep, from)
 	a.DECQ(blocks)
 	a.JNZ(LabelRef("block"))
 	a.end()
