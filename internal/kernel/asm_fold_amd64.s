@@ -210,11 +210,11 @@ TEXT ·fold256_8(SB), NOSPLIT, $0-8
 	MOVQ       80(AX), CX
 	VMASKMOVPS (CX), Y0, Y1
 	MOVQ       16(AX), CX
-	MOVQ       24(AX), DX
-	MOVQ       (AX), BX
-	MOVQ       8(AX), SI
-	MOVQ       72(AX), DI
-	MOVQ       88(AX), R8
+	MOVQ       24(AX), BX
+	MOVQ       (AX), SI
+	MOVQ       8(AX), DI
+	MOVQ       72(AX), R8
+	MOVQ       88(AX), R9
 
 rows:
 	VMOVAPS Y1, Y3
@@ -225,67 +225,67 @@ rows:
 	VMOVAPS Y1, Y8
 	VMOVAPS Y1, Y9
 	VMOVAPS Y1, Y10
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
+	MOVQ    56(AX), R10
+	MOVQ    64(AX), R11
 
 segment:
-	MOVQ       CX, R11
-	ADDQ       (R9), R11
-	ADDQ       $0x10, R9
-	VMASKMOVPS (R11), Y0, Y2
+	MOVQ       CX, R12
+	ADDQ       (R10), R12
+	ADDQ       $0x10, R10
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y3, Y3
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       BX, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y4, Y4
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       BX, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y5, Y5
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       BX, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y6, Y6
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       BX, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y7, Y7
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       BX, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y8, Y8
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       BX, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y9, Y9
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       BX, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y10, Y10
-	DECQ       R10
+	DECQ       R11
 	JNZ        segment
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         activation
-	MOVQ       BX, R11
-	VMASKMOVPS (R11), Y0, Y2
+	MOVQ       SI, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y3, Y3
-	ADDQ       SI, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       DI, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y4, Y4
-	ADDQ       SI, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       DI, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y5, Y5
-	ADDQ       SI, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       DI, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y6, Y6
-	ADDQ       SI, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       DI, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y7, Y7
-	ADDQ       SI, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       DI, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y8, Y8
-	ADDQ       SI, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       DI, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y9, Y9
-	ADDQ       SI, R11
-	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       DI, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y10, Y10
 
 activation:
-	TESTQ        $0x00000002, R8
+	TESTQ        $0x00000002, R9
 	JZ           store
 	VBROADCASTSS 96(AX), Y11
 	VXORPS       Y12, Y12, Y12
@@ -316,40 +316,194 @@ activation:
 	VMAXPS       Y10, Y2, Y10
 
 store:
-	MOVQ       BX, R11
-	VMASKMOVPS Y3, Y0, (R11)
-	ADDQ       SI, R11
-	VMASKMOVPS Y4, Y0, (R11)
-	ADDQ       SI, R11
-	VMASKMOVPS Y5, Y0, (R11)
-	ADDQ       SI, R11
-	VMASKMOVPS Y6, Y0, (R11)
-	ADDQ       SI, R11
-	VMASKMOVPS Y7, Y0, (R11)
-	ADDQ       SI, R11
-	VMASKMOVPS Y8, Y0, (R11)
-	ADDQ       SI, R11
-	VMASKMOVPS Y9, Y0, (R11)
-	ADDQ       SI, R11
-	VMASKMOVPS Y10, Y0, (R11)
-	ADDQ       DX, CX
-	ADDQ       SI, BX
-	ADDQ       DX, CX
-	ADDQ       SI, BX
-	ADDQ       DX, CX
-	ADDQ       SI, BX
-	ADDQ       DX, CX
-	ADDQ       SI, BX
-	ADDQ       DX, CX
-	ADDQ       SI, BX
-	ADDQ       DX, CX
-	ADDQ       SI, BX
-	ADDQ       DX, CX
-	ADDQ       SI, BX
-	ADDQ       DX, CX
-	ADDQ       SI, BX
-	DECQ       DI
-	JNZ        rows
+	MOVQ         SI, R12
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (R12), R10
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R10
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X3, (R10)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R10
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X3, (R10)
+
+written0:
+	ADDQ         DI, R12
+	LEAQ         (R12), R10
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X4, (R10)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, R10
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X4, (R10)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, R10
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X4, (R10)
+
+written1:
+	ADDQ         DI, R12
+	LEAQ         (R12), R10
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X5, (R10)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, R10
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X5, (R10)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, R10
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X5, (R10)
+
+written2:
+	ADDQ         DI, R12
+	LEAQ         (R12), R10
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X6, (R10)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, R10
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X6, (R10)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, R10
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X6, (R10)
+
+written3:
+	ADDQ         DI, R12
+	LEAQ         (R12), R10
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X7, (R10)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, R10
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X7, (R10)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, R10
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X7, (R10)
+
+written4:
+	ADDQ         DI, R12
+	LEAQ         (R12), R10
+	TESTQ        $0x00000004, DX
+	JZ           two5
+	VMOVUPS      X8, (R10)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, R10
+
+two5:
+	TESTQ    $0x00000002, DX
+	JZ       one5
+	VMOVLPS  X8, (R10)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, R10
+
+one5:
+	TESTQ  $0x00000001, DX
+	JZ     written5
+	VMOVSS X8, (R10)
+
+written5:
+	ADDQ         DI, R12
+	LEAQ         (R12), R10
+	TESTQ        $0x00000004, DX
+	JZ           two6
+	VMOVUPS      X9, (R10)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, R10
+
+two6:
+	TESTQ    $0x00000002, DX
+	JZ       one6
+	VMOVLPS  X9, (R10)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $0x08, R10
+
+one6:
+	TESTQ  $0x00000001, DX
+	JZ     written6
+	VMOVSS X9, (R10)
+
+written6:
+	ADDQ         DI, R12
+	LEAQ         (R12), R10
+	TESTQ        $0x00000004, DX
+	JZ           two7
+	VMOVUPS      X10, (R10)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, R10
+
+two7:
+	TESTQ    $0x00000002, DX
+	JZ       one7
+	VMOVLPS  X10, (R10)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, R10
+
+one7:
+	TESTQ  $0x00000001, DX
+	JZ     written7
+	VMOVSS X10, (R10)
+
+written7:
+	ADDQ BX, CX
+	ADDQ DI, SI
+	ADDQ BX, CX
+	ADDQ DI, SI
+	ADDQ BX, CX
+	ADDQ DI, SI
+	ADDQ BX, CX
+	ADDQ DI, SI
+	ADDQ BX, CX
+	ADDQ DI, SI
+	ADDQ BX, CX
+	ADDQ DI, SI
+	ADDQ BX, CX
+	ADDQ DI, SI
+	ADDQ BX, CX
+	ADDQ DI, SI
+	DECQ R8
+	JNZ  rows
 	VZEROUPPER
 	RET
 
@@ -511,33 +665,33 @@ TEXT ·fold256_1(SB), NOSPLIT, $0-8
 	MOVQ       80(AX), CX
 	VMASKMOVPS (CX), Y0, Y1
 	MOVQ       16(AX), CX
-	MOVQ       24(AX), DX
-	MOVQ       (AX), BX
-	MOVQ       8(AX), SI
-	MOVQ       72(AX), DI
-	MOVQ       88(AX), R8
+	MOVQ       24(AX), BX
+	MOVQ       (AX), SI
+	MOVQ       8(AX), DI
+	MOVQ       72(AX), R8
+	MOVQ       88(AX), R9
 
 rows:
 	VMOVAPS Y1, Y3
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
+	MOVQ    56(AX), R10
+	MOVQ    64(AX), R11
 
 segment:
-	MOVQ       CX, R11
-	ADDQ       (R9), R11
-	ADDQ       $0x10, R9
-	VMASKMOVPS (R11), Y0, Y2
+	MOVQ       CX, R12
+	ADDQ       (R10), R12
+	ADDQ       $0x10, R10
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y3, Y3
-	DECQ       R10
+	DECQ       R11
 	JNZ        segment
-	TESTQ      $0x00000001, R8
+	TESTQ      $0x00000001, R9
 	JZ         activation
-	MOVQ       BX, R11
-	VMASKMOVPS (R11), Y0, Y2
+	MOVQ       SI, R12
+	VMASKMOVPS (R12), Y0, Y2
 	VADDPS     Y2, Y3, Y3
 
 activation:
-	TESTQ        $0x00000002, R8
+	TESTQ        $0x00000002, R9
 	JZ           store
 	VBROADCASTSS 96(AX), Y2
 	VXORPS       Y4, Y4, Y4
@@ -547,12 +701,33 @@ activation:
 	VMAXPS       Y3, Y2, Y3
 
 store:
-	MOVQ       BX, R11
-	VMASKMOVPS Y3, Y0, (R11)
-	ADDQ       DX, CX
-	ADDQ       SI, BX
-	DECQ       DI
-	JNZ        rows
+	MOVQ         SI, R12
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (R12), R10
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R10
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X3, (R10)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R10
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X3, (R10)
+
+written0:
+	ADDQ BX, CX
+	ADDQ DI, SI
+	DECQ R8
+	JNZ  rows
 	VZEROUPPER
 	RET
 

@@ -201,6 +201,12 @@ func tileRow256_5x1(p *tile)
 func tileRow256_6x1(p *tile)
 
 //go:noescape
+func tileRow256_7x1(p *tile)
+
+//go:noescape
+func tileRow256_8x1(p *tile)
+
+//go:noescape
 func tileRow256_1x2(p *tile)
 
 //go:noescape
@@ -218,9 +224,32 @@ func tileRow256_5x2(p *tile)
 //go:noescape
 func tileRow256_6x2(p *tile)
 
+//go:noescape
+func tileRow256_1x3(p *tile)
+
+//go:noescape
+func tileRow256_2x3(p *tile)
+
+//go:noescape
+func tileRow256_3x3(p *tile)
+
+//go:noescape
+func tileRow256_4x3(p *tile)
+
+//go:noescape
+func tileRow256_1x4(p *tile)
+
+//go:noescape
+func tileRow256_2x4(p *tile)
+
+//go:noescape
+func tileRow256_3x4(p *tile)
+
 var tilesRow256 = tileTable{
-	{nil, tileRow256_1x1, tileRow256_2x1, tileRow256_3x1, tileRow256_4x1, tileRow256_5x1, tileRow256_6x1},
+	{nil, tileRow256_1x1, tileRow256_2x1, tileRow256_3x1, tileRow256_4x1, tileRow256_5x1, tileRow256_6x1, tileRow256_7x1, tileRow256_8x1},
 	{nil, tileRow256_1x2, tileRow256_2x2, tileRow256_3x2, tileRow256_4x2, tileRow256_5x2, tileRow256_6x2},
+	{nil, tileRow256_1x3, tileRow256_2x3, tileRow256_3x3, tileRow256_4x3},
+	{nil, tileRow256_1x4, tileRow256_2x4, tileRow256_3x4},
 }
 
 //go:noescape
@@ -242,6 +271,12 @@ func tileColumn256_5x1(p *tile)
 func tileColumn256_6x1(p *tile)
 
 //go:noescape
+func tileColumn256_7x1(p *tile)
+
+//go:noescape
+func tileColumn256_8x1(p *tile)
+
+//go:noescape
 func tileColumn256_1x2(p *tile)
 
 //go:noescape
@@ -259,7 +294,20 @@ func tileColumn256_5x2(p *tile)
 //go:noescape
 func tileColumn256_6x2(p *tile)
 
+//go:noescape
+func tileColumn256_1x3(p *tile)
+
+//go:noescape
+func tileColumn256_2x3(p *tile)
+
+//go:noescape
+func tileColumn256_3x3(p *tile)
+
+//go:noescape
+func tileColumn256_4x3(p *tile)
+
 var tilesColumn256 = tileTable{
-	{nil, tileColumn256_1x1, tileColumn256_2x1, tileColumn256_3x1, tileColumn256_4x1, tileColumn256_5x1, tileColumn256_6x1},
+	{nil, tileColumn256_1x1, tileColumn256_2x1, tileColumn256_3x1, tileColumn256_4x1, tileColumn256_5x1, tileColumn256_6x1, tileColumn256_7x1, tileColumn256_8x1},
 	{nil, tileColumn256_1x2, tileColumn256_2x2, tileColumn256_3x2, tileColumn256_4x2, tileColumn256_5x2, tileColumn256_6x2},
+	{nil, tileColumn256_1x3, tileColumn256_2x3, tileColumn256_3x3, tileColumn256_4x3},
 }

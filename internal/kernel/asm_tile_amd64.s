@@ -12414,172 +12414,178 @@ store:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_1x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), BX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), SI
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R8
-	TESTQ R8, R8
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
 	JZ    fetched
-	MOVQ  128(AX), R9
+	MOVQ  128(AX), R10
 
 fetch:
-	PREFETCHT0 (R9)
-	ADDQ       $0x40, R9
-	DECQ       R8
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
 	JNZ        fetch
-	MOVQ       R9, 128(AX)
+	MOVQ       R10, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R8
-	SUBQ $0x02, R8
-	JL   odd
+	MOVQ 72(AX), R9
 
-pair:
-	VMASKMOVPS   (SI), Y0, Y2
-	VBROADCASTSS (BX), Y3
+single:
+	VMASKMOVPS   (DI), Y0, Y2
+	VBROADCASTSS (SI), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
-	VMASKMOVPS   (SI), Y0, Y2
-	VBROADCASTSS 4(BX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R8
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R8
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y2
-	VBROADCASTSS (BX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), DX
-	VMASKMOVPS (DX), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y2
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x04, Y3, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VANDPS       Y2, Y3, Y2
-	VMAXPS       Y1, Y2, Y1
-
-store:
-	MOVQ       (AX), DX
-	VMASKMOVPS Y1, Y0, (DX)
-	VZEROUPPER
-	RET
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	DECQ         R9
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), BX
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), SI
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R8
-	TESTQ R8, R8
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
 	JZ    fetchedWhole
-	MOVQ  128(AX), R9
+	MOVQ  128(AX), R10
 
 fetchWhole:
-	PREFETCHT0 (R9)
-	ADDQ       $0x40, R9
-	DECQ       R8
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
 	JNZ        fetchWhole
-	MOVQ       R9, 128(AX)
+	MOVQ       R10, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y1
-	VBROADCASTSS (BX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y1
-	VBROADCASTSS 4(BX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R8
+	VMOVUPS      (DI), Y2
+	VBROADCASTSS (SI), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y2
+	VBROADCASTSS 4(SI), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	SUBQ         $0x02, R9
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R8
+	ADDQ         $0x02, R9
 	JZ           nextWhole
-	VMOVUPS      (SI), Y1
-	VBROADCASTSS (BX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         DI, SI
+	VMOVUPS      (DI), Y2
+	VBROADCASTSS (SI), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         R8, DI
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), DX
-	VMOVUPS (DX), Y1
-	VADDPS  Y1, Y0, Y0
+	DECQ BX
+	JNZ  segmentWhole
 
-activationWhole:
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), BX
+	VMASKMOVPS (BX), Y0, Y0
+	VADDPS     Y0, Y1, Y1
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y0
+	VADDPS  Y0, Y1, Y1
+
+addDone:
+activation:
 	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y1
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
 	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x04, Y2, Y1, Y2
-	VMULPS       Y0, Y1, Y1
-	VANDPS       Y1, Y2, Y1
-	VMAXPS       Y0, Y1, Y0
+	VCMPPS       $0x04, Y2, Y0, Y2
+	VMULPS       Y1, Y0, Y0
+	VANDPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y0, Y1
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), BX
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (BX), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	VZEROUPPER
+	RET
 
 storeWhole:
-	MOVQ    (AX), DX
-	VMOVUPS Y0, (DX)
+	MOVQ    (AX), BX
+	VMOVUPS Y1, (BX)
 	VZEROUPPER
 	RET
 
@@ -12587,206 +12593,221 @@ storeWhole:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_2x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
 	VMOVAPS    Y1, Y2
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
 	JZ    fetched
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R11
 
 fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
 	JNZ        fetch
-	MOVQ       R10, 128(AX)
+	MOVQ       R11, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
+	MOVQ 72(AX), R10
 
-pair:
-	VMASKMOVPS   (SI), Y0, Y3
-	VBROADCASTSS (BX), Y4
+single:
+	VMASKMOVPS   (DI), Y0, Y3
+	VBROADCASTSS (SI), Y4
 	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (BX)(R8*1), Y4
+	VBROADCASTSS (SI)(R9*1), Y4
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
-	VMASKMOVPS   (SI), Y0, Y3
-	VBROADCASTSS 4(BX), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS 4(BX)(R8*1), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (BX)(R8*1), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y3
-	VADDPS     Y3, Y2, Y2
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y4, Y5
-	VMULPS       Y1, Y4, Y3
-	VANDPS       Y3, Y5, Y3
-	VMAXPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y3
-	VANDPS       Y3, Y5, Y3
-	VMAXPS       Y2, Y3, Y2
-
-store:
-	MOVQ       (AX), BX
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y2, Y0, (BX)
-	VZEROUPPER
-	RET
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVAPS    Y0, Y1
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
 	JZ    fetchedWhole
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R11
 
 fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
 	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
+	MOVQ       R11, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y2
-	VBROADCASTSS (BX), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (BX)(R8*1), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y2
-	VBROADCASTSS 4(BX), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 4(BX)(R8*1), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R9
+	VMOVUPS      (DI), Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (SI)(R9*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y3
+	VBROADCASTSS 4(SI), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 4(SI)(R9*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	SUBQ         $0x02, R10
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R9
+	ADDQ         $0x02, R10
 	JZ           nextWhole
-	VMOVUPS      (SI), Y2
-	VBROADCASTSS (BX), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (BX)(R8*1), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
+	VMOVUPS      (DI), Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (SI)(R9*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R8, DI
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y2
-	VADDPS  Y2, Y0, Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y2
-	VADDPS  Y2, Y1, Y1
+	DECQ BX
+	JNZ  segmentWhole
 
-activationWhole:
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y3
+	VADDPS  Y3, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y3
+	VADDPS  Y3, Y2, Y2
+
+addDone:
+activation:
 	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y3
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
 	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y3, Y4
-	VMULPS       Y0, Y3, Y2
-	VANDPS       Y2, Y4, Y2
-	VMAXPS       Y0, Y2, Y0
-	VMULPS       Y1, Y3, Y2
-	VANDPS       Y2, Y4, Y2
-	VMAXPS       Y1, Y2, Y1
+	VCMPPS       $0x04, Y4, Y0, Y4
+	VMULPS       Y1, Y0, Y3
+	VANDPS       Y3, Y4, Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       Y2, Y0, Y3
+	VANDPS       Y3, Y4, Y3
+	VMAXPS       Y2, Y3, Y2
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	VZEROUPPER
+	RET
 
 storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y1, (BX)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
 	VZEROUPPER
 	RET
 
@@ -12794,240 +12815,264 @@ storeWhole:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_3x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
 	JZ    fetched
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R11
 
 fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
 	JNZ        fetch
-	MOVQ       R10, 128(AX)
+	MOVQ       R11, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
+	MOVQ 72(AX), R10
 
-pair:
-	VMASKMOVPS   (SI), Y0, Y4
-	VBROADCASTSS (BX), Y5
+single:
+	VMASKMOVPS   (DI), Y0, Y4
+	VBROADCASTSS (SI), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (BX)(R8*1), Y5
+	VBROADCASTSS (SI)(R9*1), Y5
 	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (BX)(R8*2), Y5
+	VBROADCASTSS (SI)(R9*2), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
-	VMASKMOVPS   (SI), Y0, Y4
-	VBROADCASTSS 4(BX), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 4(BX)(R8*1), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(BX)(R8*2), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (BX)(R8*1), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (BX)(R8*2), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y4
-	VADDPS     Y4, Y1, Y1
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y4
-	VADDPS     Y4, Y2, Y2
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y4
-	VADDPS     Y4, Y3, Y3
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y5
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x04, Y6, Y5, Y6
-	VMULPS       Y1, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y4, Y1
-	VMULPS       Y2, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y2, Y4, Y2
-	VMULPS       Y3, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y3, Y4, Y3
-
-store:
-	MOVQ       (AX), BX
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y3, Y0, (BX)
-	VZEROUPPER
-	RET
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
 	JZ    fetchedWhole
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R11
 
 fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
 	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
+	MOVQ       R11, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (BX)(R8*1), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (BX)(R8*2), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y3
-	VBROADCASTSS 4(BX), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS 4(BX)(R8*1), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS 4(BX)(R8*2), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R9
+	VMOVUPS      (DI), Y4
+	VBROADCASTSS (SI), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (SI)(R9*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (SI)(R9*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y4
+	VBROADCASTSS 4(SI), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 4(SI)(R9*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(SI)(R9*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	SUBQ         $0x02, R10
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R9
+	ADDQ         $0x02, R10
 	JZ           nextWhole
-	VMOVUPS      (SI), Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (BX)(R8*1), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (BX)(R8*2), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
+	VMOVUPS      (DI), Y4
+	VBROADCASTSS (SI), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (SI)(R9*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (SI)(R9*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         R8, DI
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y3
-	VADDPS  Y3, Y0, Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y3
-	VADDPS  Y3, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y3
-	VADDPS  Y3, Y2, Y2
+	DECQ BX
+	JNZ  segmentWhole
 
-activationWhole:
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y4
+	VADDPS     Y4, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y4
+	VADDPS  Y4, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y4
+	VADDPS  Y4, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y4
+	VADDPS  Y4, Y3, Y3
+
+addDone:
+activation:
 	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y4
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
 	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y4, Y5
-	VMULPS       Y0, Y4, Y3
-	VANDPS       Y3, Y5, Y3
-	VMAXPS       Y0, Y3, Y0
-	VMULPS       Y1, Y4, Y3
-	VANDPS       Y3, Y5, Y3
-	VMAXPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y3
-	VANDPS       Y3, Y5, Y3
-	VMAXPS       Y2, Y3, Y2
+	VCMPPS       $0x04, Y5, Y0, Y5
+	VMULPS       Y1, Y0, Y4
+	VANDPS       Y4, Y5, Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       Y2, Y0, Y4
+	VANDPS       Y4, Y5, Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       Y3, Y0, Y4
+	VANDPS       Y4, Y5, Y4
+	VMAXPS       Y3, Y4, Y3
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	VZEROUPPER
+	RET
 
 storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
 	VZEROUPPER
 	RET
 
@@ -13035,280 +13080,313 @@ storeWhole:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_4x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
-	MOVQ  136(AX), R10
-	TESTQ R10, R10
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetched
-	MOVQ  128(AX), R11
+	MOVQ  128(AX), R12
 
 fetch:
-	PREFETCHT0 (R11)
-	ADDQ       $0x40, R11
-	DECQ       R10
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetch
-	MOVQ       R11, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
-	JL   odd
+	MOVQ 72(AX), R11
 
-pair:
-	VMASKMOVPS   (SI), Y0, Y5
-	VBROADCASTSS (BX), Y6
+single:
+	VMASKMOVPS   (DI), Y0, Y5
+	VBROADCASTSS (SI), Y6
 	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (BX)(R8*1), Y6
+	VBROADCASTSS (SI)(R9*1), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (BX)(R8*2), Y6
+	VBROADCASTSS (SI)(R9*2), Y6
 	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R9), Y6
+	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
-	VMASKMOVPS   (SI), Y0, Y5
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(BX)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 4(BX)(R8*2), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R9), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
-	SUBQ         $0x02, R10
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R10
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (BX)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (BX)(R8*2), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R9), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y5
-	VADDPS     Y5, Y1, Y1
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y5
-	VADDPS     Y5, Y2, Y2
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y5
-	VADDPS     Y5, Y3, Y3
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y5
-	VADDPS     Y5, Y4, Y4
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x04, Y7, Y6, Y7
-	VMULPS       Y1, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y1, Y5, Y1
-	VMULPS       Y2, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y2, Y5, Y2
-	VMULPS       Y3, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y3, Y5, Y3
-	VMULPS       Y4, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y4, Y5, Y4
-
-store:
-	MOVQ       (AX), BX
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y3, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y4, Y0, (BX)
-	VZEROUPPER
-	RET
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y0, Y3
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
-	MOVQ  136(AX), R10
-	TESTQ R10, R10
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetchedWhole
-	MOVQ  128(AX), R11
+	MOVQ  128(AX), R12
 
 fetchWhole:
-	PREFETCHT0 (R11)
-	ADDQ       $0x40, R11
-	DECQ       R10
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetchWhole
-	MOVQ       R11, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (BX)(R8*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (BX)(R8*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R9), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y4
-	VBROADCASTSS 4(BX), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(BX)(R8*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 4(BX)(R8*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R9), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
-	SUBQ         $0x02, R10
+	VMOVUPS      (DI), Y5
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (SI)(R9*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (SI)(R9*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R10), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y5
+	VBROADCASTSS 4(SI), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(SI)(R9*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4(SI)(R9*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R10), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, R10
+	SUBQ         $0x02, R11
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R10
+	ADDQ         $0x02, R11
 	JZ           nextWhole
-	VMOVUPS      (SI), Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (BX)(R8*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (BX)(R8*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R9), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
+	VMOVUPS      (DI), Y5
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (SI)(R9*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (SI)(R9*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R10), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R8, DI
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y0, Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y2, Y2
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y3, Y3
+	DECQ BX
+	JNZ  segmentWhole
 
-activationWhole:
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y5
+	VADDPS     Y5, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y5
+	VADDPS     Y5, Y3, Y3
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y3, Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y4, Y4
+
+addDone:
+activation:
 	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y5
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
 	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x04, Y6, Y5, Y6
-	VMULPS       Y0, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y0, Y4, Y0
-	VMULPS       Y1, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y4, Y1
-	VMULPS       Y2, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y2, Y4, Y2
-	VMULPS       Y3, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y3, Y4, Y3
+	VCMPPS       $0x04, Y6, Y0, Y6
+	VMULPS       Y1, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y1, Y5, Y1
+	VMULPS       Y2, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y2, Y5, Y2
+	VMULPS       Y3, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y3, Y5, Y3
+	VMULPS       Y4, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y4, Y5, Y4
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X4, (AX)
+
+written3:
+	VZEROUPPER
+	RET
 
 storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y3, (BX)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
 	VZEROUPPER
 	RET
 
@@ -13316,314 +13394,356 @@ storeWhole:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_5x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
-	MOVQ  136(AX), R10
-	TESTQ R10, R10
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetched
-	MOVQ  128(AX), R11
+	MOVQ  128(AX), R12
 
 fetch:
-	PREFETCHT0 (R11)
-	ADDQ       $0x40, R11
-	DECQ       R10
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetch
-	MOVQ       R11, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
-	JL   odd
+	MOVQ 72(AX), R11
 
-pair:
-	VMASKMOVPS   (SI), Y0, Y6
-	VBROADCASTSS (BX), Y7
+single:
+	VMASKMOVPS   (DI), Y0, Y6
+	VBROADCASTSS (SI), Y7
 	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (BX)(R8*1), Y7
+	VBROADCASTSS (SI)(R9*1), Y7
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (BX)(R8*2), Y7
+	VBROADCASTSS (SI)(R9*2), Y7
 	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R9), Y7
+	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R9)(R8*1), Y7
+	VBROADCASTSS (R10)(R9*1), Y7
 	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
-	VMASKMOVPS   (SI), Y0, Y6
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS 4(BX)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 4(BX)(R8*2), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS 4(R9), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS 4(R9)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
-	SUBQ         $0x02, R10
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R10
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (BX)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (BX)(R8*2), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R9), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R9)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y6
-	VADDPS     Y6, Y1, Y1
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y6
-	VADDPS     Y6, Y2, Y2
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y6
-	VADDPS     Y6, Y3, Y3
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y6
-	VADDPS     Y6, Y4, Y4
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y6
-	VADDPS     Y6, Y5, Y5
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y7
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x04, Y8, Y7, Y8
-	VMULPS       Y1, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y1, Y6, Y1
-	VMULPS       Y2, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y2, Y6, Y2
-	VMULPS       Y3, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y3, Y6, Y3
-	VMULPS       Y4, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y4, Y6, Y4
-	VMULPS       Y5, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y5, Y6, Y5
-
-store:
-	MOVQ       (AX), BX
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y3, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y4, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y5, Y0, (BX)
-	VZEROUPPER
-	RET
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y0, Y3
-	VMOVAPS    Y0, Y4
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
-	MOVQ  136(AX), R10
-	TESTQ R10, R10
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetchedWhole
-	MOVQ  128(AX), R11
+	MOVQ  128(AX), R12
 
 fetchWhole:
-	PREFETCHT0 (R11)
-	ADDQ       $0x40, R11
-	DECQ       R10
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetchWhole
-	MOVQ       R11, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (BX)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (BX)(R8*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R9), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R9)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y5
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS 4(BX)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(BX)(R8*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 4(R9), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R9)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
-	SUBQ         $0x02, R10
+	VMOVUPS      (DI), Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (SI)(R9*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (SI)(R9*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R10), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R10)(R9*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y6
+	VBROADCASTSS 4(SI), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(SI)(R9*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(SI)(R9*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 4(R10), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 4(R10)(R9*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, R10
+	SUBQ         $0x02, R11
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R10
+	ADDQ         $0x02, R11
 	JZ           nextWhole
-	VMOVUPS      (SI), Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (BX)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (BX)(R8*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R9), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R9)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
+	VMOVUPS      (DI), Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (SI)(R9*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (SI)(R9*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R10), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R10)(R9*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R8, DI
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y5
-	VADDPS  Y5, Y0, Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y5
-	VADDPS  Y5, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y5
-	VADDPS  Y5, Y2, Y2
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y5
-	VADDPS  Y5, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y5
-	VADDPS  Y5, Y4, Y4
+	DECQ BX
+	JNZ  segmentWhole
 
-activationWhole:
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y6
+	VADDPS     Y6, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y6
+	VADDPS     Y6, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y6
+	VADDPS     Y6, Y3, Y3
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y6
+	VADDPS     Y6, Y4, Y4
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y6
+	VADDPS     Y6, Y5, Y5
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y3, Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y5, Y5
+
+addDone:
+activation:
 	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y6
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
 	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x04, Y7, Y6, Y7
-	VMULPS       Y0, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y0, Y5, Y0
-	VMULPS       Y1, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y1, Y5, Y1
-	VMULPS       Y2, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y2, Y5, Y2
-	VMULPS       Y3, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y3, Y5, Y3
-	VMULPS       Y4, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y4, Y5, Y4
+	VCMPPS       $0x04, Y7, Y0, Y7
+	VMULPS       Y1, Y0, Y6
+	VANDPS       Y6, Y7, Y6
+	VMAXPS       Y1, Y6, Y1
+	VMULPS       Y2, Y0, Y6
+	VANDPS       Y6, Y7, Y6
+	VMAXPS       Y2, Y6, Y2
+	VMULPS       Y3, Y0, Y6
+	VANDPS       Y6, Y7, Y6
+	VMAXPS       Y3, Y6, Y3
+	VMULPS       Y4, Y0, Y6
+	VANDPS       Y6, Y7, Y6
+	VMAXPS       Y4, Y6, Y4
+	VMULPS       Y5, Y0, Y6
+	VANDPS       Y6, Y7, Y6
+	VMAXPS       Y5, Y6, Y5
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X4, (AX)
+
+written3:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X5, (AX)
+
+written4:
+	VZEROUPPER
+	RET
 
 storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y3, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
 	VZEROUPPER
 	RET
 
@@ -13631,348 +13751,1340 @@ storeWhole:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_6x1(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
-	MOVQ  136(AX), R10
-	TESTQ R10, R10
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetched
-	MOVQ  128(AX), R11
+	MOVQ  128(AX), R12
 
 fetch:
-	PREFETCHT0 (R11)
-	ADDQ       $0x40, R11
-	DECQ       R10
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetch
-	MOVQ       R11, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
-	JL   odd
+	MOVQ 72(AX), R11
 
-pair:
-	VMASKMOVPS   (SI), Y0, Y7
-	VBROADCASTSS (BX), Y8
+single:
+	VMASKMOVPS   (DI), Y0, Y7
+	VBROADCASTSS (SI), Y8
 	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (BX)(R8*1), Y8
+	VBROADCASTSS (SI)(R9*1), Y8
 	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (BX)(R8*2), Y8
+	VBROADCASTSS (SI)(R9*2), Y8
 	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (R9), Y8
+	VBROADCASTSS (R10), Y8
 	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (R9)(R8*1), Y8
+	VBROADCASTSS (R10)(R9*1), Y8
 	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R9)(R8*2), Y8
+	VBROADCASTSS (R10)(R9*2), Y8
 	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         DI, SI
-	VMASKMOVPS   (SI), Y0, Y7
-	VBROADCASTSS 4(BX), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS 4(BX)(R8*1), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS 4(BX)(R8*2), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS 4(R9), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS 4(R9)(R8*1), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 4(R9)(R8*2), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
-	SUBQ         $0x02, R10
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R10
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y7
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (BX)(R8*1), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (BX)(R8*2), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (R9), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (R9)(R8*1), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R9)(R8*2), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         DI, SI
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y1, Y1
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y2, Y2
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y3, Y3
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y4, Y4
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y5, Y5
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y6, Y6
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y8
-	VXORPS       Y9, Y9, Y9
-	VCMPPS       $0x04, Y9, Y8, Y9
-	VMULPS       Y1, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y1, Y7, Y1
-	VMULPS       Y2, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y2, Y7, Y2
-	VMULPS       Y3, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y3, Y7, Y3
-	VMULPS       Y4, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y4, Y7, Y4
-	VMULPS       Y5, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y5, Y7, Y5
-	VMULPS       Y6, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-
-store:
-	MOVQ       (AX), BX
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y3, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y4, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y5, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y6, Y0, (BX)
-	VZEROUPPER
-	RET
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y0, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y0, Y5
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
-	MOVQ  136(AX), R10
-	TESTQ R10, R10
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetchedWhole
-	MOVQ  128(AX), R11
+	MOVQ  128(AX), R12
 
 fetchWhole:
-	PREFETCHT0 (R11)
-	ADDQ       $0x40, R11
-	DECQ       R10
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetchWhole
-	MOVQ       R11, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (BX)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (BX)(R8*2), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R9), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R9)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R9)(R8*2), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y6
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS 4(BX)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS 4(BX)(R8*2), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 4(R9), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS 4(R9)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS 4(R9)(R8*2), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
-	SUBQ         $0x02, R10
+	VMOVUPS      (DI), Y7
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (SI)(R9*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (SI)(R9*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (R10)(R9*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (R10)(R9*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y7
+	VBROADCASTSS 4(SI), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(SI)(R9*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS 4(SI)(R9*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 4(R10), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS 4(R10)(R9*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 4(R10)(R9*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, R10
+	SUBQ         $0x02, R11
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R10
+	ADDQ         $0x02, R11
 	JZ           nextWhole
-	VMOVUPS      (SI), Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (BX)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (BX)(R8*2), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R9), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R9)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R9)(R8*2), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
+	VMOVUPS      (DI), Y7
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (SI)(R9*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (SI)(R9*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (R10)(R9*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (R10)(R9*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         R8, DI
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y0, Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y2, Y2
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y4, Y4
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y5, Y5
+	DECQ BX
+	JNZ  segmentWhole
 
-activationWhole:
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y3, Y3
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y4, Y4
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y5, Y5
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y6, Y6
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y3, Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y5, Y5
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y6, Y6
+
+addDone:
+activation:
 	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y7
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
 	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x04, Y8, Y7, Y8
-	VMULPS       Y0, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y0, Y6, Y0
-	VMULPS       Y1, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y1, Y6, Y1
-	VMULPS       Y2, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y2, Y6, Y2
-	VMULPS       Y3, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y3, Y6, Y3
-	VMULPS       Y4, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y4, Y6, Y4
-	VMULPS       Y5, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y5, Y6, Y5
+	VCMPPS       $0x04, Y8, Y0, Y8
+	VMULPS       Y1, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y1, Y7, Y1
+	VMULPS       Y2, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y2, Y7, Y2
+	VMULPS       Y3, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y3, Y7, Y3
+	VMULPS       Y4, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y4, Y7, Y4
+	VMULPS       Y5, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y5, Y7, Y5
+	VMULPS       Y6, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y6, Y7, Y6
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X4, (AX)
+
+written3:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X5, (AX)
+
+written4:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two5
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two5:
+	TESTQ    $0x00000002, DX
+	JZ       one5
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one5:
+	TESTQ  $0x00000001, DX
+	JZ     written5
+	VMOVSS X6, (AX)
+
+written5:
+	VZEROUPPER
+	RET
 
 storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y3, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y5, (BX)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	VZEROUPPER
+	RET
+
+// func tileRow256_7x1(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileRow256_7x1(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y6
+	VMOVAPS    Y1, Y7
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	LEAQ  (R10)(R9*2), R11
+	ADDQ  R9, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
+	JZ    fetched
+	MOVQ  128(AX), R13
+
+fetch:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
+	JNZ        fetch
+	MOVQ       R13, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R12
+
+single:
+	VMASKMOVPS   (DI), Y0, Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (SI)(R9*1), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (SI)(R9*2), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (R10)(R9*1), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (R10)(R9*2), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS (R11), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	LEAQ  (R10)(R9*2), R11
+	ADDQ  R9, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
+	JZ    fetchedWhole
+	MOVQ  128(AX), R13
+
+fetchWhole:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
+	JNZ        fetchWhole
+	MOVQ       R13, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R12
+	SUBQ $0x02, R12
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (SI)(R9*1), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (SI)(R9*2), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (R10)(R9*1), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (R10)(R9*2), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS (R11), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS 4(SI), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS 4(SI)(R9*1), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 4(SI)(R9*2), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS 4(R10), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 4(R10)(R9*1), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS 4(R10)(R9*2), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS 4(R11), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, R10
+	ADDQ         $0x08, R11
+	SUBQ         $0x02, R12
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R12
+	JZ           nextWhole
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (SI)(R9*1), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (SI)(R9*2), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (R10)(R9*1), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (R10)(R9*2), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS (R11), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         R8, DI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y3, Y3
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y4, Y4
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y5, Y5
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y6, Y6
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y7, Y7
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y3, Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y5, Y5
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y6, Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y7, Y7
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y9, Y0, Y9
+	VMULPS       Y1, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y1, Y8, Y1
+	VMULPS       Y2, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y2, Y8, Y2
+	VMULPS       Y3, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y3, Y8, Y3
+	VMULPS       Y4, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y4, Y8, Y4
+	VMULPS       Y5, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y5, Y8, Y5
+	VMULPS       Y6, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y6, Y8, Y6
+	VMULPS       Y7, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y7, Y8, Y7
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X4, (AX)
+
+written3:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X5, (AX)
+
+written4:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two5
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two5:
+	TESTQ    $0x00000002, DX
+	JZ       one5
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one5:
+	TESTQ  $0x00000001, DX
+	JZ     written5
+	VMOVSS X6, (AX)
+
+written5:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two6
+	VMOVUPS      X7, (AX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, AX
+
+two6:
+	TESTQ    $0x00000002, DX
+	JZ       one6
+	VMOVLPS  X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, AX
+
+one6:
+	TESTQ  $0x00000001, DX
+	JZ     written6
+	VMOVSS X7, (AX)
+
+written6:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VZEROUPPER
+	RET
+
+// func tileRow256_8x1(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileRow256_8x1(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y1, Y8
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	LEAQ  (R10)(R9*2), R11
+	ADDQ  R9, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
+	JZ    fetched
+	MOVQ  128(AX), R13
+
+fetch:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
+	JNZ        fetch
+	MOVQ       R13, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R12
+
+single:
+	VMASKMOVPS   (DI), Y0, Y9
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (SI)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (SI)(R9*2), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (R10), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (R10)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R10)(R9*2), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS (R11)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	LEAQ  (R10)(R9*2), R11
+	ADDQ  R9, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
+	JZ    fetchedWhole
+	MOVQ  128(AX), R13
+
+fetchWhole:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
+	JNZ        fetchWhole
+	MOVQ       R13, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R12
+	SUBQ $0x02, R12
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y9
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (SI)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (SI)(R9*2), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (R10), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (R10)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R10)(R9*2), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS (R11)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y9
+	VBROADCASTSS 4(SI), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(SI)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 4(SI)(R9*2), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 4(R10), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 4(R10)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R10)(R9*2), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 4(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 4(R11)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, R10
+	ADDQ         $0x08, R11
+	SUBQ         $0x02, R12
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R12
+	JZ           nextWhole
+	VMOVUPS      (DI), Y9
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (SI)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (SI)(R9*2), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (R10), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (R10)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R10)(R9*2), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS (R11)(R9*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R8, DI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y3, Y3
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y4, Y4
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y5, Y5
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y6, Y6
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y7, Y7
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y8, Y8
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y3, Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y5, Y5
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y6, Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y7, Y7
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y8, Y8
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x04, Y10, Y0, Y10
+	VMULPS       Y1, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y1, Y9, Y1
+	VMULPS       Y2, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y2, Y9, Y2
+	VMULPS       Y3, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y3, Y9, Y3
+	VMULPS       Y4, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y4, Y9, Y4
+	VMULPS       Y5, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y5, Y9, Y5
+	VMULPS       Y6, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y6, Y9, Y6
+	VMULPS       Y7, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y7, Y9, Y7
+	VMULPS       Y8, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y8, Y9, Y8
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X4, (AX)
+
+written3:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X5, (AX)
+
+written4:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two5
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two5:
+	TESTQ    $0x00000002, DX
+	JZ       one5
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one5:
+	TESTQ  $0x00000001, DX
+	JZ     written5
+	VMOVSS X6, (AX)
+
+written5:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two6
+	VMOVUPS      X7, (AX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, AX
+
+two6:
+	TESTQ    $0x00000002, DX
+	JZ       one6
+	VMOVLPS  X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, AX
+
+one6:
+	TESTQ  $0x00000001, DX
+	JZ     written6
+	VMOVSS X7, (AX)
+
+written6:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two7
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two7:
+	TESTQ    $0x00000002, DX
+	JZ       one7
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one7:
+	TESTQ  $0x00000001, DX
+	JZ     written7
+	VMOVSS X8, (AX)
+
+written7:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y8, (SI)
 	VZEROUPPER
 	RET
 
@@ -13980,198 +15092,196 @@ storeWhole:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_1x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), BX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), SI
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R8
-	TESTQ R8, R8
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
 	JZ    fetched
-	MOVQ  128(AX), R9
+	MOVQ  128(AX), R10
 
 fetch:
-	PREFETCHT0 (R9)
-	ADDQ       $0x40, R9
-	DECQ       R8
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
 	JNZ        fetch
-	MOVQ       R9, 128(AX)
+	MOVQ       R10, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R8
-	SUBQ $0x02, R8
-	JL   odd
+	MOVQ 72(AX), R9
 
-pair:
-	VMOVUPS      (SI), Y3
-	VMASKMOVPS   32(SI), Y0, Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y3
-	VMASKMOVPS   32(SI), Y0, Y4
-	VBROADCASTSS 4(BX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R8
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R8
-	JZ           next
-	VMOVUPS      (SI), Y3
-	VMASKMOVPS   32(SI), Y0, Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         DI, SI
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), DX
-	VMOVUPS    (DX), Y3
-	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS 32(DX), Y0, Y3
-	VADDPS     Y3, Y2, Y2
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y4, Y5
-	VMULPS       Y1, Y4, Y3
-	VANDPS       Y3, Y5, Y3
-	VMAXPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y3
-	VANDPS       Y3, Y5, Y3
-	VMAXPS       Y2, Y3, Y2
-
-store:
-	MOVQ       (AX), DX
-	VMOVUPS    Y1, (DX)
-	VMASKMOVPS Y2, Y0, 32(DX)
-	VZEROUPPER
-	RET
+single:
+	VBROADCASTSS (SI), Y3
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMASKMOVPS   32(DI), Y0, Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	DECQ         R9
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), BX
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), SI
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R8
-	TESTQ R8, R8
+	MOVQ  136(AX), R9
+	TESTQ R9, R9
 	JZ    fetchedWhole
-	MOVQ  128(AX), R9
+	MOVQ  128(AX), R10
 
 fetchWhole:
-	PREFETCHT0 (R9)
-	ADDQ       $0x40, R9
-	DECQ       R8
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	DECQ       R9
 	JNZ        fetchWhole
-	MOVQ       R9, 128(AX)
+	MOVQ       R10, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R8
-	SUBQ $0x02, R8
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y2
-	VMOVUPS      32(SI), Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y2
-	VMOVUPS      32(SI), Y3
-	VBROADCASTSS 4(BX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R8
+	VBROADCASTSS (SI), Y3
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      32(DI), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R8, DI
+	VBROADCASTSS 4(SI), Y3
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      32(DI), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	SUBQ         $0x02, R9
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R8
+	ADDQ         $0x02, R9
 	JZ           nextWhole
-	VMOVUPS      (SI), Y2
-	VMOVUPS      32(SI), Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         DI, SI
+	VBROADCASTSS (SI), Y3
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      32(DI), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R8, DI
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), DX
-	VMOVUPS (DX), Y2
-	VADDPS  Y2, Y0, Y0
-	VMOVUPS 32(DX), Y2
-	VADDPS  Y2, Y1, Y1
+	DECQ BX
+	JNZ  segmentWhole
 
-activationWhole:
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), BX
+	VMOVUPS    (BX), Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS 32(BX), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 32(BX), Y3
+	VADDPS  Y3, Y2, Y2
+
+addDone:
+activation:
 	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y3
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
 	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y3, Y4
-	VMULPS       Y0, Y3, Y2
-	VANDPS       Y2, Y4, Y2
-	VMAXPS       Y0, Y2, Y0
-	VMULPS       Y1, Y3, Y2
-	VANDPS       Y2, Y4, Y2
-	VMAXPS       Y1, Y2, Y1
+	VCMPPS       $0x04, Y4, Y0, Y4
+	VMULPS       Y1, Y0, Y3
+	VANDPS       Y3, Y4, Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       Y2, Y0, Y3
+	VANDPS       Y3, Y4, Y3
+	VMAXPS       Y2, Y3, Y2
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), BX
+	VMOVUPS      Y1, (BX)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(BX), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	VZEROUPPER
+	RET
 
 storeWhole:
-	MOVQ    (AX), DX
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
+	MOVQ    (AX), BX
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
 	VZEROUPPER
 	RET
 
@@ -14179,252 +15289,253 @@ storeWhole:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_2x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
 	JZ    fetched
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R11
 
 fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
 	JNZ        fetch
-	MOVQ       R10, 128(AX)
+	MOVQ       R11, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
+	MOVQ 72(AX), R10
 
-pair:
-	VMOVUPS      (SI), Y5
-	VMASKMOVPS   32(SI), Y0, Y6
-	VBROADCASTSS (BX), Y7
+single:
+	VMOVUPS      (DI), Y5
+	VMASKMOVPS   32(DI), Y0, Y6
+	VBROADCASTSS (SI), Y7
 	VFMADD231PS  Y7, Y5, Y1
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (BX)(R8*1), Y7
+	VBROADCASTSS (SI)(R9*1), Y7
 	VFMADD231PS  Y7, Y5, Y3
 	VFMADD231PS  Y7, Y6, Y4
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y5
-	VMASKMOVPS   32(SI), Y0, Y6
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 4(BX)(R8*1), Y7
-	VFMADD231PS  Y7, Y5, Y3
-	VFMADD231PS  Y7, Y6, Y4
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMOVUPS      (SI), Y5
-	VMASKMOVPS   32(SI), Y0, Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (BX)(R8*1), Y7
-	VFMADD231PS  Y7, Y5, Y3
-	VFMADD231PS  Y7, Y6, Y4
-	ADDQ         DI, SI
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMOVUPS    (BX), Y5
-	VADDPS     Y5, Y1, Y1
-	VMASKMOVPS 32(BX), Y0, Y5
-	VADDPS     Y5, Y2, Y2
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y5
-	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 32(BX), Y0, Y5
-	VADDPS     Y5, Y4, Y4
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x04, Y7, Y6, Y7
-	VMULPS       Y1, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y1, Y5, Y1
-	VMULPS       Y2, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y2, Y5, Y2
-	VMULPS       Y3, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y3, Y5, Y3
-	VMULPS       Y4, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y4, Y5, Y4
-
-store:
-	MOVQ       (AX), BX
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS Y4, Y0, 32(BX)
-	VZEROUPPER
-	RET
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y1, Y3
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
 	JZ    fetchedWhole
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R11
 
 fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
 	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
+	MOVQ       R11, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y4
-	VMOVUPS      32(SI), Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y4, Y0
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (BX)(R8*1), Y6
-	VFMADD231PS  Y6, Y4, Y2
-	VFMADD231PS  Y6, Y5, Y3
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y4
-	VMOVUPS      32(SI), Y5
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y4, Y0
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(BX)(R8*1), Y6
-	VFMADD231PS  Y6, Y4, Y2
-	VFMADD231PS  Y6, Y5, Y3
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R9
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (SI)(R9*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS 4(SI), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(SI)(R9*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	SUBQ         $0x02, R10
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R9
+	ADDQ         $0x02, R10
 	JZ           nextWhole
-	VMOVUPS      (SI), Y4
-	VMOVUPS      32(SI), Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y4, Y0
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (BX)(R8*1), Y6
-	VFMADD231PS  Y6, Y4, Y2
-	VFMADD231PS  Y6, Y5, Y3
-	ADDQ         DI, SI
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (SI)(R9*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         R8, DI
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y0, Y0
-	VMOVUPS 32(BX), Y4
-	VADDPS  Y4, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y2, Y2
-	VMOVUPS 32(BX), Y4
-	VADDPS  Y4, Y3, Y3
+	DECQ BX
+	JNZ  segmentWhole
 
-activationWhole:
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y5
+	VADDPS     Y5, Y1, Y1
+	VMASKMOVPS 32(SI), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 32(SI), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y1, Y1
+	VMOVUPS 32(SI), Y5
+	VADDPS  Y5, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS 32(SI), Y5
+	VADDPS  Y5, Y4, Y4
+
+addDone:
+activation:
 	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y5
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
 	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x04, Y6, Y5, Y6
-	VMULPS       Y0, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y0, Y4, Y0
-	VMULPS       Y1, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y4, Y1
-	VMULPS       Y2, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y2, Y4, Y2
-	VMULPS       Y3, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y3, Y4, Y3
+	VCMPPS       $0x04, Y6, Y0, Y6
+	VMULPS       Y1, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y1, Y5, Y1
+	VMULPS       Y2, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y2, Y5, Y2
+	VMULPS       Y3, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y3, Y5, Y3
+	VMULPS       Y4, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y4, Y5, Y4
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y1, (SI)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         BX, SI
+	VMOVUPS      Y3, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X4, (AX)
+
+written1:
+	VZEROUPPER
+	RET
 
 storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
 	VZEROUPPER
 	RET
 
@@ -14432,306 +15543,310 @@ storeWhole:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_3x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
 	JZ    fetched
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R11
 
 fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
 	JNZ        fetch
-	MOVQ       R10, 128(AX)
+	MOVQ       R11, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
+	MOVQ 72(AX), R10
 
-pair:
-	VMOVUPS      (SI), Y7
-	VMASKMOVPS   32(SI), Y0, Y8
-	VBROADCASTSS (BX), Y9
+single:
+	VMOVUPS      (DI), Y7
+	VMASKMOVPS   32(DI), Y0, Y8
+	VBROADCASTSS (SI), Y9
 	VFMADD231PS  Y9, Y7, Y1
 	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (BX)(R8*1), Y9
+	VBROADCASTSS (SI)(R9*1), Y9
 	VFMADD231PS  Y9, Y7, Y3
 	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (BX)(R8*2), Y9
+	VBROADCASTSS (SI)(R9*2), Y9
 	VFMADD231PS  Y9, Y7, Y5
 	VFMADD231PS  Y9, Y8, Y6
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y7
-	VMASKMOVPS   32(SI), Y0, Y8
-	VBROADCASTSS 4(BX), Y9
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 4(BX)(R8*1), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 4(BX)(R8*2), Y9
-	VFMADD231PS  Y9, Y7, Y5
-	VFMADD231PS  Y9, Y8, Y6
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMOVUPS      (SI), Y7
-	VMASKMOVPS   32(SI), Y0, Y8
-	VBROADCASTSS (BX), Y9
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (BX)(R8*1), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (BX)(R8*2), Y9
-	VFMADD231PS  Y9, Y7, Y5
-	VFMADD231PS  Y9, Y8, Y6
-	ADDQ         DI, SI
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMOVUPS    (BX), Y7
-	VADDPS     Y7, Y1, Y1
-	VMASKMOVPS 32(BX), Y0, Y7
-	VADDPS     Y7, Y2, Y2
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y7
-	VADDPS     Y7, Y3, Y3
-	VMASKMOVPS 32(BX), Y0, Y7
-	VADDPS     Y7, Y4, Y4
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y7
-	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 32(BX), Y0, Y7
-	VADDPS     Y7, Y6, Y6
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y8
-	VXORPS       Y9, Y9, Y9
-	VCMPPS       $0x04, Y9, Y8, Y9
-	VMULPS       Y1, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y1, Y7, Y1
-	VMULPS       Y2, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y2, Y7, Y2
-	VMULPS       Y3, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y3, Y7, Y3
-	VMULPS       Y4, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y4, Y7, Y4
-	VMULPS       Y5, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y5, Y7, Y5
-	VMULPS       Y6, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-
-store:
-	MOVQ       (AX), BX
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS Y6, Y0, 32(BX)
-	VZEROUPPER
-	RET
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y1, Y5
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
 	JZ    fetchedWhole
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R11
 
 fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
 	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
+	MOVQ       R11, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y6
-	VMOVUPS      32(SI), Y7
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (BX)(R8*1), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (BX)(R8*2), Y8
-	VFMADD231PS  Y8, Y6, Y4
-	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y6
-	VMOVUPS      32(SI), Y7
-	VBROADCASTSS 4(BX), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS 4(BX)(R8*1), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS 4(BX)(R8*2), Y8
-	VFMADD231PS  Y8, Y6, Y4
-	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	SUBQ         $0x02, R9
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (SI)(R9*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (SI)(R9*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS 4(SI), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 4(SI)(R9*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 4(SI)(R9*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	SUBQ         $0x02, R10
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R9
+	ADDQ         $0x02, R10
 	JZ           nextWhole
-	VMOVUPS      (SI), Y6
-	VMOVUPS      32(SI), Y7
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (BX)(R8*1), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (BX)(R8*2), Y8
-	VFMADD231PS  Y8, Y6, Y4
-	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         DI, SI
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (SI)(R9*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (SI)(R9*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         R8, DI
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y0, Y0
-	VMOVUPS 32(BX), Y6
-	VADDPS  Y6, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y2, Y2
-	VMOVUPS 32(BX), Y6
-	VADDPS  Y6, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y4, Y4
-	VMOVUPS 32(BX), Y6
-	VADDPS  Y6, Y5, Y5
+	DECQ BX
+	JNZ  segmentWhole
 
-activationWhole:
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y7
+	VADDPS     Y7, Y1, Y1
+	VMASKMOVPS 32(SI), Y0, Y7
+	VADDPS     Y7, Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y7
+	VADDPS     Y7, Y3, Y3
+	VMASKMOVPS 32(SI), Y0, Y7
+	VADDPS     Y7, Y4, Y4
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y7
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 32(SI), Y0, Y7
+	VADDPS     Y7, Y6, Y6
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y1, Y1
+	VMOVUPS 32(SI), Y7
+	VADDPS  Y7, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y3, Y3
+	VMOVUPS 32(SI), Y7
+	VADDPS  Y7, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y5, Y5
+	VMOVUPS 32(SI), Y7
+	VADDPS  Y7, Y6, Y6
+
+addDone:
+activation:
 	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y7
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
 	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x04, Y8, Y7, Y8
-	VMULPS       Y0, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y0, Y6, Y0
-	VMULPS       Y1, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y1, Y6, Y1
-	VMULPS       Y2, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y2, Y6, Y2
-	VMULPS       Y3, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y3, Y6, Y3
-	VMULPS       Y4, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y4, Y6, Y4
-	VMULPS       Y5, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y5, Y6, Y5
+	VCMPPS       $0x04, Y8, Y0, Y8
+	VMULPS       Y1, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y1, Y7, Y1
+	VMULPS       Y2, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y2, Y7, Y2
+	VMULPS       Y3, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y3, Y7, Y3
+	VMULPS       Y4, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y4, Y7, Y4
+	VMULPS       Y5, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y5, Y7, Y5
+	VMULPS       Y6, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y6, Y7, Y6
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y1, (SI)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         BX, SI
+	VMOVUPS      Y3, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X4, (AX)
+
+written1:
+	ADDQ         BX, SI
+	VMOVUPS      Y5, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X6, (AX)
+
+written2:
+	VZEROUPPER
+	RET
 
 storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 32(BX)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
 	VZEROUPPER
 	RET
 
@@ -14739,13 +15854,19 @@ storeWhole:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_4x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -14753,352 +15874,353 @@ TEXT ·tileRow256_4x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
-	MOVQ  136(AX), R10
-	TESTQ R10, R10
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetched
-	MOVQ  128(AX), R11
+	MOVQ  128(AX), R12
 
 fetch:
-	PREFETCHT0 (R11)
-	ADDQ       $0x40, R11
-	DECQ       R10
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetch
-	MOVQ       R11, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
-	JL   odd
+	MOVQ 72(AX), R11
 
-pair:
-	VMOVUPS      (SI), Y9
-	VMASKMOVPS   32(SI), Y0, Y10
-	VBROADCASTSS (BX), Y11
+single:
+	VMOVUPS      (DI), Y9
+	VMASKMOVPS   32(DI), Y0, Y10
+	VBROADCASTSS (SI), Y11
 	VFMADD231PS  Y11, Y9, Y1
 	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (BX)(R8*1), Y11
+	VBROADCASTSS (SI)(R9*1), Y11
 	VFMADD231PS  Y11, Y9, Y3
 	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (BX)(R8*2), Y11
+	VBROADCASTSS (SI)(R9*2), Y11
 	VFMADD231PS  Y11, Y9, Y5
 	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (R9), Y11
+	VBROADCASTSS (R10), Y11
 	VFMADD231PS  Y11, Y9, Y7
 	VFMADD231PS  Y11, Y10, Y8
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y9
-	VMASKMOVPS   32(SI), Y0, Y10
-	VBROADCASTSS 4(BX), Y11
-	VFMADD231PS  Y11, Y9, Y1
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS 4(BX)(R8*1), Y11
-	VFMADD231PS  Y11, Y9, Y3
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS 4(BX)(R8*2), Y11
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS 4(R9), Y11
-	VFMADD231PS  Y11, Y9, Y7
-	VFMADD231PS  Y11, Y10, Y8
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
-	SUBQ         $0x02, R10
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R10
-	JZ           next
-	VMOVUPS      (SI), Y9
-	VMASKMOVPS   32(SI), Y0, Y10
-	VBROADCASTSS (BX), Y11
-	VFMADD231PS  Y11, Y9, Y1
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (BX)(R8*1), Y11
-	VFMADD231PS  Y11, Y9, Y3
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (BX)(R8*2), Y11
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (R9), Y11
-	VFMADD231PS  Y11, Y9, Y7
-	VFMADD231PS  Y11, Y10, Y8
-	ADDQ         DI, SI
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMOVUPS    (BX), Y9
-	VADDPS     Y9, Y1, Y1
-	VMASKMOVPS 32(BX), Y0, Y9
-	VADDPS     Y9, Y2, Y2
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y9
-	VADDPS     Y9, Y3, Y3
-	VMASKMOVPS 32(BX), Y0, Y9
-	VADDPS     Y9, Y4, Y4
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y9
-	VADDPS     Y9, Y5, Y5
-	VMASKMOVPS 32(BX), Y0, Y9
-	VADDPS     Y9, Y6, Y6
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y9
-	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 32(BX), Y0, Y9
-	VADDPS     Y9, Y8, Y8
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y10
-	VXORPS       Y11, Y11, Y11
-	VCMPPS       $0x04, Y11, Y10, Y11
-	VMULPS       Y1, Y10, Y9
-	VANDPS       Y9, Y11, Y9
-	VMAXPS       Y1, Y9, Y1
-	VMULPS       Y2, Y10, Y9
-	VANDPS       Y9, Y11, Y9
-	VMAXPS       Y2, Y9, Y2
-	VMULPS       Y3, Y10, Y9
-	VANDPS       Y9, Y11, Y9
-	VMAXPS       Y3, Y9, Y3
-	VMULPS       Y4, Y10, Y9
-	VANDPS       Y9, Y11, Y9
-	VMAXPS       Y4, Y9, Y4
-	VMULPS       Y5, Y10, Y9
-	VANDPS       Y9, Y11, Y9
-	VMAXPS       Y5, Y9, Y5
-	VMULPS       Y6, Y10, Y9
-	VANDPS       Y9, Y11, Y9
-	VMAXPS       Y6, Y9, Y6
-	VMULPS       Y7, Y10, Y9
-	VANDPS       Y9, Y11, Y9
-	VMAXPS       Y7, Y9, Y7
-	VMULPS       Y8, Y10, Y9
-	VANDPS       Y9, Y11, Y9
-	VMAXPS       Y8, Y9, Y8
-
-store:
-	MOVQ       (AX), BX
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS Y6, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y7, (BX)
-	VMASKMOVPS Y8, Y0, 32(BX)
-	VZEROUPPER
-	RET
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y0, Y6
-	VMOVAPS    Y1, Y7
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
-	MOVQ  136(AX), R10
-	TESTQ R10, R10
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetchedWhole
-	MOVQ  128(AX), R11
+	MOVQ  128(AX), R12
 
 fetchWhole:
-	PREFETCHT0 (R11)
-	ADDQ       $0x40, R11
-	DECQ       R10
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetchWhole
-	MOVQ       R11, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y8
-	VMOVUPS      32(SI), Y9
-	VBROADCASTSS (BX), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (BX)(R8*1), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (BX)(R8*2), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (R9), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y8
-	VMOVUPS      32(SI), Y9
-	VBROADCASTSS 4(BX), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(BX)(R8*1), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 4(BX)(R8*2), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R9), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
-	SUBQ         $0x02, R10
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS (SI), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (SI)(R9*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (SI)(R9*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (R10), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS 4(SI), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS 4(SI)(R9*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS 4(SI)(R9*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS 4(R10), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, R10
+	SUBQ         $0x02, R11
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R10
+	ADDQ         $0x02, R11
 	JZ           nextWhole
-	VMOVUPS      (SI), Y8
-	VMOVUPS      32(SI), Y9
-	VBROADCASTSS (BX), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (BX)(R8*1), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (BX)(R8*2), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (R9), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         DI, SI
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS (SI), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (SI)(R9*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (SI)(R9*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (R10), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         R8, DI
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y8
-	VADDPS  Y8, Y0, Y0
-	VMOVUPS 32(BX), Y8
-	VADDPS  Y8, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y8
-	VADDPS  Y8, Y2, Y2
-	VMOVUPS 32(BX), Y8
-	VADDPS  Y8, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y8
-	VADDPS  Y8, Y4, Y4
-	VMOVUPS 32(BX), Y8
-	VADDPS  Y8, Y5, Y5
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y8
-	VADDPS  Y8, Y6, Y6
-	VMOVUPS 32(BX), Y8
-	VADDPS  Y8, Y7, Y7
+	DECQ BX
+	JNZ  segmentWhole
 
-activationWhole:
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y9
+	VADDPS     Y9, Y1, Y1
+	VMASKMOVPS 32(SI), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y9
+	VADDPS     Y9, Y3, Y3
+	VMASKMOVPS 32(SI), Y0, Y9
+	VADDPS     Y9, Y4, Y4
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y9
+	VADDPS     Y9, Y5, Y5
+	VMASKMOVPS 32(SI), Y0, Y9
+	VADDPS     Y9, Y6, Y6
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 32(SI), Y0, Y9
+	VADDPS     Y9, Y8, Y8
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 32(SI), Y9
+	VADDPS  Y9, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y3, Y3
+	VMOVUPS 32(SI), Y9
+	VADDPS  Y9, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y5, Y5
+	VMOVUPS 32(SI), Y9
+	VADDPS  Y9, Y6, Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS 32(SI), Y9
+	VADDPS  Y9, Y8, Y8
+
+addDone:
+activation:
 	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y9
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
 	VXORPS       Y10, Y10, Y10
-	VCMPPS       $0x04, Y10, Y9, Y10
-	VMULPS       Y0, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y0, Y8, Y0
-	VMULPS       Y1, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y1, Y8, Y1
-	VMULPS       Y2, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y2, Y8, Y2
-	VMULPS       Y3, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y3, Y8, Y3
-	VMULPS       Y4, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y4, Y8, Y4
-	VMULPS       Y5, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y5, Y8, Y5
-	VMULPS       Y6, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y6, Y8, Y6
-	VMULPS       Y7, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y7, Y8, Y7
+	VCMPPS       $0x04, Y10, Y0, Y10
+	VMULPS       Y1, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y1, Y9, Y1
+	VMULPS       Y2, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y2, Y9, Y2
+	VMULPS       Y3, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y3, Y9, Y3
+	VMULPS       Y4, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y4, Y9, Y4
+	VMULPS       Y5, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y5, Y9, Y5
+	VMULPS       Y6, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y6, Y9, Y6
+	VMULPS       Y7, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y7, Y9, Y7
+	VMULPS       Y8, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y8, Y9, Y8
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y1, (SI)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         BX, SI
+	VMOVUPS      Y3, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X4, (AX)
+
+written1:
+	ADDQ         BX, SI
+	VMOVUPS      Y5, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X6, (AX)
+
+written2:
+	ADDQ         BX, SI
+	VMOVUPS      Y7, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X8, (AX)
+
+written3:
+	VZEROUPPER
+	RET
 
 storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y7, 32(BX)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
 	VZEROUPPER
 	RET
 
@@ -15106,13 +16228,19 @@ storeWhole:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_5x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -15122,404 +16250,408 @@ TEXT ·tileRow256_5x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
-	MOVQ  136(AX), R10
-	TESTQ R10, R10
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetched
-	MOVQ  128(AX), R11
+	MOVQ  128(AX), R12
 
 fetch:
-	PREFETCHT0 (R11)
-	ADDQ       $0x40, R11
-	DECQ       R10
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetch
-	MOVQ       R11, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
-	JL   odd
+	MOVQ 72(AX), R11
 
-pair:
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   32(SI), Y0, Y12
-	VBROADCASTSS (BX), Y13
+single:
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   32(DI), Y0, Y12
+	VBROADCASTSS (SI), Y13
 	VFMADD231PS  Y13, Y11, Y1
 	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS (BX)(R8*1), Y13
+	VBROADCASTSS (SI)(R9*1), Y13
 	VFMADD231PS  Y13, Y11, Y3
 	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS (BX)(R8*2), Y13
+	VBROADCASTSS (SI)(R9*2), Y13
 	VFMADD231PS  Y13, Y11, Y5
 	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS (R9), Y13
+	VBROADCASTSS (R10), Y13
 	VFMADD231PS  Y13, Y11, Y7
 	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS (R9)(R8*1), Y13
+	VBROADCASTSS (R10)(R9*1), Y13
 	VFMADD231PS  Y13, Y11, Y9
 	VFMADD231PS  Y13, Y12, Y10
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   32(SI), Y0, Y12
-	VBROADCASTSS 4(BX), Y13
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS 4(BX)(R8*1), Y13
-	VFMADD231PS  Y13, Y11, Y3
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS 4(BX)(R8*2), Y13
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS 4(R9), Y13
-	VFMADD231PS  Y13, Y11, Y7
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS 4(R9)(R8*1), Y13
-	VFMADD231PS  Y13, Y11, Y9
-	VFMADD231PS  Y13, Y12, Y10
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
-	SUBQ         $0x02, R10
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R10
-	JZ           next
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   32(SI), Y0, Y12
-	VBROADCASTSS (BX), Y13
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS (BX)(R8*1), Y13
-	VFMADD231PS  Y13, Y11, Y3
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS (BX)(R8*2), Y13
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS (R9), Y13
-	VFMADD231PS  Y13, Y11, Y7
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS (R9)(R8*1), Y13
-	VFMADD231PS  Y13, Y11, Y9
-	VFMADD231PS  Y13, Y12, Y10
-	ADDQ         DI, SI
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMOVUPS    (BX), Y11
-	VADDPS     Y11, Y1, Y1
-	VMASKMOVPS 32(BX), Y0, Y11
-	VADDPS     Y11, Y2, Y2
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y11
-	VADDPS     Y11, Y3, Y3
-	VMASKMOVPS 32(BX), Y0, Y11
-	VADDPS     Y11, Y4, Y4
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y11
-	VADDPS     Y11, Y5, Y5
-	VMASKMOVPS 32(BX), Y0, Y11
-	VADDPS     Y11, Y6, Y6
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y11
-	VADDPS     Y11, Y7, Y7
-	VMASKMOVPS 32(BX), Y0, Y11
-	VADDPS     Y11, Y8, Y8
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y11
-	VADDPS     Y11, Y9, Y9
-	VMASKMOVPS 32(BX), Y0, Y11
-	VADDPS     Y11, Y10, Y10
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y12
-	VXORPS       Y13, Y13, Y13
-	VCMPPS       $0x04, Y13, Y12, Y13
-	VMULPS       Y1, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y1, Y11, Y1
-	VMULPS       Y2, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y2, Y11, Y2
-	VMULPS       Y3, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y3, Y11, Y3
-	VMULPS       Y4, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y4, Y11, Y4
-	VMULPS       Y5, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y5, Y11, Y5
-	VMULPS       Y6, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y6, Y11, Y6
-	VMULPS       Y7, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y7, Y11, Y7
-	VMULPS       Y8, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y8, Y11, Y8
-	VMULPS       Y9, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y9, Y11, Y9
-	VMULPS       Y10, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y10, Y11, Y10
-
-store:
-	MOVQ       (AX), BX
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS Y6, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y7, (BX)
-	VMASKMOVPS Y8, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y9, (BX)
-	VMASKMOVPS Y10, Y0, 32(BX)
-	VZEROUPPER
-	RET
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y0, Y6
-	VMOVAPS    Y1, Y7
-	VMOVAPS    Y0, Y8
-	VMOVAPS    Y1, Y9
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
-	MOVQ  136(AX), R10
-	TESTQ R10, R10
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetchedWhole
-	MOVQ  128(AX), R11
+	MOVQ  128(AX), R12
 
 fetchWhole:
-	PREFETCHT0 (R11)
-	ADDQ       $0x40, R11
-	DECQ       R10
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetchWhole
-	MOVQ       R11, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y10
-	VMOVUPS      32(SI), Y11
-	VBROADCASTSS (BX), Y12
-	VFMADD231PS  Y12, Y10, Y0
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (BX)(R8*1), Y12
-	VFMADD231PS  Y12, Y10, Y2
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (BX)(R8*2), Y12
-	VFMADD231PS  Y12, Y10, Y4
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R9), Y12
-	VFMADD231PS  Y12, Y10, Y6
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R9)(R8*1), Y12
-	VFMADD231PS  Y12, Y10, Y8
-	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y10
-	VMOVUPS      32(SI), Y11
-	VBROADCASTSS 4(BX), Y12
-	VFMADD231PS  Y12, Y10, Y0
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS 4(BX)(R8*1), Y12
-	VFMADD231PS  Y12, Y10, Y2
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS 4(BX)(R8*2), Y12
-	VFMADD231PS  Y12, Y10, Y4
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS 4(R9), Y12
-	VFMADD231PS  Y12, Y10, Y6
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS 4(R9)(R8*1), Y12
-	VFMADD231PS  Y12, Y10, Y8
-	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
-	SUBQ         $0x02, R10
+	VMOVUPS      (DI), Y11
+	VMOVUPS      32(DI), Y12
+	VBROADCASTSS (SI), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (SI)(R9*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (SI)(R9*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (R10), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (R10)(R9*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y11
+	VMOVUPS      32(DI), Y12
+	VBROADCASTSS 4(SI), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS 4(SI)(R9*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS 4(SI)(R9*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS 4(R10), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS 4(R10)(R9*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, R10
+	SUBQ         $0x02, R11
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R10
+	ADDQ         $0x02, R11
 	JZ           nextWhole
-	VMOVUPS      (SI), Y10
-	VMOVUPS      32(SI), Y11
-	VBROADCASTSS (BX), Y12
-	VFMADD231PS  Y12, Y10, Y0
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (BX)(R8*1), Y12
-	VFMADD231PS  Y12, Y10, Y2
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (BX)(R8*2), Y12
-	VFMADD231PS  Y12, Y10, Y4
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R9), Y12
-	VFMADD231PS  Y12, Y10, Y6
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R9)(R8*1), Y12
-	VFMADD231PS  Y12, Y10, Y8
-	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         DI, SI
+	VMOVUPS      (DI), Y11
+	VMOVUPS      32(DI), Y12
+	VBROADCASTSS (SI), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (SI)(R9*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (SI)(R9*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (R10), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (R10)(R9*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         R8, DI
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y10
-	VADDPS  Y10, Y0, Y0
-	VMOVUPS 32(BX), Y10
-	VADDPS  Y10, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VADDPS  Y10, Y2, Y2
-	VMOVUPS 32(BX), Y10
-	VADDPS  Y10, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VADDPS  Y10, Y4, Y4
-	VMOVUPS 32(BX), Y10
-	VADDPS  Y10, Y5, Y5
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VADDPS  Y10, Y6, Y6
-	VMOVUPS 32(BX), Y10
-	VADDPS  Y10, Y7, Y7
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VADDPS  Y10, Y8, Y8
-	VMOVUPS 32(BX), Y10
-	VADDPS  Y10, Y9, Y9
+	DECQ BX
+	JNZ  segmentWhole
 
-activationWhole:
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y11
+	VADDPS     Y11, Y1, Y1
+	VMASKMOVPS 32(SI), Y0, Y11
+	VADDPS     Y11, Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y11
+	VADDPS     Y11, Y3, Y3
+	VMASKMOVPS 32(SI), Y0, Y11
+	VADDPS     Y11, Y4, Y4
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y11
+	VADDPS     Y11, Y5, Y5
+	VMASKMOVPS 32(SI), Y0, Y11
+	VADDPS     Y11, Y6, Y6
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y11
+	VADDPS     Y11, Y7, Y7
+	VMASKMOVPS 32(SI), Y0, Y11
+	VADDPS     Y11, Y8, Y8
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y11
+	VADDPS     Y11, Y9, Y9
+	VMASKMOVPS 32(SI), Y0, Y11
+	VADDPS     Y11, Y10, Y10
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y11
+	VADDPS  Y11, Y1, Y1
+	VMOVUPS 32(SI), Y11
+	VADDPS  Y11, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	VADDPS  Y11, Y3, Y3
+	VMOVUPS 32(SI), Y11
+	VADDPS  Y11, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	VADDPS  Y11, Y5, Y5
+	VMOVUPS 32(SI), Y11
+	VADDPS  Y11, Y6, Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	VADDPS  Y11, Y7, Y7
+	VMOVUPS 32(SI), Y11
+	VADDPS  Y11, Y8, Y8
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	VADDPS  Y11, Y9, Y9
+	VMOVUPS 32(SI), Y11
+	VADDPS  Y11, Y10, Y10
+
+addDone:
+activation:
 	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y11
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
 	VXORPS       Y12, Y12, Y12
-	VCMPPS       $0x04, Y12, Y11, Y12
-	VMULPS       Y0, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y0, Y10, Y0
-	VMULPS       Y1, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y1, Y10, Y1
-	VMULPS       Y2, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y2, Y10, Y2
-	VMULPS       Y3, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y3, Y10, Y3
-	VMULPS       Y4, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y4, Y10, Y4
-	VMULPS       Y5, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y5, Y10, Y5
-	VMULPS       Y6, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y6, Y10, Y6
-	VMULPS       Y7, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y7, Y10, Y7
-	VMULPS       Y8, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y8, Y10, Y8
-	VMULPS       Y9, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y9, Y10, Y9
+	VCMPPS       $0x04, Y12, Y0, Y12
+	VMULPS       Y1, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y1, Y11, Y1
+	VMULPS       Y2, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y2, Y11, Y2
+	VMULPS       Y3, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y3, Y11, Y3
+	VMULPS       Y4, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y4, Y11, Y4
+	VMULPS       Y5, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y5, Y11, Y5
+	VMULPS       Y6, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y6, Y11, Y6
+	VMULPS       Y7, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y7, Y11, Y7
+	VMULPS       Y8, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y8, Y11, Y8
+	VMULPS       Y9, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y9, Y11, Y9
+	VMULPS       Y10, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y10, Y11, Y10
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y1, (SI)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         BX, SI
+	VMOVUPS      Y3, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X4, (AX)
+
+written1:
+	ADDQ         BX, SI
+	VMOVUPS      Y5, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X6, (AX)
+
+written2:
+	ADDQ         BX, SI
+	VMOVUPS      Y7, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X8, (AX)
+
+written3:
+	ADDQ         BX, SI
+	VMOVUPS      Y9, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X10, (AX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X10, (AX)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X10, (AX)
+
+written4:
+	VZEROUPPER
+	RET
 
 storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y7, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y8, (BX)
-	VMOVUPS Y9, 32(BX)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y9, (SI)
+	VMOVUPS Y10, 32(SI)
 	VZEROUPPER
 	RET
 
@@ -15527,13 +16659,19 @@ storeWhole:
 // Requires: AVX, FMA3, MMX+
 TEXT ·tileRow256_6x2(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
 	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
@@ -15545,266 +16683,548 @@ TEXT ·tileRow256_6x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
 	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	ADDQ       DX, CX
+	ADDQ       BX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
 	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
 	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
-	MOVQ  136(AX), R10
-	TESTQ R10, R10
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetched
-	MOVQ  128(AX), R11
+	MOVQ  128(AX), R12
 
 fetch:
-	PREFETCHT0 (R11)
-	ADDQ       $0x40, R11
-	DECQ       R10
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetch
-	MOVQ       R11, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
-	JL   odd
+	MOVQ 72(AX), R11
 
-pair:
-	VMOVUPS      (SI), Y13
-	VMASKMOVPS   32(SI), Y0, Y14
-	VBROADCASTSS (BX), Y15
+single:
+	VMOVUPS      (DI), Y13
+	VMASKMOVPS   32(DI), Y0, Y14
+	VBROADCASTSS (SI), Y15
 	VFMADD231PS  Y15, Y13, Y1
 	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (BX)(R8*1), Y15
+	VBROADCASTSS (SI)(R9*1), Y15
 	VFMADD231PS  Y15, Y13, Y3
 	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS (BX)(R8*2), Y15
+	VBROADCASTSS (SI)(R9*2), Y15
 	VFMADD231PS  Y15, Y13, Y5
 	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS (R9), Y15
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y15, Y13, Y7
 	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (R9)(R8*1), Y15
+	VBROADCASTSS (R10)(R9*1), Y15
 	VFMADD231PS  Y15, Y13, Y9
 	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS (R9)(R8*2), Y15
+	VBROADCASTSS (R10)(R9*2), Y15
 	VFMADD231PS  Y15, Y13, Y11
 	VFMADD231PS  Y15, Y14, Y12
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y13
-	VMASKMOVPS   32(SI), Y0, Y14
-	VBROADCASTSS 4(BX), Y15
+	ADDQ         R8, DI
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 24(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	LEAQ  (SI)(R9*2), R10
+	ADDQ  R9, R10
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetchedWhole
+	MOVQ  128(AX), R12
+
+fetchWhole:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetchWhole
+	MOVQ       R12, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS (SI), Y15
 	VFMADD231PS  Y15, Y13, Y1
 	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS 4(BX)(R8*1), Y15
+	VBROADCASTSS (SI)(R9*1), Y15
 	VFMADD231PS  Y15, Y13, Y3
 	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS 4(BX)(R8*2), Y15
+	VBROADCASTSS (SI)(R9*2), Y15
 	VFMADD231PS  Y15, Y13, Y5
 	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS 4(R9), Y15
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y15, Y13, Y7
 	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS 4(R9)(R8*1), Y15
+	VBROADCASTSS (R10)(R9*1), Y15
 	VFMADD231PS  Y15, Y13, Y9
 	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS 4(R9)(R8*2), Y15
+	VBROADCASTSS (R10)(R9*2), Y15
 	VFMADD231PS  Y15, Y13, Y11
 	VFMADD231PS  Y15, Y14, Y12
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
-	SUBQ         $0x02, R10
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R10
-	JZ           next
-	VMOVUPS      (SI), Y13
-	VMASKMOVPS   32(SI), Y0, Y14
-	VBROADCASTSS (BX), Y15
+	ADDQ         R8, DI
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS 4(SI), Y15
 	VFMADD231PS  Y15, Y13, Y1
 	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (BX)(R8*1), Y15
+	VBROADCASTSS 4(SI)(R9*1), Y15
 	VFMADD231PS  Y15, Y13, Y3
 	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS (BX)(R8*2), Y15
+	VBROADCASTSS 4(SI)(R9*2), Y15
 	VFMADD231PS  Y15, Y13, Y5
 	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS (R9), Y15
+	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS  Y15, Y13, Y7
 	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (R9)(R8*1), Y15
+	VBROADCASTSS 4(R10)(R9*1), Y15
 	VFMADD231PS  Y15, Y13, Y9
 	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS (R9)(R8*2), Y15
+	VBROADCASTSS 4(R10)(R9*2), Y15
 	VFMADD231PS  Y15, Y13, Y11
 	VFMADD231PS  Y15, Y14, Y12
-	ADDQ         DI, SI
+	ADDQ         R8, DI
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, R10
+	SUBQ         $0x02, R11
+	JGE          pairWhole
 
-next:
-	DECQ       DX
-	JNZ        segment
+oddWhole:
+	ADDQ         $0x02, R11
+	JZ           nextWhole
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (SI)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (SI)(R9*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (R10)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (R10)(R9*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         R8, DI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
 	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
+	MOVQ       8(AX), BX
 	TESTQ      $0x00000001, CX
 	JZ         activation
-	MOVQ       (AX), BX
-	VMOVUPS    (BX), Y13
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y13
 	VADDPS     Y13, Y1, Y1
-	VMASKMOVPS 32(BX), Y0, Y13
+	VMASKMOVPS 32(SI), Y0, Y13
 	VADDPS     Y13, Y2, Y2
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y13
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y13
 	VADDPS     Y13, Y3, Y3
-	VMASKMOVPS 32(BX), Y0, Y13
+	VMASKMOVPS 32(SI), Y0, Y13
 	VADDPS     Y13, Y4, Y4
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y13
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y13
 	VADDPS     Y13, Y5, Y5
-	VMASKMOVPS 32(BX), Y0, Y13
+	VMASKMOVPS 32(SI), Y0, Y13
 	VADDPS     Y13, Y6, Y6
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y13
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y13
 	VADDPS     Y13, Y7, Y7
-	VMASKMOVPS 32(BX), Y0, Y13
+	VMASKMOVPS 32(SI), Y0, Y13
 	VADDPS     Y13, Y8, Y8
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y13
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y13
 	VADDPS     Y13, Y9, Y9
-	VMASKMOVPS 32(BX), Y0, Y13
+	VMASKMOVPS 32(SI), Y0, Y13
 	VADDPS     Y13, Y10, Y10
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y13
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y13
 	VADDPS     Y13, Y11, Y11
-	VMASKMOVPS 32(BX), Y0, Y13
+	VMASKMOVPS 32(SI), Y0, Y13
 	VADDPS     Y13, Y12, Y12
+	JMP        addDone
 
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y1, Y1
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y3, Y3
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y5, Y5
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y6, Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y7, Y7
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y8, Y8
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y9, Y9
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y10, Y10
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y11, Y11
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y12, Y12
+
+addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y14
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x04, Y15, Y14, Y15
-	VMULPS       Y1, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x04, Y14, Y0, Y14
+	VMULPS       Y1, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y1, Y13, Y1
-	VMULPS       Y2, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VMULPS       Y2, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y2, Y13, Y2
-	VMULPS       Y3, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VMULPS       Y3, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y3, Y13, Y3
-	VMULPS       Y4, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VMULPS       Y4, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y4, Y13, Y4
-	VMULPS       Y5, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VMULPS       Y5, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y5, Y13, Y5
-	VMULPS       Y6, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VMULPS       Y6, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y6, Y13, Y6
-	VMULPS       Y7, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VMULPS       Y7, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y7, Y13, Y7
-	VMULPS       Y8, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VMULPS       Y8, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y8, Y13, Y8
-	VMULPS       Y9, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VMULPS       Y9, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y9, Y13, Y9
-	VMULPS       Y10, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VMULPS       Y10, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y10, Y13, Y10
-	VMULPS       Y11, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VMULPS       Y11, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y11, Y13, Y11
-	VMULPS       Y12, Y14, Y13
-	VANDPS       Y13, Y15, Y13
+	VMULPS       Y12, Y0, Y13
+	VANDPS       Y13, Y14, Y13
 	VMAXPS       Y12, Y13, Y12
 
 store:
-	MOVQ       (AX), BX
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS Y6, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y7, (BX)
-	VMASKMOVPS Y8, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y9, (BX)
-	VMASKMOVPS Y10, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y11, (BX)
-	VMASKMOVPS Y12, Y0, 32(BX)
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y1, (SI)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         BX, SI
+	VMOVUPS      Y3, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X4, (AX)
+
+written1:
+	ADDQ         BX, SI
+	VMOVUPS      Y5, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X6, (AX)
+
+written2:
+	ADDQ         BX, SI
+	VMOVUPS      Y7, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X8, (AX)
+
+written3:
+	ADDQ         BX, SI
+	VMOVUPS      Y9, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X10, (AX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X10, (AX)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X10, (AX)
+
+written4:
+	ADDQ         BX, SI
+	VMOVUPS      Y11, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two5
+	VMOVUPS      X12, (AX)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, AX
+
+two5:
+	TESTQ    $0x00000002, DX
+	JZ       one5
+	VMOVLPS  X12, (AX)
+	VMOVHLPS X12, X12, X12
+	ADDQ     $0x08, AX
+
+one5:
+	TESTQ  $0x00000001, DX
+	JZ     written5
+	VMOVSS X12, (AX)
+
+written5:
 	VZEROUPPER
 	RET
 
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y9, (SI)
+	VMOVUPS Y10, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y11, (SI)
+	VMOVUPS Y12, 32(SI)
+	VZEROUPPER
+	RET
+
+// func tileRow256_1x3(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileRow256_1x3(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	MOVQ       80(AX), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMOVDQU    (CX), Y2
+	VMASKMOVPS 64(DX), Y2, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 64(DX), Y2
+
+biasDone:
+	MOVQ       (AX), DX
+	MOVQ       8(AX), SI
+	ADDQ       120(AX), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), DI
+
+segment:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VBROADCASTSS (DI), Y3
+	VMOVUPS      (R8), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      32(R8), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVDQU      (CX), Y4
+	VMASKMOVPS   64(R8), Y4, Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R9, R8
+	ADDQ         $0x04, DI
+	DECQ         R10
+	JNZ          single
+	DECQ         SI
+	JNZ          segment
+	JMP          finish
+
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y0, Y6
-	VMOVAPS    Y1, Y7
-	VMOVAPS    Y0, Y8
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y0, Y10
-	VMOVAPS    Y1, Y11
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
+	MOVQ 56(AX), DX
+	MOVQ 64(AX), SI
+	MOVQ 48(AX), R9
+	MOVQ 24(AX), DI
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	LEAQ  (BX)(R8*2), R9
-	ADDQ  R8, R9
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
 	MOVQ  136(AX), R10
 	TESTQ R10, R10
 	JZ    fetchedWhole
@@ -15823,791 +17243,72 @@ fetchedWhole:
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y12
-	VMOVUPS      32(SI), Y13
-	VBROADCASTSS (BX), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R8*1), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (BX)(R8*2), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R9), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R9)(R8*1), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R9)(R8*2), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         DI, SI
-	VMOVUPS      (SI), Y12
-	VMOVUPS      32(SI), Y13
-	VBROADCASTSS 4(BX), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS 4(BX)(R8*1), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS 4(BX)(R8*2), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS 4(R9), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS 4(R9)(R8*1), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS 4(R9)(R8*2), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         DI, SI
-	ADDQ         $0x08, BX
-	ADDQ         $0x08, R9
+	VBROADCASTSS (DI), Y3
+	VMOVUPS      (R8), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      32(R8), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      64(R8), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R9, R8
+	VBROADCASTSS 4(DI), Y3
+	VMOVUPS      (R8), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      32(R8), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      64(R8), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R9, R8
+	ADDQ         $0x08, DI
 	SUBQ         $0x02, R10
 	JGE          pairWhole
 
 oddWhole:
 	ADDQ         $0x02, R10
 	JZ           nextWhole
-	VMOVUPS      (SI), Y12
-	VMOVUPS      32(SI), Y13
-	VBROADCASTSS (BX), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R8*1), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (BX)(R8*2), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R9), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R9)(R8*1), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R9)(R8*2), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         DI, SI
+	VBROADCASTSS (DI), Y3
+	VMOVUPS      (R8), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      32(R8), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      64(R8), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R9, R8
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y12
-	VADDPS  Y12, Y0, Y0
-	VMOVUPS 32(BX), Y12
-	VADDPS  Y12, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	VADDPS  Y12, Y2, Y2
-	VMOVUPS 32(BX), Y12
-	VADDPS  Y12, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	VADDPS  Y12, Y4, Y4
-	VMOVUPS 32(BX), Y12
-	VADDPS  Y12, Y5, Y5
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	VADDPS  Y12, Y6, Y6
-	VMOVUPS 32(BX), Y12
-	VADDPS  Y12, Y7, Y7
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	VADDPS  Y12, Y8, Y8
-	VMOVUPS 32(BX), Y12
-	VADDPS  Y12, Y9, Y9
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	VADDPS  Y12, Y10, Y10
-	VMOVUPS 32(BX), Y12
-	VADDPS  Y12, Y11, Y11
+	DECQ SI
+	JNZ  segmentWhole
 
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y13
-	VXORPS       Y14, Y14, Y14
-	VCMPPS       $0x04, Y14, Y13, Y14
-	VMULPS       Y0, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y0, Y12, Y0
-	VMULPS       Y1, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y1, Y12, Y1
-	VMULPS       Y2, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y2, Y12, Y2
-	VMULPS       Y3, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y3, Y12, Y3
-	VMULPS       Y4, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y4, Y12, Y4
-	VMULPS       Y5, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y5, Y12, Y5
-	VMULPS       Y6, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y6, Y12, Y6
-	VMULPS       Y7, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y7, Y12, Y7
-	VMULPS       Y8, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y8, Y12, Y8
-	VMULPS       Y9, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y9, Y12, Y9
-	VMULPS       Y10, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y10, Y12, Y10
-	VMULPS       Y11, Y13, Y12
-	VANDPS       Y12, Y14, Y12
-	VMAXPS       Y11, Y12, Y11
-
-storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y7, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y8, (BX)
-	VMOVUPS Y9, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y10, (BX)
-	VMOVUPS Y11, 32(BX)
-	VZEROUPPER
-	RET
-
-// func tileColumn256_1x1(p *tile)
-// Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_1x1(SB), NOSPLIT, $0-8
-	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMASKMOVPS (CX), Y0, Y1
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetched
-	MOVQ  128(AX), R10
-
-fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetch
-	MOVQ       R10, 128(AX)
-
-fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
-
-pair:
-	VMASKMOVPS   (SI), Y0, Y2
-	VBROADCASTSS (BX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMASKMOVPS   (SI), Y0, Y2
-	VBROADCASTSS (BX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y2
-	VBROADCASTSS (BX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
+finish:
+	MOVQ       88(AX), DX
+	MOVQ       8(AX), SI
+	TESTQ      $0x00000001, DX
 	JZ         activation
-	MOVQ       (AX), DX
-	VMASKMOVPS (DX), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y2
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x04, Y3, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VANDPS       Y2, Y3, Y2
-	VMAXPS       Y1, Y2, Y1
-
-store:
-	MOVQ       (AX), DX
-	VMASKMOVPS Y1, Y0, (DX)
-	VZEROUPPER
-	RET
-
-whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetchedWhole
-	MOVQ  128(AX), R10
-
-fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
-
-fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   oddWhole
-
-pairWhole:
-	VMOVUPS      (SI), Y1
-	VBROADCASTSS (BX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y1
-	VBROADCASTSS (BX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pairWhole
-
-oddWhole:
-	ADDQ         $0x02, R9
-	JZ           nextWhole
-	VMOVUPS      (SI), Y1
-	VBROADCASTSS (BX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), DX
-	VMOVUPS (DX), Y1
-	VADDPS  Y1, Y0, Y0
-
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y1
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x04, Y2, Y1, Y2
-	VMULPS       Y0, Y1, Y1
-	VANDPS       Y1, Y2, Y1
-	VMAXPS       Y0, Y1, Y0
-
-storeWhole:
-	MOVQ    (AX), DX
-	VMOVUPS Y0, (DX)
-	VZEROUPPER
-	RET
-
-// func tileColumn256_2x1(p *tile)
-// Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_2x1(SB), NOSPLIT, $0-8
-	MOVQ       p+0(FP), AX
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMASKMOVPS (CX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetched
-	MOVQ  128(AX), R10
-
-fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetch
-	MOVQ       R10, 128(AX)
-
-fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
-
-pair:
-	VMASKMOVPS   (SI), Y0, Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS 4(BX), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMASKMOVPS   (SI), Y0, Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS 4(BX), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS 4(BX), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y3
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y3
+	VADDPS     Y3, Y0, Y0
+	VMOVUPS    32(SI), Y3
 	VADDPS     Y3, Y1, Y1
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y3
+	VMOVDQU    (CX), Y3
+	VMASKMOVPS 64(SI), Y3, Y3
 	VADDPS     Y3, Y2, Y2
+	JMP        addDone
 
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y4, Y5
-	VMULPS       Y1, Y4, Y3
-	VANDPS       Y3, Y5, Y3
-	VMAXPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y3
-	VANDPS       Y3, Y5, Y3
-	VMAXPS       Y2, Y3, Y2
-
-store:
-	MOVQ       (AX), BX
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y2, Y0, (BX)
-	VZEROUPPER
-	RET
-
-whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVAPS    Y0, Y1
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetchedWhole
-	MOVQ  128(AX), R10
-
-fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
-
-fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   oddWhole
-
-pairWhole:
-	VMOVUPS      (SI), Y2
-	VBROADCASTSS (BX), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 4(BX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y2
-	VBROADCASTSS (BX), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 4(BX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pairWhole
-
-oddWhole:
-	ADDQ         $0x02, R9
-	JZ           nextWhole
-	VMOVUPS      (SI), Y2
-	VBROADCASTSS (BX), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 4(BX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y2
-	VADDPS  Y2, Y0, Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y2
-	VADDPS  Y2, Y1, Y1
-
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y3, Y4
-	VMULPS       Y0, Y3, Y2
-	VANDPS       Y2, Y4, Y2
-	VMAXPS       Y0, Y2, Y0
-	VMULPS       Y1, Y3, Y2
-	VANDPS       Y2, Y4, Y2
-	VMAXPS       Y1, Y2, Y1
-
-storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y1, (BX)
-	VZEROUPPER
-	RET
-
-// func tileColumn256_3x1(p *tile)
-// Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_3x1(SB), NOSPLIT, $0-8
-	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMASKMOVPS (CX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	VMOVAPS    Y1, Y3
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetched
-	MOVQ  128(AX), R10
-
-fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetch
-	MOVQ       R10, 128(AX)
-
-fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
-
-pair:
-	VMASKMOVPS   (SI), Y0, Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 4(BX), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 8(BX), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMASKMOVPS   (SI), Y0, Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 4(BX), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 8(BX), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 4(BX), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 8(BX), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y4
-	VADDPS     Y4, Y1, Y1
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y4
-	VADDPS     Y4, Y2, Y2
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y4
-	VADDPS     Y4, Y3, Y3
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y5
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x04, Y6, Y5, Y6
-	VMULPS       Y1, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y4, Y1
-	VMULPS       Y2, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y2, Y4, Y2
-	VMULPS       Y3, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y3, Y4, Y3
-
-store:
-	MOVQ       (AX), BX
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y3, Y0, (BX)
-	VZEROUPPER
-	RET
-
-whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetchedWhole
-	MOVQ  128(AX), R10
-
-fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
-
-fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   oddWhole
-
-pairWhole:
-	VMOVUPS      (SI), Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS 4(BX), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS 8(BX), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS 4(BX), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS 8(BX), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pairWhole
-
-oddWhole:
-	ADDQ         $0x02, R9
-	JZ           nextWhole
-	VMOVUPS      (SI), Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS 4(BX), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS 8(BX), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y3
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y3
 	VADDPS  Y3, Y0, Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y3
+	VMOVUPS 32(SI), Y3
 	VADDPS  Y3, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y3
+	VMOVUPS 64(SI), Y3
 	VADDPS  Y3, Y2, Y2
 
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
+addDone:
+activation:
+	TESTQ        $0x00000002, DX
+	JZ           store
 	VBROADCASTSS 96(AX), Y4
 	VXORPS       Y5, Y5, Y5
 	VCMPPS       $0x04, Y5, Y4, Y5
@@ -16621,425 +17322,254 @@ activationWhole:
 	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y2, Y3, Y2
 
-storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	BSRQ         104(AX), BX
+	INCQ         BX
+	LEAQ         64(SI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, BX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, BX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
 	VZEROUPPER
 	RET
 
-// func tileColumn256_4x1(p *tile)
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VZEROUPPER
+	RET
+
+// func tileRow256_2x3(p *tile)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_4x1(SB), NOSPLIT, $0-8
+TEXT ·tileRow256_2x3(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	MOVQ       80(AX), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMOVDQU    (CX), Y2
+	VMASKMOVPS 64(DX), Y2, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 64(DX), Y2
+
+biasDone:
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y2, Y5
+	MOVQ       (AX), DX
+	MOVQ       8(AX), SI
+	ADDQ       120(AX), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
 	JEQ        whole
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMASKMOVPS (CX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y1, Y4
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), R10
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetched
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R12
 
 fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetch
-	MOVQ       R10, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
+	MOVQ 72(AX), R11
 
-pair:
-	VMASKMOVPS   (SI), Y0, Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(BX), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(BX), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMASKMOVPS   (SI), Y0, Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(BX), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(BX), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(BX), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(BX), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y5
-	VADDPS     Y5, Y1, Y1
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y5
-	VADDPS     Y5, Y2, Y2
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y5
-	VADDPS     Y5, Y3, Y3
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y5
-	VADDPS     Y5, Y4, Y4
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x04, Y7, Y6, Y7
-	VMULPS       Y1, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y1, Y5, Y1
-	VMULPS       Y2, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y2, Y5, Y2
-	VMULPS       Y3, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y3, Y5, Y3
-	VMULPS       Y4, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y4, Y5, Y4
-
-store:
-	MOVQ       (AX), BX
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y3, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y4, Y0, (BX)
-	VZEROUPPER
-	RET
+single:
+	VBROADCASTSS (DI), Y6
+	VBROADCASTSS (DI)(R10*1), Y7
+	VMOVUPS      (R8), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      32(R8), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVDQU      (CX), Y8
+	VMASKMOVPS   64(R8), Y8, Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R9, R8
+	ADDQ         $0x04, DI
+	DECQ         R11
+	JNZ          single
+	DECQ         SI
+	JNZ          segment
+	JMP          finish
 
 whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y0, Y3
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
+	MOVQ 56(AX), DX
+	MOVQ 64(AX), SI
+	MOVQ 48(AX), R9
+	MOVQ 24(AX), R10
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetchedWhole
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R12
 
 fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(BX), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(BX), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(BX), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(BX), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(BX), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(BX), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
+	VBROADCASTSS (DI), Y6
+	VBROADCASTSS (DI)(R10*1), Y7
+	VMOVUPS      (R8), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      32(R8), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      64(R8), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R9, R8
+	VBROADCASTSS 4(DI), Y6
+	VBROADCASTSS 4(DI)(R10*1), Y7
+	VMOVUPS      (R8), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      32(R8), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      64(R8), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R9, R8
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, R11
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R9
+	ADDQ         $0x02, R11
 	JZ           nextWhole
-	VMOVUPS      (SI), Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(BX), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(BX), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(BX), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, SI
-	ADDQ         R8, BX
+	VBROADCASTSS (DI), Y6
+	VBROADCASTSS (DI)(R10*1), Y7
+	VMOVUPS      (R8), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      32(R8), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      64(R8), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R9, R8
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y0, Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y2, Y2
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y3, Y3
+	DECQ SI
+	JNZ  segmentWhole
 
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y5
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x04, Y6, Y5, Y6
-	VMULPS       Y0, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y0, Y4, Y0
-	VMULPS       Y1, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y4, Y1
-	VMULPS       Y2, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y2, Y4, Y2
-	VMULPS       Y3, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y3, Y4, Y3
-
-storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y3, (BX)
-	VZEROUPPER
-	RET
-
-// func tileColumn256_5x1(p *tile)
-// Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_5x1(SB), NOSPLIT, $0-8
-	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMASKMOVPS (CX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y1, Y4
-	VMOVAPS    Y1, Y5
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetched
-	MOVQ  128(AX), R10
-
-fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetch
-	MOVQ       R10, 128(AX)
-
-fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
-
-pair:
-	VMASKMOVPS   (SI), Y0, Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 8(BX), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS 12(BX), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS 16(BX), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMASKMOVPS   (SI), Y0, Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 8(BX), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS 12(BX), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS 16(BX), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 8(BX), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS 12(BX), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS 16(BX), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
+finish:
+	MOVQ       88(AX), DX
+	MOVQ       8(AX), SI
+	TESTQ      $0x00000001, DX
 	JZ         activation
-	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y6
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), DI
+	VMOVUPS    (DI), Y6
+	VADDPS     Y6, Y0, Y0
+	VMOVUPS    32(DI), Y6
 	VADDPS     Y6, Y1, Y1
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y6
+	VMOVDQU    (CX), Y6
+	VMASKMOVPS 64(DI), Y6, Y6
 	VADDPS     Y6, Y2, Y2
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y6
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y6
 	VADDPS     Y6, Y3, Y3
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y6
+	VMOVUPS    32(DI), Y6
 	VADDPS     Y6, Y4, Y4
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y6
+	VMOVDQU    (CX), Y6
+	VMASKMOVPS 64(DI), Y6, Y6
 	VADDPS     Y6, Y5, Y5
+	JMP        addDone
 
+addWhole:
+	MOVQ    (AX), DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y0, Y0
+	VMOVUPS 32(DI), Y6
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS 64(DI), Y6
+	VADDPS  Y6, Y2, Y2
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS 32(DI), Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 64(DI), Y6
+	VADDPS  Y6, Y5, Y5
+
+addDone:
 activation:
-	TESTQ        $0x00000002, CX
+	TESTQ        $0x00000002, DX
 	JZ           store
 	VBROADCASTSS 96(AX), Y7
 	VXORPS       Y8, Y8, Y8
 	VCMPPS       $0x04, Y8, Y7, Y8
+	VMULPS       Y0, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y0, Y6, Y0
 	VMULPS       Y1, Y7, Y6
 	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y1, Y6, Y1
@@ -17057,1435 +17587,317 @@ activation:
 	VMAXPS       Y5, Y6, Y5
 
 store:
-	MOVQ       (AX), BX
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y3, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y4, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y5, Y0, (BX)
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), DI
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	BSRQ         104(AX), BX
+	INCQ         BX
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, BX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, BX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVUPS      Y4, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two1
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, BX
+	JZ       one1
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, BX
+	JZ     written1
+	VMOVSS X5, (AX)
+
+written1:
 	VZEROUPPER
 	RET
-
-whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y0, Y3
-	VMOVAPS    Y0, Y4
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetchedWhole
-	MOVQ  128(AX), R10
-
-fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
-
-fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   oddWhole
-
-pairWhole:
-	VMOVUPS      (SI), Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 8(BX), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 12(BX), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 16(BX), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 8(BX), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 12(BX), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 16(BX), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pairWhole
-
-oddWhole:
-	ADDQ         $0x02, R9
-	JZ           nextWhole
-	VMOVUPS      (SI), Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 8(BX), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 12(BX), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 16(BX), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y5
-	VADDPS  Y5, Y0, Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y5
-	VADDPS  Y5, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y5
-	VADDPS  Y5, Y2, Y2
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y5
-	VADDPS  Y5, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y5
-	VADDPS  Y5, Y4, Y4
-
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x04, Y7, Y6, Y7
-	VMULPS       Y0, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y0, Y5, Y0
-	VMULPS       Y1, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y1, Y5, Y1
-	VMULPS       Y2, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y2, Y5, Y2
-	VMULPS       Y3, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y3, Y5, Y3
-	VMULPS       Y4, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y4, Y5, Y4
 
 storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y3, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tileColumn256_6x1(p *tile)
+// func tileRow256_3x3(p *tile)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_6x1(SB), NOSPLIT, $0-8
+TEXT ·tileRow256_3x3(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMASKMOVPS (CX), Y0, Y1
-	VMOVAPS    Y1, Y2
-	VMOVAPS    Y1, Y3
+	MOVQ       80(AX), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMOVDQU    (CX), Y2
+	VMASKMOVPS 64(DX), Y2, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 64(DX), Y2
+
+biasDone:
+	VMOVAPS    Y0, Y3
 	VMOVAPS    Y1, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y1, Y6
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetched
-	MOVQ  128(AX), R10
-
-fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetch
-	MOVQ       R10, 128(AX)
-
-fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
-
-pair:
-	VMASKMOVPS   (SI), Y0, Y7
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS 4(BX), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS 8(BX), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS 12(BX), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS 16(BX), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 20(BX), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMASKMOVPS   (SI), Y0, Y7
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS 4(BX), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS 8(BX), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS 12(BX), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS 16(BX), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 20(BX), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMASKMOVPS   (SI), Y0, Y7
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS 4(BX), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS 8(BX), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS 12(BX), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS 16(BX), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 20(BX), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y1, Y1
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y2, Y2
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y3, Y3
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y4, Y4
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y5, Y5
-	ADDQ       DX, BX
-	VMASKMOVPS (BX), Y0, Y7
-	VADDPS     Y7, Y6, Y6
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y8
-	VXORPS       Y9, Y9, Y9
-	VCMPPS       $0x04, Y9, Y8, Y9
-	VMULPS       Y1, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y1, Y7, Y1
-	VMULPS       Y2, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y2, Y7, Y2
-	VMULPS       Y3, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y3, Y7, Y3
-	VMULPS       Y4, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y4, Y7, Y4
-	VMULPS       Y5, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y5, Y7, Y5
-	VMULPS       Y6, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-
-store:
-	MOVQ       (AX), BX
-	VMASKMOVPS Y1, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y2, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y3, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y4, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y5, Y0, (BX)
-	ADDQ       DX, BX
-	VMASKMOVPS Y6, Y0, (BX)
-	VZEROUPPER
-	RET
-
-whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVAPS    Y0, Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y0, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y0, Y5
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetchedWhole
-	MOVQ  128(AX), R10
-
-fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
-
-fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   oddWhole
-
-pairWhole:
-	VMOVUPS      (SI), Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS 8(BX), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 12(BX), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS 16(BX), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS 20(BX), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS 8(BX), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 12(BX), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS 16(BX), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS 20(BX), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pairWhole
-
-oddWhole:
-	ADDQ         $0x02, R9
-	JZ           nextWhole
-	VMOVUPS      (SI), Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS 8(BX), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 12(BX), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS 16(BX), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS 20(BX), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y0, Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y2, Y2
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y4, Y4
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y5, Y5
-
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y7
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x04, Y8, Y7, Y8
-	VMULPS       Y0, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y0, Y6, Y0
-	VMULPS       Y1, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y1, Y6, Y1
-	VMULPS       Y2, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y2, Y6, Y2
-	VMULPS       Y3, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y3, Y6, Y3
-	VMULPS       Y4, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y4, Y6, Y4
-	VMULPS       Y5, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y5, Y6, Y5
-
-storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y3, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Y5, (BX)
-	VZEROUPPER
-	RET
-
-// func tileColumn256_1x2(p *tile)
-// Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_1x2(SB), NOSPLIT, $0-8
-	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y1
-	VMASKMOVPS 32(CX), Y0, Y2
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetched
-	MOVQ  128(AX), R10
-
-fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetch
-	MOVQ       R10, 128(AX)
-
-fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
-
-pair:
-	VMOVUPS      (SI), Y3
-	VMASKMOVPS   32(SI), Y0, Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y3
-	VMASKMOVPS   32(SI), Y0, Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMOVUPS      (SI), Y3
-	VMASKMOVPS   32(SI), Y0, Y4
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), DX
-	VMOVUPS    (DX), Y3
-	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS 32(DX), Y0, Y3
-	VADDPS     Y3, Y2, Y2
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y4, Y5
-	VMULPS       Y1, Y4, Y3
-	VANDPS       Y3, Y5, Y3
-	VMAXPS       Y1, Y3, Y1
-	VMULPS       Y2, Y4, Y3
-	VANDPS       Y3, Y5, Y3
-	VMAXPS       Y2, Y3, Y2
-
-store:
-	MOVQ       (AX), DX
-	VMOVUPS    Y1, (DX)
-	VMASKMOVPS Y2, Y0, 32(DX)
-	VZEROUPPER
-	RET
-
-whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetchedWhole
-	MOVQ  128(AX), R10
-
-fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
-
-fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   oddWhole
-
-pairWhole:
-	VMOVUPS      (SI), Y2
-	VMOVUPS      32(SI), Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y2
-	VMOVUPS      32(SI), Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pairWhole
-
-oddWhole:
-	ADDQ         $0x02, R9
-	JZ           nextWhole
-	VMOVUPS      (SI), Y2
-	VMOVUPS      32(SI), Y3
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), DX
-	VMOVUPS (DX), Y2
-	VADDPS  Y2, Y0, Y0
-	VMOVUPS 32(DX), Y2
-	VADDPS  Y2, Y1, Y1
-
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y3, Y4
-	VMULPS       Y0, Y3, Y2
-	VANDPS       Y2, Y4, Y2
-	VMAXPS       Y0, Y2, Y0
-	VMULPS       Y1, Y3, Y2
-	VANDPS       Y2, Y4, Y2
-	VMAXPS       Y1, Y2, Y1
-
-storeWhole:
-	MOVQ    (AX), DX
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VZEROUPPER
-	RET
-
-// func tileColumn256_2x2(p *tile)
-// Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_2x2(SB), NOSPLIT, $0-8
-	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y1
-	VMASKMOVPS 32(CX), Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetched
-	MOVQ  128(AX), R10
-
-fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetch
-	MOVQ       R10, 128(AX)
-
-fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
-
-pair:
-	VMOVUPS      (SI), Y5
-	VMASKMOVPS   32(SI), Y0, Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y5, Y3
-	VFMADD231PS  Y7, Y6, Y4
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y5
-	VMASKMOVPS   32(SI), Y0, Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y5, Y3
-	VFMADD231PS  Y7, Y6, Y4
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMOVUPS      (SI), Y5
-	VMASKMOVPS   32(SI), Y0, Y6
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y7, Y5, Y3
-	VFMADD231PS  Y7, Y6, Y4
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMOVUPS    (BX), Y5
-	VADDPS     Y5, Y1, Y1
-	VMASKMOVPS 32(BX), Y0, Y5
-	VADDPS     Y5, Y2, Y2
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y5
-	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 32(BX), Y0, Y5
-	VADDPS     Y5, Y4, Y4
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x04, Y7, Y6, Y7
-	VMULPS       Y1, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y1, Y5, Y1
-	VMULPS       Y2, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y2, Y5, Y2
-	VMULPS       Y3, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y3, Y5, Y3
-	VMULPS       Y4, Y6, Y5
-	VANDPS       Y5, Y7, Y5
-	VMAXPS       Y4, Y5, Y4
-
-store:
-	MOVQ       (AX), BX
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS Y4, Y0, 32(BX)
-	VZEROUPPER
-	RET
-
-whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y1, Y3
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetchedWhole
-	MOVQ  128(AX), R10
-
-fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
-
-fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   oddWhole
-
-pairWhole:
-	VMOVUPS      (SI), Y4
-	VMOVUPS      32(SI), Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y4, Y0
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y4, Y2
-	VFMADD231PS  Y6, Y5, Y3
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y4
-	VMOVUPS      32(SI), Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y4, Y0
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y4, Y2
-	VFMADD231PS  Y6, Y5, Y3
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pairWhole
-
-oddWhole:
-	ADDQ         $0x02, R9
-	JZ           nextWhole
-	VMOVUPS      (SI), Y4
-	VMOVUPS      32(SI), Y5
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y6, Y4, Y0
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y6, Y4, Y2
-	VFMADD231PS  Y6, Y5, Y3
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y0, Y0
-	VMOVUPS 32(BX), Y4
-	VADDPS  Y4, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VADDPS  Y4, Y2, Y2
-	VMOVUPS 32(BX), Y4
-	VADDPS  Y4, Y3, Y3
-
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y5
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x04, Y6, Y5, Y6
-	VMULPS       Y0, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y0, Y4, Y0
-	VMULPS       Y1, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y4, Y1
-	VMULPS       Y2, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y2, Y4, Y2
-	VMULPS       Y3, Y5, Y4
-	VANDPS       Y4, Y6, Y4
-	VMAXPS       Y3, Y4, Y3
-
-storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
-	VZEROUPPER
-	RET
-
-// func tileColumn256_3x2(p *tile)
-// Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_3x2(SB), NOSPLIT, $0-8
-	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y1
-	VMASKMOVPS 32(CX), Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y2, Y6
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetched
-	MOVQ  128(AX), R10
-
-fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetch
-	MOVQ       R10, 128(AX)
-
-fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
-
-pair:
-	VMOVUPS      (SI), Y7
-	VMASKMOVPS   32(SI), Y0, Y8
-	VBROADCASTSS (BX), Y9
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 4(BX), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 8(BX), Y9
-	VFMADD231PS  Y9, Y7, Y5
-	VFMADD231PS  Y9, Y8, Y6
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y7
-	VMASKMOVPS   32(SI), Y0, Y8
-	VBROADCASTSS (BX), Y9
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 4(BX), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 8(BX), Y9
-	VFMADD231PS  Y9, Y7, Y5
-	VFMADD231PS  Y9, Y8, Y6
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMOVUPS      (SI), Y7
-	VMASKMOVPS   32(SI), Y0, Y8
-	VBROADCASTSS (BX), Y9
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 4(BX), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 8(BX), Y9
-	VFMADD231PS  Y9, Y7, Y5
-	VFMADD231PS  Y9, Y8, Y6
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMOVUPS    (BX), Y7
-	VADDPS     Y7, Y1, Y1
-	VMASKMOVPS 32(BX), Y0, Y7
-	VADDPS     Y7, Y2, Y2
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y7
-	VADDPS     Y7, Y3, Y3
-	VMASKMOVPS 32(BX), Y0, Y7
-	VADDPS     Y7, Y4, Y4
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y7
-	VADDPS     Y7, Y5, Y5
-	VMASKMOVPS 32(BX), Y0, Y7
-	VADDPS     Y7, Y6, Y6
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y8
-	VXORPS       Y9, Y9, Y9
-	VCMPPS       $0x04, Y9, Y8, Y9
-	VMULPS       Y1, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y1, Y7, Y1
-	VMULPS       Y2, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y2, Y7, Y2
-	VMULPS       Y3, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y3, Y7, Y3
-	VMULPS       Y4, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y4, Y7, Y4
-	VMULPS       Y5, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y5, Y7, Y5
-	VMULPS       Y6, Y8, Y7
-	VANDPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-
-store:
-	MOVQ       (AX), BX
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS Y6, Y0, 32(BX)
-	VZEROUPPER
-	RET
-
-whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y1, Y5
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetchedWhole
-	MOVQ  128(AX), R10
-
-fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
-
-fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   oddWhole
-
-pairWhole:
-	VMOVUPS      (SI), Y6
-	VMOVUPS      32(SI), Y7
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS 4(BX), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS 8(BX), Y8
-	VFMADD231PS  Y8, Y6, Y4
-	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y6
-	VMOVUPS      32(SI), Y7
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS 4(BX), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS 8(BX), Y8
-	VFMADD231PS  Y8, Y6, Y4
-	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pairWhole
-
-oddWhole:
-	ADDQ         $0x02, R9
-	JZ           nextWhole
-	VMOVUPS      (SI), Y6
-	VMOVUPS      32(SI), Y7
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS 4(BX), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS 8(BX), Y8
-	VFMADD231PS  Y8, Y6, Y4
-	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y0, Y0
-	VMOVUPS 32(BX), Y6
-	VADDPS  Y6, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y2, Y2
-	VMOVUPS 32(BX), Y6
-	VADDPS  Y6, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VADDPS  Y6, Y4, Y4
-	VMOVUPS 32(BX), Y6
-	VADDPS  Y6, Y5, Y5
-
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y7
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x04, Y8, Y7, Y8
-	VMULPS       Y0, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y0, Y6, Y0
-	VMULPS       Y1, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y1, Y6, Y1
-	VMULPS       Y2, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y2, Y6, Y2
-	VMULPS       Y3, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y3, Y6, Y3
-	VMULPS       Y4, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y4, Y6, Y4
-	VMULPS       Y5, Y7, Y6
-	VANDPS       Y6, Y8, Y6
-	VMAXPS       Y5, Y6, Y5
-
-storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 32(BX)
-	VZEROUPPER
-	RET
-
-// func tileColumn256_4x2(p *tile)
-// Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_4x2(SB), NOSPLIT, $0-8
-	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y1
-	VMASKMOVPS 32(CX), Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y2, Y6
+	VMOVAPS    Y2, Y5
+	VMOVAPS    Y0, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
+	MOVQ       (AX), DX
+	MOVQ       8(AX), SI
+	ADDQ       120(AX), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), R10
 
 segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
 	JZ    fetched
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R12
 
 fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
 	JNZ        fetch
-	MOVQ       R10, 128(AX)
+	MOVQ       R12, 128(AX)
 
 fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
+	MOVQ 72(AX), R11
 
-pair:
-	VMOVUPS      (SI), Y9
-	VMASKMOVPS   32(SI), Y0, Y10
-	VBROADCASTSS (BX), Y11
-	VFMADD231PS  Y11, Y9, Y1
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS 4(BX), Y11
-	VFMADD231PS  Y11, Y9, Y3
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS 8(BX), Y11
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS 12(BX), Y11
-	VFMADD231PS  Y11, Y9, Y7
-	VFMADD231PS  Y11, Y10, Y8
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y9
-	VMASKMOVPS   32(SI), Y0, Y10
-	VBROADCASTSS (BX), Y11
-	VFMADD231PS  Y11, Y9, Y1
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS 4(BX), Y11
-	VFMADD231PS  Y11, Y9, Y3
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS 8(BX), Y11
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS 12(BX), Y11
-	VFMADD231PS  Y11, Y9, Y7
-	VFMADD231PS  Y11, Y10, Y8
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
+single:
+	VMOVUPS      (R8), Y9
+	VMOVUPS      32(R8), Y10
+	VMOVDQU      (CX), Y11
+	VMASKMOVPS   64(R8), Y11, Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (DI)(R10*1), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DI)(R10*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         R9, R8
+	ADDQ         $0x04, DI
+	DECQ         R11
+	JNZ          single
+	DECQ         SI
+	JNZ          segment
+	JMP          finish
 
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMOVUPS      (SI), Y9
-	VMASKMOVPS   32(SI), Y0, Y10
-	VBROADCASTSS (BX), Y11
-	VFMADD231PS  Y11, Y9, Y1
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS 4(BX), Y11
-	VFMADD231PS  Y11, Y9, Y3
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS 8(BX), Y11
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS 12(BX), Y11
-	VFMADD231PS  Y11, Y9, Y7
-	VFMADD231PS  Y11, Y10, Y8
-	ADDQ         DI, SI
-	ADDQ         R8, BX
+whole:
+	MOVQ 56(AX), DX
+	MOVQ 64(AX), SI
+	MOVQ 48(AX), R9
+	MOVQ 24(AX), R10
 
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
+segmentWhole:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetchedWhole
+	MOVQ  128(AX), R12
+
+fetchWhole:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetchWhole
+	MOVQ       R12, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (R8), Y9
+	VMOVUPS      32(R8), Y10
+	VMOVUPS      64(R8), Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (DI)(R10*1), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DI)(R10*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         R9, R8
+	VMOVUPS      (R8), Y9
+	VMOVUPS      32(R8), Y10
+	VMOVUPS      64(R8), Y11
+	VBROADCASTSS 4(DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS 4(DI)(R10*1), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 4(DI)(R10*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         R9, R8
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, R11
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R11
+	JZ           nextWhole
+	VMOVUPS      (R8), Y9
+	VMOVUPS      32(R8), Y10
+	VMOVUPS      64(R8), Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (DI)(R10*1), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DI)(R10*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         R9, R8
+
+nextWhole:
+	DECQ SI
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), DX
+	MOVQ       8(AX), SI
+	TESTQ      $0x00000001, DX
 	JZ         activation
-	MOVQ       (AX), BX
-	VMOVUPS    (BX), Y9
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), DI
+	VMOVUPS    (DI), Y9
+	VADDPS     Y9, Y0, Y0
+	VMOVUPS    32(DI), Y9
 	VADDPS     Y9, Y1, Y1
-	VMASKMOVPS 32(BX), Y0, Y9
+	VMOVDQU    (CX), Y9
+	VMASKMOVPS 64(DI), Y9, Y9
 	VADDPS     Y9, Y2, Y2
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y9
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y9
 	VADDPS     Y9, Y3, Y3
-	VMASKMOVPS 32(BX), Y0, Y9
+	VMOVUPS    32(DI), Y9
 	VADDPS     Y9, Y4, Y4
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y9
+	VMOVDQU    (CX), Y9
+	VMASKMOVPS 64(DI), Y9, Y9
 	VADDPS     Y9, Y5, Y5
-	VMASKMOVPS 32(BX), Y0, Y9
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y9
 	VADDPS     Y9, Y6, Y6
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y9
+	VMOVUPS    32(DI), Y9
 	VADDPS     Y9, Y7, Y7
-	VMASKMOVPS 32(BX), Y0, Y9
+	VMOVDQU    (CX), Y9
+	VMASKMOVPS 64(DI), Y9, Y9
 	VADDPS     Y9, Y8, Y8
+	JMP        addDone
 
+addWhole:
+	MOVQ    (AX), DI
+	VMOVUPS (DI), Y9
+	VADDPS  Y9, Y0, Y0
+	VMOVUPS 32(DI), Y9
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 64(DI), Y9
+	VADDPS  Y9, Y2, Y2
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y9
+	VADDPS  Y9, Y3, Y3
+	VMOVUPS 32(DI), Y9
+	VADDPS  Y9, Y4, Y4
+	VMOVUPS 64(DI), Y9
+	VADDPS  Y9, Y5, Y5
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y9
+	VADDPS  Y9, Y6, Y6
+	VMOVUPS 32(DI), Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS 64(DI), Y9
+	VADDPS  Y9, Y8, Y8
+
+addDone:
 activation:
-	TESTQ        $0x00000002, CX
+	TESTQ        $0x00000002, DX
 	JZ           store
 	VBROADCASTSS 96(AX), Y10
 	VXORPS       Y11, Y11, Y11
 	VCMPPS       $0x04, Y11, Y10, Y11
+	VMULPS       Y0, Y10, Y9
+	VANDPS       Y9, Y11, Y9
+	VMAXPS       Y0, Y9, Y0
 	VMULPS       Y1, Y10, Y9
 	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y1, Y9, Y1
@@ -18512,1030 +17924,381 @@ activation:
 	VMAXPS       Y8, Y9, Y8
 
 store:
-	MOVQ       (AX), BX
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS Y6, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y7, (BX)
-	VMASKMOVPS Y8, Y0, 32(BX)
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), DI
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	BSRQ         104(AX), BX
+	INCQ         BX
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, BX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, BX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVUPS      Y4, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two1
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, BX
+	JZ       one1
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, BX
+	JZ     written1
+	VMOVSS X5, (AX)
+
+written1:
+	ADDQ         SI, DI
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y7, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two2
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, BX
+	JZ       one2
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, BX
+	JZ     written2
+	VMOVSS X8, (AX)
+
+written2:
 	VZEROUPPER
 	RET
-
-whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y0, Y6
-	VMOVAPS    Y1, Y7
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetchedWhole
-	MOVQ  128(AX), R10
-
-fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
-
-fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   oddWhole
-
-pairWhole:
-	VMOVUPS      (SI), Y8
-	VMOVUPS      32(SI), Y9
-	VBROADCASTSS (BX), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(BX), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(BX), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(BX), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y8
-	VMOVUPS      32(SI), Y9
-	VBROADCASTSS (BX), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(BX), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(BX), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(BX), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pairWhole
-
-oddWhole:
-	ADDQ         $0x02, R9
-	JZ           nextWhole
-	VMOVUPS      (SI), Y8
-	VMOVUPS      32(SI), Y9
-	VBROADCASTSS (BX), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(BX), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(BX), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(BX), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y8
-	VADDPS  Y8, Y0, Y0
-	VMOVUPS 32(BX), Y8
-	VADDPS  Y8, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y8
-	VADDPS  Y8, Y2, Y2
-	VMOVUPS 32(BX), Y8
-	VADDPS  Y8, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y8
-	VADDPS  Y8, Y4, Y4
-	VMOVUPS 32(BX), Y8
-	VADDPS  Y8, Y5, Y5
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y8
-	VADDPS  Y8, Y6, Y6
-	VMOVUPS 32(BX), Y8
-	VADDPS  Y8, Y7, Y7
-
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y9
-	VXORPS       Y10, Y10, Y10
-	VCMPPS       $0x04, Y10, Y9, Y10
-	VMULPS       Y0, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y0, Y8, Y0
-	VMULPS       Y1, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y1, Y8, Y1
-	VMULPS       Y2, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y2, Y8, Y2
-	VMULPS       Y3, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y3, Y8, Y3
-	VMULPS       Y4, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y4, Y8, Y4
-	VMULPS       Y5, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y5, Y8, Y5
-	VMULPS       Y6, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y6, Y8, Y6
-	VMULPS       Y7, Y9, Y8
-	VANDPS       Y8, Y10, Y8
-	VMAXPS       Y7, Y8, Y7
 
 storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y7, 32(BX)
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	VMOVUPS Y8, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tileColumn256_5x2(p *tile)
+// func tileRow256_4x3(p *tile)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_5x2(SB), NOSPLIT, $0-8
+TEXT ·tileRow256_4x3(SB), NOSPLIT, $0-8
 	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
 	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y1
-	VMASKMOVPS 32(CX), Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y2, Y6
-	VMOVAPS    Y1, Y7
-	VMOVAPS    Y2, Y8
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y2, Y10
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
+	MOVQ       80(AX), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMOVDQU    (CX), Y2
+	VMASKMOVPS 64(DX), Y2, Y2
+	JMP        biasDone
 
-segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetched
-	MOVQ  128(AX), R10
+biasWhole:
+	VMOVUPS 64(DX), Y2
 
-fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetch
-	MOVQ       R10, 128(AX)
-
-fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
-
-pair:
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   32(SI), Y0, Y12
-	VBROADCASTSS (BX), Y13
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS 4(BX), Y13
-	VFMADD231PS  Y13, Y11, Y3
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS 8(BX), Y13
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS 12(BX), Y13
-	VFMADD231PS  Y13, Y11, Y7
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS 16(BX), Y13
-	VFMADD231PS  Y13, Y11, Y9
-	VFMADD231PS  Y13, Y12, Y10
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   32(SI), Y0, Y12
-	VBROADCASTSS (BX), Y13
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS 4(BX), Y13
-	VFMADD231PS  Y13, Y11, Y3
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS 8(BX), Y13
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS 12(BX), Y13
-	VFMADD231PS  Y13, Y11, Y7
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS 16(BX), Y13
-	VFMADD231PS  Y13, Y11, Y9
-	VFMADD231PS  Y13, Y12, Y10
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   32(SI), Y0, Y12
-	VBROADCASTSS (BX), Y13
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS 4(BX), Y13
-	VFMADD231PS  Y13, Y11, Y3
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS 8(BX), Y13
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS 12(BX), Y13
-	VFMADD231PS  Y13, Y11, Y7
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS 16(BX), Y13
-	VFMADD231PS  Y13, Y11, Y9
-	VFMADD231PS  Y13, Y12, Y10
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
-	JZ         activation
-	MOVQ       (AX), BX
-	VMOVUPS    (BX), Y11
-	VADDPS     Y11, Y1, Y1
-	VMASKMOVPS 32(BX), Y0, Y11
-	VADDPS     Y11, Y2, Y2
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y11
-	VADDPS     Y11, Y3, Y3
-	VMASKMOVPS 32(BX), Y0, Y11
-	VADDPS     Y11, Y4, Y4
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y11
-	VADDPS     Y11, Y5, Y5
-	VMASKMOVPS 32(BX), Y0, Y11
-	VADDPS     Y11, Y6, Y6
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y11
-	VADDPS     Y11, Y7, Y7
-	VMASKMOVPS 32(BX), Y0, Y11
-	VADDPS     Y11, Y8, Y8
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y11
-	VADDPS     Y11, Y9, Y9
-	VMASKMOVPS 32(BX), Y0, Y11
-	VADDPS     Y11, Y10, Y10
-
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y12
-	VXORPS       Y13, Y13, Y13
-	VCMPPS       $0x04, Y13, Y12, Y13
-	VMULPS       Y1, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y1, Y11, Y1
-	VMULPS       Y2, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y2, Y11, Y2
-	VMULPS       Y3, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y3, Y11, Y3
-	VMULPS       Y4, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y4, Y11, Y4
-	VMULPS       Y5, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y5, Y11, Y5
-	VMULPS       Y6, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y6, Y11, Y6
-	VMULPS       Y7, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y7, Y11, Y7
-	VMULPS       Y8, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y8, Y11, Y8
-	VMULPS       Y9, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y9, Y11, Y9
-	VMULPS       Y10, Y12, Y11
-	VANDPS       Y11, Y13, Y11
-	VMAXPS       Y10, Y11, Y10
-
-store:
-	MOVQ       (AX), BX
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS Y6, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y7, (BX)
-	VMASKMOVPS Y8, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y9, (BX)
-	VMASKMOVPS Y10, Y0, 32(BX)
-	VZEROUPPER
-	RET
-
-whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y1, Y5
+biasDone:
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y2, Y5
 	VMOVAPS    Y0, Y6
 	VMOVAPS    Y1, Y7
-	VMOVAPS    Y0, Y8
-	VMOVAPS    Y1, Y9
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
+	VMOVAPS    Y2, Y8
+	VMOVAPS    Y0, Y9
+	VMOVAPS    Y1, Y10
+	VMOVAPS    Y2, Y11
+	MOVQ       (AX), DX
+	MOVQ       8(AX), SI
+	ADDQ       120(AX), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), R10
+
+segment:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	LEAQ  (DI)(R10*2), R11
+	ADDQ  R10, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
+	JZ    fetched
+	MOVQ  128(AX), R13
+
+fetch:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
+	JNZ        fetch
+	MOVQ       R13, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R12
+
+single:
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMOVDQU      (CX), Y14
+	VMASKMOVPS   64(R8), Y14, Y14
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (DI)(R10*1), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS (DI)(R10*2), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         R9, R8
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          single
+	DECQ         SI
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), DX
+	MOVQ 64(AX), SI
+	MOVQ 48(AX), R9
+	MOVQ 24(AX), R10
 
 segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	LEAQ  (DI)(R10*2), R11
+	ADDQ  R10, R11
+	MOVQ  136(AX), R12
+	TESTQ R12, R12
 	JZ    fetchedWhole
-	MOVQ  128(AX), R10
+	MOVQ  128(AX), R13
 
 fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R12
 	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
+	MOVQ       R13, 128(AX)
 
 fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
+	MOVQ 72(AX), R12
+	SUBQ $0x02, R12
 	JL   oddWhole
 
 pairWhole:
-	VMOVUPS      (SI), Y10
-	VMOVUPS      32(SI), Y11
-	VBROADCASTSS (BX), Y12
-	VFMADD231PS  Y12, Y10, Y0
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS 4(BX), Y12
-	VFMADD231PS  Y12, Y10, Y2
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS 8(BX), Y12
-	VFMADD231PS  Y12, Y10, Y4
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS 12(BX), Y12
-	VFMADD231PS  Y12, Y10, Y6
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS 16(BX), Y12
-	VFMADD231PS  Y12, Y10, Y8
-	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y10
-	VMOVUPS      32(SI), Y11
-	VBROADCASTSS (BX), Y12
-	VFMADD231PS  Y12, Y10, Y0
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS 4(BX), Y12
-	VFMADD231PS  Y12, Y10, Y2
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS 8(BX), Y12
-	VFMADD231PS  Y12, Y10, Y4
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS 12(BX), Y12
-	VFMADD231PS  Y12, Y10, Y6
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS 16(BX), Y12
-	VFMADD231PS  Y12, Y10, Y8
-	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMOVUPS      64(R8), Y14
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (DI)(R10*1), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS (DI)(R10*2), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         R9, R8
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMOVUPS      64(R8), Y14
+	VBROADCASTSS 4(DI), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(DI)(R10*1), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS 4(DI)(R10*2), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         R9, R8
+	ADDQ         $0x08, DI
+	ADDQ         $0x08, R11
+	SUBQ         $0x02, R12
 	JGE          pairWhole
 
 oddWhole:
-	ADDQ         $0x02, R9
+	ADDQ         $0x02, R12
 	JZ           nextWhole
-	VMOVUPS      (SI), Y10
-	VMOVUPS      32(SI), Y11
-	VBROADCASTSS (BX), Y12
-	VFMADD231PS  Y12, Y10, Y0
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS 4(BX), Y12
-	VFMADD231PS  Y12, Y10, Y2
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS 8(BX), Y12
-	VFMADD231PS  Y12, Y10, Y4
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS 12(BX), Y12
-	VFMADD231PS  Y12, Y10, Y6
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS 16(BX), Y12
-	VFMADD231PS  Y12, Y10, Y8
-	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         DI, SI
-	ADDQ         R8, BX
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMOVUPS      64(R8), Y14
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (DI)(R10*1), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS (DI)(R10*2), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         R9, R8
 
 nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y10
-	VADDPS  Y10, Y0, Y0
-	VMOVUPS 32(BX), Y10
-	VADDPS  Y10, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VADDPS  Y10, Y2, Y2
-	VMOVUPS 32(BX), Y10
-	VADDPS  Y10, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VADDPS  Y10, Y4, Y4
-	VMOVUPS 32(BX), Y10
-	VADDPS  Y10, Y5, Y5
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VADDPS  Y10, Y6, Y6
-	VMOVUPS 32(BX), Y10
-	VADDPS  Y10, Y7, Y7
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VADDPS  Y10, Y8, Y8
-	VMOVUPS 32(BX), Y10
-	VADDPS  Y10, Y9, Y9
+	DECQ SI
+	JNZ  segmentWhole
 
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
-	VBROADCASTSS 96(AX), Y11
-	VXORPS       Y12, Y12, Y12
-	VCMPPS       $0x04, Y12, Y11, Y12
-	VMULPS       Y0, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y0, Y10, Y0
-	VMULPS       Y1, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y1, Y10, Y1
-	VMULPS       Y2, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y2, Y10, Y2
-	VMULPS       Y3, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y3, Y10, Y3
-	VMULPS       Y4, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y4, Y10, Y4
-	VMULPS       Y5, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y5, Y10, Y5
-	VMULPS       Y6, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y6, Y10, Y6
-	VMULPS       Y7, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y7, Y10, Y7
-	VMULPS       Y8, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y8, Y10, Y8
-	VMULPS       Y9, Y11, Y10
-	VANDPS       Y10, Y12, Y10
-	VMAXPS       Y9, Y10, Y9
-
-storeWhole:
-	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y7, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y8, (BX)
-	VMOVUPS Y9, 32(BX)
-	VZEROUPPER
-	RET
-
-// func tileColumn256_6x2(p *tile)
-// Requires: AVX, FMA3, MMX+
-TEXT ·tileColumn256_6x2(SB), NOSPLIT, $0-8
-	MOVQ       p+0(FP), AX
-	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y1
-	VMASKMOVPS 32(CX), Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y2, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y2, Y6
-	VMOVAPS    Y1, Y7
-	VMOVAPS    Y2, Y8
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y2, Y10
-	VMOVAPS    Y1, Y11
-	VMOVAPS    Y2, Y12
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segment:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetched
-	MOVQ  128(AX), R10
-
-fetch:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetch
-	MOVQ       R10, 128(AX)
-
-fetched:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
-
-pair:
-	VMOVUPS      (SI), Y13
-	VMASKMOVPS   32(SI), Y0, Y14
-	VBROADCASTSS (BX), Y15
-	VFMADD231PS  Y15, Y13, Y1
-	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS 4(BX), Y15
-	VFMADD231PS  Y15, Y13, Y3
-	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS 8(BX), Y15
-	VFMADD231PS  Y15, Y13, Y5
-	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS 12(BX), Y15
-	VFMADD231PS  Y15, Y13, Y7
-	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS 16(BX), Y15
-	VFMADD231PS  Y15, Y13, Y9
-	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS 20(BX), Y15
-	VFMADD231PS  Y15, Y13, Y11
-	VFMADD231PS  Y15, Y14, Y12
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y13
-	VMASKMOVPS   32(SI), Y0, Y14
-	VBROADCASTSS (BX), Y15
-	VFMADD231PS  Y15, Y13, Y1
-	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS 4(BX), Y15
-	VFMADD231PS  Y15, Y13, Y3
-	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS 8(BX), Y15
-	VFMADD231PS  Y15, Y13, Y5
-	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS 12(BX), Y15
-	VFMADD231PS  Y15, Y13, Y7
-	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS 16(BX), Y15
-	VFMADD231PS  Y15, Y13, Y9
-	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS 20(BX), Y15
-	VFMADD231PS  Y15, Y13, Y11
-	VFMADD231PS  Y15, Y14, Y12
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pair
-
-odd:
-	ADDQ         $0x02, R9
-	JZ           next
-	VMOVUPS      (SI), Y13
-	VMASKMOVPS   32(SI), Y0, Y14
-	VBROADCASTSS (BX), Y15
-	VFMADD231PS  Y15, Y13, Y1
-	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS 4(BX), Y15
-	VFMADD231PS  Y15, Y13, Y3
-	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS 8(BX), Y15
-	VFMADD231PS  Y15, Y13, Y5
-	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS 12(BX), Y15
-	VFMADD231PS  Y15, Y13, Y7
-	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS 16(BX), Y15
-	VFMADD231PS  Y15, Y13, Y9
-	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS 20(BX), Y15
-	VFMADD231PS  Y15, Y13, Y11
-	VFMADD231PS  Y15, Y14, Y12
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-next:
-	DECQ       DX
-	JNZ        segment
-	MOVQ       88(AX), CX
-	MOVQ       8(AX), DX
-	TESTQ      $0x00000001, CX
+finish:
+	MOVQ       88(AX), DX
+	MOVQ       8(AX), SI
+	TESTQ      $0x00000001, DX
 	JZ         activation
-	MOVQ       (AX), BX
-	VMOVUPS    (BX), Y13
-	VADDPS     Y13, Y1, Y1
-	VMASKMOVPS 32(BX), Y0, Y13
-	VADDPS     Y13, Y2, Y2
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y13
-	VADDPS     Y13, Y3, Y3
-	VMASKMOVPS 32(BX), Y0, Y13
-	VADDPS     Y13, Y4, Y4
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y13
-	VADDPS     Y13, Y5, Y5
-	VMASKMOVPS 32(BX), Y0, Y13
-	VADDPS     Y13, Y6, Y6
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y13
-	VADDPS     Y13, Y7, Y7
-	VMASKMOVPS 32(BX), Y0, Y13
-	VADDPS     Y13, Y8, Y8
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y13
-	VADDPS     Y13, Y9, Y9
-	VMASKMOVPS 32(BX), Y0, Y13
-	VADDPS     Y13, Y10, Y10
-	ADDQ       DX, BX
-	VMOVUPS    (BX), Y13
-	VADDPS     Y13, Y11, Y11
-	VMASKMOVPS 32(BX), Y0, Y13
-	VADDPS     Y13, Y12, Y12
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), DI
+	VMOVUPS    (DI), Y12
+	VADDPS     Y12, Y0, Y0
+	VMOVUPS    32(DI), Y12
+	VADDPS     Y12, Y1, Y1
+	VMOVDQU    (CX), Y12
+	VMASKMOVPS 64(DI), Y12, Y12
+	VADDPS     Y12, Y2, Y2
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y12
+	VADDPS     Y12, Y3, Y3
+	VMOVUPS    32(DI), Y12
+	VADDPS     Y12, Y4, Y4
+	VMOVDQU    (CX), Y12
+	VMASKMOVPS 64(DI), Y12, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y12
+	VADDPS     Y12, Y6, Y6
+	VMOVUPS    32(DI), Y12
+	VADDPS     Y12, Y7, Y7
+	VMOVDQU    (CX), Y12
+	VMASKMOVPS 64(DI), Y12, Y12
+	VADDPS     Y12, Y8, Y8
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y12
+	VADDPS     Y12, Y9, Y9
+	VMOVUPS    32(DI), Y12
+	VADDPS     Y12, Y10, Y10
+	VMOVDQU    (CX), Y12
+	VMASKMOVPS 64(DI), Y12, Y12
+	VADDPS     Y12, Y11, Y11
+	JMP        addDone
 
-activation:
-	TESTQ        $0x00000002, CX
-	JZ           store
-	VBROADCASTSS 96(AX), Y14
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x04, Y15, Y14, Y15
-	VMULPS       Y1, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y1, Y13, Y1
-	VMULPS       Y2, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y2, Y13, Y2
-	VMULPS       Y3, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y3, Y13, Y3
-	VMULPS       Y4, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y4, Y13, Y4
-	VMULPS       Y5, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y5, Y13, Y5
-	VMULPS       Y6, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y6, Y13, Y6
-	VMULPS       Y7, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y7, Y13, Y7
-	VMULPS       Y8, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y8, Y13, Y8
-	VMULPS       Y9, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y9, Y13, Y9
-	VMULPS       Y10, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y10, Y13, Y10
-	VMULPS       Y11, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y11, Y13, Y11
-	VMULPS       Y12, Y14, Y13
-	VANDPS       Y13, Y15, Y13
-	VMAXPS       Y12, Y13, Y12
-
-store:
-	MOVQ       (AX), BX
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS Y2, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y3, (BX)
-	VMASKMOVPS Y4, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS Y6, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y7, (BX)
-	VMASKMOVPS Y8, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y9, (BX)
-	VMASKMOVPS Y10, Y0, 32(BX)
-	ADDQ       DX, BX
-	VMOVUPS    Y11, (BX)
-	VMASKMOVPS Y12, Y0, 32(BX)
-	VZEROUPPER
-	RET
-
-whole:
-	MOVQ       80(AX), CX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	VMOVAPS    Y0, Y2
-	VMOVAPS    Y1, Y3
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y1, Y5
-	VMOVAPS    Y0, Y6
-	VMOVAPS    Y1, Y7
-	VMOVAPS    Y0, Y8
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y0, Y10
-	VMOVAPS    Y1, Y11
-	MOVQ       (AX), CX
-	MOVQ       8(AX), DX
-	ADDQ       120(AX), CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	ADDQ       DX, CX
-	PREFETCHT0 (CX)
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-
-segmentWhole:
-	MOVQ  16(AX), BX
-	ADDQ  (CX), BX
-	MOVQ  40(AX), SI
-	ADDQ  8(CX), SI
-	ADDQ  $0x10, CX
-	MOVQ  136(AX), R9
-	TESTQ R9, R9
-	JZ    fetchedWhole
-	MOVQ  128(AX), R10
-
-fetchWhole:
-	PREFETCHT0 (R10)
-	ADDQ       $0x40, R10
-	DECQ       R9
-	JNZ        fetchWhole
-	MOVQ       R10, 128(AX)
-
-fetchedWhole:
-	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   oddWhole
-
-pairWhole:
-	VMOVUPS      (SI), Y12
-	VMOVUPS      32(SI), Y13
-	VBROADCASTSS (BX), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS 4(BX), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS 8(BX), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS 12(BX), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS 16(BX), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS 20(BX), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	VMOVUPS      (SI), Y12
-	VMOVUPS      32(SI), Y13
-	VBROADCASTSS (BX), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS 4(BX), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS 8(BX), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS 12(BX), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS 16(BX), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS 20(BX), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-	SUBQ         $0x02, R9
-	JGE          pairWhole
-
-oddWhole:
-	ADDQ         $0x02, R9
-	JZ           nextWhole
-	VMOVUPS      (SI), Y12
-	VMOVUPS      32(SI), Y13
-	VBROADCASTSS (BX), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS 4(BX), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS 8(BX), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS 12(BX), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS 16(BX), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS 20(BX), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         DI, SI
-	ADDQ         R8, BX
-
-nextWhole:
-	DECQ    DX
-	JNZ     segmentWhole
-	MOVQ    88(AX), CX
-	MOVQ    8(AX), DX
-	TESTQ   $0x00000001, CX
-	JZ      activationWhole
-	MOVQ    (AX), BX
-	VMOVUPS (BX), Y12
+addWhole:
+	MOVQ    (AX), DI
+	VMOVUPS (DI), Y12
 	VADDPS  Y12, Y0, Y0
-	VMOVUPS 32(BX), Y12
+	VMOVUPS 32(DI), Y12
 	VADDPS  Y12, Y1, Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
+	VMOVUPS 64(DI), Y12
 	VADDPS  Y12, Y2, Y2
-	VMOVUPS 32(BX), Y12
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y12
 	VADDPS  Y12, Y3, Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
+	VMOVUPS 32(DI), Y12
 	VADDPS  Y12, Y4, Y4
-	VMOVUPS 32(BX), Y12
+	VMOVUPS 64(DI), Y12
 	VADDPS  Y12, Y5, Y5
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y12
 	VADDPS  Y12, Y6, Y6
-	VMOVUPS 32(BX), Y12
+	VMOVUPS 32(DI), Y12
 	VADDPS  Y12, Y7, Y7
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
+	VMOVUPS 64(DI), Y12
 	VADDPS  Y12, Y8, Y8
-	VMOVUPS 32(BX), Y12
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y12
 	VADDPS  Y12, Y9, Y9
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
+	VMOVUPS 32(DI), Y12
 	VADDPS  Y12, Y10, Y10
-	VMOVUPS 32(BX), Y12
+	VMOVUPS 64(DI), Y12
 	VADDPS  Y12, Y11, Y11
 
-activationWhole:
-	TESTQ        $0x00000002, CX
-	JZ           storeWhole
+addDone:
+activation:
+	TESTQ        $0x00000002, DX
+	JZ           store
 	VBROADCASTSS 96(AX), Y13
 	VXORPS       Y14, Y14, Y14
 	VCMPPS       $0x04, Y14, Y13, Y14
@@ -19576,24 +18339,7110 @@ activationWhole:
 	VANDPS       Y12, Y14, Y12
 	VMAXPS       Y11, Y12, Y11
 
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), DI
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	BSRQ         104(AX), BX
+	INCQ         BX
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, BX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, BX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVUPS      Y4, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two1
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, BX
+	JZ       one1
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, BX
+	JZ     written1
+	VMOVSS X5, (AX)
+
+written1:
+	ADDQ         SI, DI
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y7, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two2
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, BX
+	JZ       one2
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, BX
+	JZ     written2
+	VMOVSS X8, (AX)
+
+written2:
+	ADDQ         SI, DI
+	VMOVUPS      Y9, (DI)
+	VMOVUPS      Y10, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two3
+	VMOVUPS      X11, (AX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, BX
+	JZ       one3
+	VMOVLPS  X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, BX
+	JZ     written3
+	VMOVSS X11, (AX)
+
+written3:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	VMOVUPS Y8, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, (DI)
+	VMOVUPS Y10, 32(DI)
+	VMOVUPS Y11, 64(DI)
+	VZEROUPPER
+	RET
+
+// func tileRow256_1x4(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileRow256_1x4(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	MOVQ       80(AX), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	VMOVUPS    64(DX), Y2
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMOVDQU    (CX), Y3
+	VMASKMOVPS 96(DX), Y3, Y3
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 96(DX), Y3
+
+biasDone:
+	MOVQ       (AX), DX
+	MOVQ       8(AX), SI
+	ADDQ       120(AX), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), DI
+
+segment:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VBROADCASTSS (DI), Y4
+	VMOVUPS      (R8), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VMOVUPS      32(R8), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VMOVUPS      64(R8), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VMOVDQU      (CX), Y5
+	VMASKMOVPS   96(R8), Y5, Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         R9, R8
+	ADDQ         $0x04, DI
+	DECQ         R10
+	JNZ          single
+	DECQ         SI
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), DX
+	MOVQ 64(AX), SI
+	MOVQ 48(AX), R9
+	MOVQ 24(AX), DI
+
+segmentWhole:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VBROADCASTSS (DI), Y4
+	VMOVUPS      (R8), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VMOVUPS      32(R8), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VMOVUPS      64(R8), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VMOVUPS      96(R8), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         R9, R8
+	VBROADCASTSS 4(DI), Y4
+	VMOVUPS      (R8), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VMOVUPS      32(R8), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VMOVUPS      64(R8), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VMOVUPS      96(R8), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         R9, R8
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VBROADCASTSS (DI), Y4
+	VMOVUPS      (R8), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VMOVUPS      32(R8), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VMOVUPS      64(R8), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VMOVUPS      96(R8), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         R9, R8
+
+nextWhole:
+	DECQ SI
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), DX
+	MOVQ       8(AX), SI
+	TESTQ      $0x00000001, DX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y4
+	VADDPS     Y4, Y0, Y0
+	VMOVUPS    32(SI), Y4
+	VADDPS     Y4, Y1, Y1
+	VMOVUPS    64(SI), Y4
+	VADDPS     Y4, Y2, Y2
+	VMOVDQU    (CX), Y4
+	VMASKMOVPS 96(SI), Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(SI), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(SI), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(SI), Y4
+	VADDPS  Y4, Y3, Y3
+
+addDone:
+activation:
+	TESTQ        $0x00000002, DX
+	JZ           store
+	VBROADCASTSS 96(AX), Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y5, Y6
+	VMULPS       Y0, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y0, Y4, Y0
+	VMULPS       Y1, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       Y2, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       Y3, Y5, Y4
+	VANDPS       Y4, Y6, Y4
+	VMAXPS       Y3, Y4, Y3
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	VMOVUPS      Y2, 64(SI)
+	BSRQ         104(AX), BX
+	INCQ         BX
+	LEAQ         96(SI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two0
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, BX
+	JZ       one0
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, BX
+	JZ     written0
+	VMOVSS X3, (AX)
+
+written0:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VZEROUPPER
+	RET
+
+// func tileRow256_2x4(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileRow256_2x4(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	MOVQ       80(AX), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	VMOVUPS    64(DX), Y2
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMOVDQU    (CX), Y3
+	VMASKMOVPS 96(DX), Y3, Y3
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 96(DX), Y3
+
+biasDone:
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y2, Y6
+	VMOVAPS    Y3, Y7
+	MOVQ       (AX), DX
+	MOVQ       8(AX), SI
+	ADDQ       120(AX), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), R10
+
+segment:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R11
+
+single:
+	VBROADCASTSS (DI), Y8
+	VBROADCASTSS (DI)(R10*1), Y9
+	VMOVUPS      (R8), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y4
+	VMOVUPS      32(R8), Y10
+	VFMADD231PS  Y8, Y10, Y1
+	VFMADD231PS  Y9, Y10, Y5
+	VMOVUPS      64(R8), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y6
+	VMOVDQU      (CX), Y10
+	VMASKMOVPS   96(R8), Y10, Y10
+	VFMADD231PS  Y8, Y10, Y3
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         R9, R8
+	ADDQ         $0x04, DI
+	DECQ         R11
+	JNZ          single
+	DECQ         SI
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), DX
+	MOVQ 64(AX), SI
+	MOVQ 48(AX), R9
+	MOVQ 24(AX), R10
+
+segmentWhole:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetchedWhole
+	MOVQ  128(AX), R12
+
+fetchWhole:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetchWhole
+	MOVQ       R12, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
+	VBROADCASTSS (DI), Y8
+	VBROADCASTSS (DI)(R10*1), Y9
+	VMOVUPS      (R8), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y4
+	VMOVUPS      32(R8), Y10
+	VFMADD231PS  Y8, Y10, Y1
+	VFMADD231PS  Y9, Y10, Y5
+	VMOVUPS      64(R8), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y6
+	VMOVUPS      96(R8), Y10
+	VFMADD231PS  Y8, Y10, Y3
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         R9, R8
+	VBROADCASTSS 4(DI), Y8
+	VBROADCASTSS 4(DI)(R10*1), Y9
+	VMOVUPS      (R8), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y4
+	VMOVUPS      32(R8), Y10
+	VFMADD231PS  Y8, Y10, Y1
+	VFMADD231PS  Y9, Y10, Y5
+	VMOVUPS      64(R8), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y6
+	VMOVUPS      96(R8), Y10
+	VFMADD231PS  Y8, Y10, Y3
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         R9, R8
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, R11
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R11
+	JZ           nextWhole
+	VBROADCASTSS (DI), Y8
+	VBROADCASTSS (DI)(R10*1), Y9
+	VMOVUPS      (R8), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y4
+	VMOVUPS      32(R8), Y10
+	VFMADD231PS  Y8, Y10, Y1
+	VFMADD231PS  Y9, Y10, Y5
+	VMOVUPS      64(R8), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y6
+	VMOVUPS      96(R8), Y10
+	VFMADD231PS  Y8, Y10, Y3
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         R9, R8
+
+nextWhole:
+	DECQ SI
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), DX
+	MOVQ       8(AX), SI
+	TESTQ      $0x00000001, DX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), DI
+	VMOVUPS    (DI), Y8
+	VADDPS     Y8, Y0, Y0
+	VMOVUPS    32(DI), Y8
+	VADDPS     Y8, Y1, Y1
+	VMOVUPS    64(DI), Y8
+	VADDPS     Y8, Y2, Y2
+	VMOVDQU    (CX), Y8
+	VMASKMOVPS 96(DI), Y8, Y8
+	VADDPS     Y8, Y3, Y3
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y8
+	VADDPS     Y8, Y4, Y4
+	VMOVUPS    32(DI), Y8
+	VADDPS     Y8, Y5, Y5
+	VMOVUPS    64(DI), Y8
+	VADDPS     Y8, Y6, Y6
+	VMOVDQU    (CX), Y8
+	VMASKMOVPS 96(DI), Y8, Y8
+	VADDPS     Y8, Y7, Y7
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS 32(DI), Y8
+	VADDPS  Y8, Y1, Y1
+	VMOVUPS 64(DI), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS 96(DI), Y8
+	VADDPS  Y8, Y3, Y3
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 32(DI), Y8
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS 64(DI), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 96(DI), Y8
+	VADDPS  Y8, Y7, Y7
+
+addDone:
+activation:
+	TESTQ        $0x00000002, DX
+	JZ           store
+	VBROADCASTSS 96(AX), Y9
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x04, Y10, Y9, Y10
+	VMULPS       Y0, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y0, Y8, Y0
+	VMULPS       Y1, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y1, Y8, Y1
+	VMULPS       Y2, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y2, Y8, Y2
+	VMULPS       Y3, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y3, Y8, Y3
+	VMULPS       Y4, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y4, Y8, Y4
+	VMULPS       Y5, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y5, Y8, Y5
+	VMULPS       Y6, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y6, Y8, Y6
+	VMULPS       Y7, Y9, Y8
+	VANDPS       Y8, Y10, Y8
+	VMAXPS       Y7, Y8, Y7
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), DI
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	VMOVUPS      Y2, 64(DI)
+	BSRQ         104(AX), BX
+	INCQ         BX
+	LEAQ         96(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two0
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, BX
+	JZ       one0
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, BX
+	JZ     written0
+	VMOVSS X3, (AX)
+
+written0:
+	ADDQ         SI, DI
+	VMOVUPS      Y4, (DI)
+	VMOVUPS      Y5, 32(DI)
+	VMOVUPS      Y6, 64(DI)
+	LEAQ         96(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two1
+	VMOVUPS      X7, (AX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, BX
+	JZ       one1
+	VMOVLPS  X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, BX
+	JZ     written1
+	VMOVSS X7, (AX)
+
+written1:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
+	VMOVUPS Y6, 64(DI)
+	VMOVUPS Y7, 96(DI)
+	VZEROUPPER
+	RET
+
+// func tileRow256_3x4(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileRow256_3x4(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	MOVQ       80(AX), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	VMOVUPS    64(DX), Y2
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMOVDQU    (CX), Y3
+	VMASKMOVPS 96(DX), Y3, Y3
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 96(DX), Y3
+
+biasDone:
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y2, Y6
+	VMOVAPS    Y3, Y7
+	VMOVAPS    Y0, Y8
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y2, Y10
+	VMOVAPS    Y3, Y11
+	MOVQ       (AX), DX
+	MOVQ       8(AX), SI
+	ADDQ       120(AX), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), R10
+
+segment:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R11
+
+single:
+	VBROADCASTSS (DI), Y12
+	VBROADCASTSS (DI)(R10*1), Y13
+	VBROADCASTSS (DI)(R10*2), Y14
+	VMOVUPS      (R8), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y8
+	VMOVUPS      32(R8), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y9
+	VMOVUPS      64(R8), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y6
+	VFMADD231PS  Y14, Y15, Y10
+	VMOVDQU      (CX), Y15
+	VMASKMOVPS   96(R8), Y15, Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         R9, R8
+	ADDQ         $0x04, DI
+	DECQ         R11
+	JNZ          single
+	DECQ         SI
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), DX
+	MOVQ 64(AX), SI
+	MOVQ 48(AX), R9
+	MOVQ 24(AX), R10
+
+segmentWhole:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetchedWhole
+	MOVQ  128(AX), R12
+
+fetchWhole:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetchWhole
+	MOVQ       R12, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
+	VBROADCASTSS (DI), Y12
+	VBROADCASTSS (DI)(R10*1), Y13
+	VBROADCASTSS (DI)(R10*2), Y14
+	VMOVUPS      (R8), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y8
+	VMOVUPS      32(R8), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y9
+	VMOVUPS      64(R8), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y6
+	VFMADD231PS  Y14, Y15, Y10
+	VMOVUPS      96(R8), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         R9, R8
+	VBROADCASTSS 4(DI), Y12
+	VBROADCASTSS 4(DI)(R10*1), Y13
+	VBROADCASTSS 4(DI)(R10*2), Y14
+	VMOVUPS      (R8), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y8
+	VMOVUPS      32(R8), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y9
+	VMOVUPS      64(R8), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y6
+	VFMADD231PS  Y14, Y15, Y10
+	VMOVUPS      96(R8), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         R9, R8
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, R11
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R11
+	JZ           nextWhole
+	VBROADCASTSS (DI), Y12
+	VBROADCASTSS (DI)(R10*1), Y13
+	VBROADCASTSS (DI)(R10*2), Y14
+	VMOVUPS      (R8), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y8
+	VMOVUPS      32(R8), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y9
+	VMOVUPS      64(R8), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y6
+	VFMADD231PS  Y14, Y15, Y10
+	VMOVUPS      96(R8), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         R9, R8
+
+nextWhole:
+	DECQ SI
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), DX
+	MOVQ       8(AX), SI
+	TESTQ      $0x00000001, DX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), DI
+	VMOVUPS    (DI), Y12
+	VADDPS     Y12, Y0, Y0
+	VMOVUPS    32(DI), Y12
+	VADDPS     Y12, Y1, Y1
+	VMOVUPS    64(DI), Y12
+	VADDPS     Y12, Y2, Y2
+	VMOVDQU    (CX), Y12
+	VMASKMOVPS 96(DI), Y12, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y12
+	VADDPS     Y12, Y4, Y4
+	VMOVUPS    32(DI), Y12
+	VADDPS     Y12, Y5, Y5
+	VMOVUPS    64(DI), Y12
+	VADDPS     Y12, Y6, Y6
+	VMOVDQU    (CX), Y12
+	VMASKMOVPS 96(DI), Y12, Y12
+	VADDPS     Y12, Y7, Y7
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y12
+	VADDPS     Y12, Y8, Y8
+	VMOVUPS    32(DI), Y12
+	VADDPS     Y12, Y9, Y9
+	VMOVUPS    64(DI), Y12
+	VADDPS     Y12, Y10, Y10
+	VMOVDQU    (CX), Y12
+	VMASKMOVPS 96(DI), Y12, Y12
+	VADDPS     Y12, Y11, Y11
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), DI
+	VMOVUPS (DI), Y12
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS 32(DI), Y12
+	VADDPS  Y12, Y1, Y1
+	VMOVUPS 64(DI), Y12
+	VADDPS  Y12, Y2, Y2
+	VMOVUPS 96(DI), Y12
+	VADDPS  Y12, Y3, Y3
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y12
+	VADDPS  Y12, Y4, Y4
+	VMOVUPS 32(DI), Y12
+	VADDPS  Y12, Y5, Y5
+	VMOVUPS 64(DI), Y12
+	VADDPS  Y12, Y6, Y6
+	VMOVUPS 96(DI), Y12
+	VADDPS  Y12, Y7, Y7
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y12
+	VADDPS  Y12, Y8, Y8
+	VMOVUPS 32(DI), Y12
+	VADDPS  Y12, Y9, Y9
+	VMOVUPS 64(DI), Y12
+	VADDPS  Y12, Y10, Y10
+	VMOVUPS 96(DI), Y12
+	VADDPS  Y12, Y11, Y11
+
+addDone:
+activation:
+	TESTQ        $0x00000002, DX
+	JZ           store
+	VBROADCASTSS 96(AX), Y13
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x04, Y14, Y13, Y14
+	VMULPS       Y0, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y0, Y12, Y0
+	VMULPS       Y1, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y1, Y12, Y1
+	VMULPS       Y2, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y2, Y12, Y2
+	VMULPS       Y3, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y3, Y12, Y3
+	VMULPS       Y4, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y4, Y12, Y4
+	VMULPS       Y5, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y5, Y12, Y5
+	VMULPS       Y6, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y6, Y12, Y6
+	VMULPS       Y7, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y7, Y12, Y7
+	VMULPS       Y8, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y8, Y12, Y8
+	VMULPS       Y9, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y9, Y12, Y9
+	VMULPS       Y10, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y10, Y12, Y10
+	VMULPS       Y11, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y11, Y12, Y11
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), DI
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	VMOVUPS      Y2, 64(DI)
+	BSRQ         104(AX), BX
+	INCQ         BX
+	LEAQ         96(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two0
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, BX
+	JZ       one0
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, BX
+	JZ     written0
+	VMOVSS X3, (AX)
+
+written0:
+	ADDQ         SI, DI
+	VMOVUPS      Y4, (DI)
+	VMOVUPS      Y5, 32(DI)
+	VMOVUPS      Y6, 64(DI)
+	LEAQ         96(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two1
+	VMOVUPS      X7, (AX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, BX
+	JZ       one1
+	VMOVLPS  X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, BX
+	JZ     written1
+	VMOVSS X7, (AX)
+
+written1:
+	ADDQ         SI, DI
+	VMOVUPS      Y8, (DI)
+	VMOVUPS      Y9, 32(DI)
+	VMOVUPS      Y10, 64(DI)
+	LEAQ         96(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two2
+	VMOVUPS      X11, (AX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, BX
+	JZ       one2
+	VMOVLPS  X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, BX
+	JZ     written2
+	VMOVSS X11, (AX)
+
+written2:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
+	VMOVUPS Y6, 64(DI)
+	VMOVUPS Y7, 96(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, (DI)
+	VMOVUPS Y9, 32(DI)
+	VMOVUPS Y10, 64(DI)
+	VMOVUPS Y11, 96(DI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_1x1(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_1x1(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMASKMOVPS   (DI), Y0, Y2
+	VBROADCASTSS (SI), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y2
+	VBROADCASTSS (SI), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y2
+	VBROADCASTSS (SI), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y2
+	VBROADCASTSS (SI), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), BX
+	VMASKMOVPS (BX), Y0, Y0
+	VADDPS     Y0, Y1, Y1
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y0
+	VADDPS  Y0, Y1, Y1
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x04, Y2, Y0, Y2
+	VMULPS       Y1, Y0, Y0
+	VANDPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y0, Y1
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), BX
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (BX), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	VZEROUPPER
+	RET
+
 storeWhole:
 	MOVQ    (AX), BX
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y2, (BX)
-	VMOVUPS Y3, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y4, (BX)
-	VMOVUPS Y5, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y7, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y8, (BX)
-	VMOVUPS Y9, 32(BX)
-	ADDQ    DX, BX
-	VMOVUPS Y10, (BX)
-	VMOVUPS Y11, 32(BX)
+	VMOVUPS Y1, (BX)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_2x1(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_2x1(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
+	VMOVAPS    Y1, Y2
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMASKMOVPS   (DI), Y0, Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 4(SI), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 4(SI), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 4(SI), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 4(SI), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y3
+	VADDPS  Y3, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y3
+	VADDPS  Y3, Y2, Y2
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y0, Y4
+	VMULPS       Y1, Y0, Y3
+	VANDPS       Y3, Y4, Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       Y2, Y0, Y3
+	VANDPS       Y3, Y4, Y3
+	VMAXPS       Y2, Y3, Y2
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_3x1(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_3x1(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMASKMOVPS   (DI), Y0, Y4
+	VBROADCASTSS (SI), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 4(SI), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 8(SI), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y4
+	VBROADCASTSS (SI), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 4(SI), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 8(SI), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y4
+	VBROADCASTSS (SI), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 4(SI), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 8(SI), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y4
+	VBROADCASTSS (SI), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 4(SI), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 8(SI), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y4
+	VADDPS     Y4, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y4
+	VADDPS  Y4, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y4
+	VADDPS  Y4, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y4
+	VADDPS  Y4, Y3, Y3
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y0, Y5
+	VMULPS       Y1, Y0, Y4
+	VANDPS       Y4, Y5, Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       Y2, Y0, Y4
+	VANDPS       Y4, Y5, Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       Y3, Y0, Y4
+	VANDPS       Y4, Y5, Y4
+	VMAXPS       Y3, Y4, Y3
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_4x1(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_4x1(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMASKMOVPS   (DI), Y0, Y5
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(SI), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(SI), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(SI), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y5
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(SI), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(SI), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(SI), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y5
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(SI), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(SI), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(SI), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y5
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(SI), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(SI), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(SI), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y5
+	VADDPS     Y5, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y5
+	VADDPS     Y5, Y3, Y3
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y3, Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y4, Y4
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y0, Y6
+	VMULPS       Y1, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y1, Y5, Y1
+	VMULPS       Y2, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y2, Y5, Y2
+	VMULPS       Y3, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y3, Y5, Y3
+	VMULPS       Y4, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y4, Y5, Y4
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X4, (AX)
+
+written3:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_5x1(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_5x1(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMASKMOVPS   (DI), Y0, Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(SI), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 8(SI), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 12(SI), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 16(SI), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(SI), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 8(SI), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 12(SI), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 16(SI), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(SI), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 8(SI), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 12(SI), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 16(SI), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(SI), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 8(SI), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 12(SI), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 16(SI), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y6
+	VADDPS     Y6, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y6
+	VADDPS     Y6, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y6
+	VADDPS     Y6, Y3, Y3
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y6
+	VADDPS     Y6, Y4, Y4
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y6
+	VADDPS     Y6, Y5, Y5
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y3, Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y5, Y5
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x04, Y7, Y0, Y7
+	VMULPS       Y1, Y0, Y6
+	VANDPS       Y6, Y7, Y6
+	VMAXPS       Y1, Y6, Y1
+	VMULPS       Y2, Y0, Y6
+	VANDPS       Y6, Y7, Y6
+	VMAXPS       Y2, Y6, Y2
+	VMULPS       Y3, Y0, Y6
+	VANDPS       Y6, Y7, Y6
+	VMAXPS       Y3, Y6, Y3
+	VMULPS       Y4, Y0, Y6
+	VANDPS       Y6, Y7, Y6
+	VMAXPS       Y4, Y6, Y4
+	VMULPS       Y5, Y0, Y6
+	VANDPS       Y6, Y7, Y6
+	VMAXPS       Y5, Y6, Y5
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X4, (AX)
+
+written3:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X5, (AX)
+
+written4:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_6x1(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_6x1(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y6
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMASKMOVPS   (DI), Y0, Y7
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(SI), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS 8(SI), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 12(SI), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS 16(SI), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 20(SI), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y7
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(SI), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS 8(SI), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 12(SI), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS 16(SI), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 20(SI), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y7
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(SI), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS 8(SI), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 12(SI), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS 16(SI), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 20(SI), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y7
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(SI), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS 8(SI), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 12(SI), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS 16(SI), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 20(SI), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y3, Y3
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y4, Y4
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y5, Y5
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y7
+	VADDPS     Y7, Y6, Y6
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y3, Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y5, Y5
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y6, Y6
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x04, Y8, Y0, Y8
+	VMULPS       Y1, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y1, Y7, Y1
+	VMULPS       Y2, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y2, Y7, Y2
+	VMULPS       Y3, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y3, Y7, Y3
+	VMULPS       Y4, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y4, Y7, Y4
+	VMULPS       Y5, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y5, Y7, Y5
+	VMULPS       Y6, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y6, Y7, Y6
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X4, (AX)
+
+written3:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X5, (AX)
+
+written4:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two5
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two5:
+	TESTQ    $0x00000002, DX
+	JZ       one5
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one5:
+	TESTQ  $0x00000001, DX
+	JZ     written5
+	VMOVSS X6, (AX)
+
+written5:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_7x1(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_7x1(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y6
+	VMOVAPS    Y1, Y7
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMASKMOVPS   (DI), Y0, Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS 4(SI), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 8(SI), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS 12(SI), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 16(SI), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS 20(SI), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS 24(SI), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS 4(SI), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 8(SI), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS 12(SI), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 16(SI), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS 20(SI), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS 24(SI), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS 4(SI), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 8(SI), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS 12(SI), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 16(SI), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS 20(SI), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS 24(SI), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS 4(SI), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 8(SI), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS 12(SI), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 16(SI), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS 20(SI), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS 24(SI), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y3, Y3
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y4, Y4
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y5, Y5
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y6, Y6
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y8
+	VADDPS     Y8, Y7, Y7
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y3, Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y5, Y5
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y6, Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VADDPS  Y8, Y7, Y7
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y9, Y0, Y9
+	VMULPS       Y1, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y1, Y8, Y1
+	VMULPS       Y2, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y2, Y8, Y2
+	VMULPS       Y3, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y3, Y8, Y3
+	VMULPS       Y4, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y4, Y8, Y4
+	VMULPS       Y5, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y5, Y8, Y5
+	VMULPS       Y6, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y6, Y8, Y6
+	VMULPS       Y7, Y0, Y8
+	VANDPS       Y8, Y9, Y8
+	VMAXPS       Y7, Y8, Y7
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X4, (AX)
+
+written3:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X5, (AX)
+
+written4:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two5
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two5:
+	TESTQ    $0x00000002, DX
+	JZ       one5
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one5:
+	TESTQ  $0x00000001, DX
+	JZ     written5
+	VMOVSS X6, (AX)
+
+written5:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two6
+	VMOVUPS      X7, (AX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, AX
+
+two6:
+	TESTQ    $0x00000002, DX
+	JZ       one6
+	VMOVLPS  X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, AX
+
+one6:
+	TESTQ  $0x00000001, DX
+	JZ     written6
+	VMOVSS X7, (AX)
+
+written6:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_8x1(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_8x1(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS (CX), Y0, Y1
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS (CX), Y1
+
+biasDone:
+	VMOVAPS    Y1, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y1, Y8
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMASKMOVPS   (DI), Y0, Y9
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(SI), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 8(SI), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 12(SI), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 16(SI), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 20(SI), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 24(SI), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 28(SI), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y9
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(SI), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 8(SI), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 12(SI), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 16(SI), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 20(SI), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 24(SI), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 28(SI), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y9
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(SI), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 8(SI), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 12(SI), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 16(SI), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 20(SI), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 24(SI), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 28(SI), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y9
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(SI), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 8(SI), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 12(SI), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 16(SI), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 20(SI), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 24(SI), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 28(SI), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y1, Y1
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y3, Y3
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y4, Y4
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y5, Y5
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y6, Y6
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y7, Y7
+	ADDQ       BX, SI
+	VMASKMOVPS (SI), Y0, Y9
+	VADDPS     Y9, Y8, Y8
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y1, Y1
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y3, Y3
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y5, Y5
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y6, Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y7, Y7
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y8, Y8
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x04, Y10, Y0, Y10
+	VMULPS       Y1, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y1, Y9, Y1
+	VMULPS       Y2, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y2, Y9, Y2
+	VMULPS       Y3, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y3, Y9, Y3
+	VMULPS       Y4, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y4, Y9, Y4
+	VMULPS       Y5, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y5, Y9, Y5
+	VMULPS       Y6, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y6, Y9, Y6
+	VMULPS       Y7, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y7, Y9, Y7
+	VMULPS       Y8, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y8, Y9, Y8
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X1, (AX)
+
+written0:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X2, (AX)
+
+written1:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X3, (AX)
+
+written2:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X4, (AX)
+
+written3:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X5, (AX)
+
+written4:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two5
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two5:
+	TESTQ    $0x00000002, DX
+	JZ       one5
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one5:
+	TESTQ  $0x00000001, DX
+	JZ     written5
+	VMOVSS X6, (AX)
+
+written5:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two6
+	VMOVUPS      X7, (AX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, AX
+
+two6:
+	TESTQ    $0x00000002, DX
+	JZ       one6
+	VMOVLPS  X7, (AX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, AX
+
+one6:
+	TESTQ  $0x00000001, DX
+	JZ     written6
+	VMOVSS X7, (AX)
+
+written6:
+	ADDQ         BX, SI
+	LEAQ         (SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two7
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two7:
+	TESTQ    $0x00000002, DX
+	JZ       one7
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one7:
+	TESTQ  $0x00000001, DX
+	JZ     written7
+	VMOVSS X8, (AX)
+
+written7:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y8, (SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_1x2(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_1x2(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VBROADCASTSS (SI), Y3
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMASKMOVPS   32(DI), Y0, Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VBROADCASTSS (SI), Y3
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      32(DI), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VBROADCASTSS (SI), Y3
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      32(DI), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VBROADCASTSS (SI), Y3
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      32(DI), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), BX
+	VMOVUPS    (BX), Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS 32(BX), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), BX
+	VMOVUPS (BX), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 32(BX), Y3
+	VADDPS  Y3, Y2, Y2
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y0, Y4
+	VMULPS       Y1, Y0, Y3
+	VANDPS       Y3, Y4, Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       Y2, Y0, Y3
+	VANDPS       Y3, Y4, Y3
+	VMAXPS       Y2, Y3, Y2
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), BX
+	VMOVUPS      Y1, (BX)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(BX), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), BX
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_2x2(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_2x2(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y2, Y4
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMOVUPS      (DI), Y5
+	VMASKMOVPS   32(DI), Y0, Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(SI), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(SI), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(SI), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(SI), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y5
+	VADDPS     Y5, Y1, Y1
+	VMASKMOVPS 32(SI), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 32(SI), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y1, Y1
+	VMOVUPS 32(SI), Y5
+	VADDPS  Y5, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y5
+	VADDPS  Y5, Y3, Y3
+	VMOVUPS 32(SI), Y5
+	VADDPS  Y5, Y4, Y4
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y0, Y6
+	VMULPS       Y1, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y1, Y5, Y1
+	VMULPS       Y2, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y2, Y5, Y2
+	VMULPS       Y3, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y3, Y5, Y3
+	VMULPS       Y4, Y0, Y5
+	VANDPS       Y5, Y6, Y5
+	VMAXPS       Y4, Y5, Y4
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y1, (SI)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         BX, SI
+	VMOVUPS      Y3, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X4, (AX)
+
+written1:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_3x2(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_3x2(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y2, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y2, Y6
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMOVUPS      (DI), Y7
+	VMASKMOVPS   32(DI), Y0, Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 4(SI), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 8(SI), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 4(SI), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 8(SI), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 4(SI), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 8(SI), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 4(SI), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 8(SI), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y7
+	VADDPS     Y7, Y1, Y1
+	VMASKMOVPS 32(SI), Y0, Y7
+	VADDPS     Y7, Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y7
+	VADDPS     Y7, Y3, Y3
+	VMASKMOVPS 32(SI), Y0, Y7
+	VADDPS     Y7, Y4, Y4
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y7
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 32(SI), Y0, Y7
+	VADDPS     Y7, Y6, Y6
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y1, Y1
+	VMOVUPS 32(SI), Y7
+	VADDPS  Y7, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y3, Y3
+	VMOVUPS 32(SI), Y7
+	VADDPS  Y7, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y5, Y5
+	VMOVUPS 32(SI), Y7
+	VADDPS  Y7, Y6, Y6
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x04, Y8, Y0, Y8
+	VMULPS       Y1, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y1, Y7, Y1
+	VMULPS       Y2, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y2, Y7, Y2
+	VMULPS       Y3, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y3, Y7, Y3
+	VMULPS       Y4, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y4, Y7, Y4
+	VMULPS       Y5, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y5, Y7, Y5
+	VMULPS       Y6, Y0, Y7
+	VANDPS       Y7, Y8, Y7
+	VMAXPS       Y6, Y7, Y6
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y1, (SI)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         BX, SI
+	VMOVUPS      Y3, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X4, (AX)
+
+written1:
+	ADDQ         BX, SI
+	VMOVUPS      Y5, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X6, (AX)
+
+written2:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_4x2(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_4x2(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y2, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y2, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y2, Y8
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMOVUPS      (DI), Y9
+	VMASKMOVPS   32(DI), Y0, Y10
+	VBROADCASTSS (SI), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS 4(SI), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS 8(SI), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS 12(SI), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS (SI), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS 4(SI), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS 8(SI), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS 12(SI), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS (SI), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS 4(SI), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS 8(SI), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS 12(SI), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS (SI), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS 4(SI), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS 8(SI), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS 12(SI), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y9
+	VADDPS     Y9, Y1, Y1
+	VMASKMOVPS 32(SI), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y9
+	VADDPS     Y9, Y3, Y3
+	VMASKMOVPS 32(SI), Y0, Y9
+	VADDPS     Y9, Y4, Y4
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y9
+	VADDPS     Y9, Y5, Y5
+	VMASKMOVPS 32(SI), Y0, Y9
+	VADDPS     Y9, Y6, Y6
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 32(SI), Y0, Y9
+	VADDPS     Y9, Y8, Y8
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 32(SI), Y9
+	VADDPS  Y9, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y3, Y3
+	VMOVUPS 32(SI), Y9
+	VADDPS  Y9, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y5, Y5
+	VMOVUPS 32(SI), Y9
+	VADDPS  Y9, Y6, Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS 32(SI), Y9
+	VADDPS  Y9, Y8, Y8
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x04, Y10, Y0, Y10
+	VMULPS       Y1, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y1, Y9, Y1
+	VMULPS       Y2, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y2, Y9, Y2
+	VMULPS       Y3, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y3, Y9, Y3
+	VMULPS       Y4, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y4, Y9, Y4
+	VMULPS       Y5, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y5, Y9, Y5
+	VMULPS       Y6, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y6, Y9, Y6
+	VMULPS       Y7, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y7, Y9, Y7
+	VMULPS       Y8, Y0, Y9
+	VANDPS       Y9, Y10, Y9
+	VMAXPS       Y8, Y9, Y8
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y1, (SI)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         BX, SI
+	VMOVUPS      Y3, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X4, (AX)
+
+written1:
+	ADDQ         BX, SI
+	VMOVUPS      Y5, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X6, (AX)
+
+written2:
+	ADDQ         BX, SI
+	VMOVUPS      Y7, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X8, (AX)
+
+written3:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_5x2(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_5x2(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y2, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y2, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y2, Y8
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y2, Y10
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMOVUPS      (DI), Y11
+	VMASKMOVPS   32(DI), Y0, Y12
+	VBROADCASTSS (SI), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS 4(SI), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS 8(SI), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS 12(SI), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS 16(SI), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y11
+	VMOVUPS      32(DI), Y12
+	VBROADCASTSS (SI), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS 4(SI), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS 8(SI), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS 12(SI), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS 16(SI), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y11
+	VMOVUPS      32(DI), Y12
+	VBROADCASTSS (SI), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS 4(SI), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS 8(SI), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS 12(SI), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS 16(SI), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y11
+	VMOVUPS      32(DI), Y12
+	VBROADCASTSS (SI), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS 4(SI), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS 8(SI), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS 12(SI), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS 16(SI), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y11
+	VADDPS     Y11, Y1, Y1
+	VMASKMOVPS 32(SI), Y0, Y11
+	VADDPS     Y11, Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y11
+	VADDPS     Y11, Y3, Y3
+	VMASKMOVPS 32(SI), Y0, Y11
+	VADDPS     Y11, Y4, Y4
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y11
+	VADDPS     Y11, Y5, Y5
+	VMASKMOVPS 32(SI), Y0, Y11
+	VADDPS     Y11, Y6, Y6
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y11
+	VADDPS     Y11, Y7, Y7
+	VMASKMOVPS 32(SI), Y0, Y11
+	VADDPS     Y11, Y8, Y8
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y11
+	VADDPS     Y11, Y9, Y9
+	VMASKMOVPS 32(SI), Y0, Y11
+	VADDPS     Y11, Y10, Y10
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y11
+	VADDPS  Y11, Y1, Y1
+	VMOVUPS 32(SI), Y11
+	VADDPS  Y11, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	VADDPS  Y11, Y3, Y3
+	VMOVUPS 32(SI), Y11
+	VADDPS  Y11, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	VADDPS  Y11, Y5, Y5
+	VMOVUPS 32(SI), Y11
+	VADDPS  Y11, Y6, Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	VADDPS  Y11, Y7, Y7
+	VMOVUPS 32(SI), Y11
+	VADDPS  Y11, Y8, Y8
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	VADDPS  Y11, Y9, Y9
+	VMOVUPS 32(SI), Y11
+	VADDPS  Y11, Y10, Y10
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y12, Y12, Y12
+	VCMPPS       $0x04, Y12, Y0, Y12
+	VMULPS       Y1, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y1, Y11, Y1
+	VMULPS       Y2, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y2, Y11, Y2
+	VMULPS       Y3, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y3, Y11, Y3
+	VMULPS       Y4, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y4, Y11, Y4
+	VMULPS       Y5, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y5, Y11, Y5
+	VMULPS       Y6, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y6, Y11, Y6
+	VMULPS       Y7, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y7, Y11, Y7
+	VMULPS       Y8, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y8, Y11, Y8
+	VMULPS       Y9, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y9, Y11, Y9
+	VMULPS       Y10, Y0, Y11
+	VANDPS       Y11, Y12, Y11
+	VMAXPS       Y10, Y11, Y10
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y1, (SI)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         BX, SI
+	VMOVUPS      Y3, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X4, (AX)
+
+written1:
+	ADDQ         BX, SI
+	VMOVUPS      Y5, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X6, (AX)
+
+written2:
+	ADDQ         BX, SI
+	VMOVUPS      Y7, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X8, (AX)
+
+written3:
+	ADDQ         BX, SI
+	VMOVUPS      Y9, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X10, (AX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X10, (AX)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X10, (AX)
+
+written4:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y9, (SI)
+	VMOVUPS Y10, 32(SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_6x2(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_6x2(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	VMOVDQU    (CX), Y0
+	MOVQ       80(AX), CX
+	VMOVUPS    (CX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMASKMOVPS 32(CX), Y0, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 32(CX), Y2
+
+biasDone:
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y2, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y2, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y2, Y8
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y2, Y10
+	VMOVAPS    Y1, Y11
+	VMOVAPS    Y2, Y12
+	MOVQ       (AX), CX
+	MOVQ       8(AX), BX
+	ADDQ       120(AX), CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	ADDQ       BX, CX
+	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+
+segment:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetched
+	MOVQ  128(AX), R11
+
+fetch:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetch
+	MOVQ       R11, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R10
+
+single:
+	VMOVUPS      (DI), Y13
+	VMASKMOVPS   32(DI), Y0, Y14
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	DECQ         R10
+	JNZ          single
+	DECQ         BX
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), CX
+	MOVQ 64(AX), BX
+	MOVQ 48(AX), R8
+	MOVQ 32(AX), R9
+
+segmentWhole:
+	MOVQ  16(AX), SI
+	ADDQ  (CX), SI
+	MOVQ  40(AX), DI
+	ADDQ  8(CX), DI
+	ADDQ  $0x10, CX
+	MOVQ  136(AX), R10
+	TESTQ R10, R10
+	JZ    fetchedWhole
+	MOVQ  128(AX), R11
+
+fetchWhole:
+	PREFETCHT0 (R11)
+	ADDQ       $0x40, R11
+	DECQ       R10
+	JNZ        fetchWhole
+	MOVQ       R11, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+	SUBQ         $0x02, R10
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R10
+	JZ           nextWhole
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         R8, DI
+	ADDQ         R9, SI
+
+nextWhole:
+	DECQ BX
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), CX
+	MOVQ       8(AX), BX
+	TESTQ      $0x00000001, CX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y13
+	VADDPS     Y13, Y1, Y1
+	VMASKMOVPS 32(SI), Y0, Y13
+	VADDPS     Y13, Y2, Y2
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y13
+	VADDPS     Y13, Y3, Y3
+	VMASKMOVPS 32(SI), Y0, Y13
+	VADDPS     Y13, Y4, Y4
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y13
+	VADDPS     Y13, Y5, Y5
+	VMASKMOVPS 32(SI), Y0, Y13
+	VADDPS     Y13, Y6, Y6
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y13
+	VADDPS     Y13, Y7, Y7
+	VMASKMOVPS 32(SI), Y0, Y13
+	VADDPS     Y13, Y8, Y8
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y13
+	VADDPS     Y13, Y9, Y9
+	VMASKMOVPS 32(SI), Y0, Y13
+	VADDPS     Y13, Y10, Y10
+	ADDQ       BX, SI
+	VMOVUPS    (SI), Y13
+	VADDPS     Y13, Y11, Y11
+	VMASKMOVPS 32(SI), Y0, Y13
+	VADDPS     Y13, Y12, Y12
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y1, Y1
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y2, Y2
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y3, Y3
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y4, Y4
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y5, Y5
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y6, Y6
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y7, Y7
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y8, Y8
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y9, Y9
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y10, Y10
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VADDPS  Y13, Y11, Y11
+	VMOVUPS 32(SI), Y13
+	VADDPS  Y13, Y12, Y12
+
+addDone:
+activation:
+	TESTQ        $0x00000002, CX
+	JZ           store
+	VBROADCASTSS 96(AX), Y0
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x04, Y14, Y0, Y14
+	VMULPS       Y1, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y1, Y13, Y1
+	VMULPS       Y2, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y2, Y13, Y2
+	VMULPS       Y3, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y3, Y13, Y3
+	VMULPS       Y4, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y4, Y13, Y4
+	VMULPS       Y5, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y5, Y13, Y5
+	VMULPS       Y6, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y6, Y13, Y6
+	VMULPS       Y7, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y7, Y13, Y7
+	VMULPS       Y8, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y8, Y13, Y8
+	VMULPS       Y9, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y9, Y13, Y9
+	VMULPS       Y10, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y10, Y13, Y10
+	VMULPS       Y11, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y11, Y13, Y11
+	VMULPS       Y12, Y0, Y13
+	VANDPS       Y13, Y14, Y13
+	VMAXPS       Y12, Y13, Y12
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y1, (SI)
+	BSRQ         104(AX), DX
+	INCQ         DX
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, DX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, DX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         BX, SI
+	VMOVUPS      Y3, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two1
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, DX
+	JZ       one1
+	VMOVLPS  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, DX
+	JZ     written1
+	VMOVSS X4, (AX)
+
+written1:
+	ADDQ         BX, SI
+	VMOVUPS      Y5, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two2
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     written2
+	VMOVSS X6, (AX)
+
+written2:
+	ADDQ         BX, SI
+	VMOVUPS      Y7, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two3
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, DX
+	JZ       one3
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, DX
+	JZ     written3
+	VMOVSS X8, (AX)
+
+written3:
+	ADDQ         BX, SI
+	VMOVUPS      Y9, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two4
+	VMOVUPS      X10, (AX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, AX
+
+two4:
+	TESTQ    $0x00000002, DX
+	JZ       one4
+	VMOVLPS  X10, (AX)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, AX
+
+one4:
+	TESTQ  $0x00000001, DX
+	JZ     written4
+	VMOVSS X10, (AX)
+
+written4:
+	ADDQ         BX, SI
+	VMOVUPS      Y11, (SI)
+	LEAQ         32(SI), AX
+	TESTQ        $0x00000004, DX
+	JZ           two5
+	VMOVUPS      X12, (AX)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, AX
+
+two5:
+	TESTQ    $0x00000002, DX
+	JZ       one5
+	VMOVLPS  X12, (AX)
+	VMOVHLPS X12, X12, X12
+	ADDQ     $0x08, AX
+
+one5:
+	TESTQ  $0x00000001, DX
+	JZ     written5
+	VMOVSS X12, (AX)
+
+written5:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y9, (SI)
+	VMOVUPS Y10, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y11, (SI)
+	VMOVUPS Y12, 32(SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_1x3(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_1x3(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	MOVQ       80(AX), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMOVDQU    (CX), Y2
+	VMASKMOVPS 64(DX), Y2, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 64(DX), Y2
+
+biasDone:
+	MOVQ       (AX), DX
+	MOVQ       8(AX), SI
+	ADDQ       120(AX), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       32(AX), R10
+
+segment:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R11
+
+single:
+	VBROADCASTSS (DI), Y3
+	VMOVUPS      (R8), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      32(R8), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVDQU      (CX), Y4
+	VMASKMOVPS   64(R8), Y4, Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	DECQ         R11
+	JNZ          single
+	DECQ         SI
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), DX
+	MOVQ 64(AX), SI
+	MOVQ 48(AX), R9
+	MOVQ 32(AX), R10
+
+segmentWhole:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetchedWhole
+	MOVQ  128(AX), R12
+
+fetchWhole:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetchWhole
+	MOVQ       R12, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
+	VBROADCASTSS (DI), Y3
+	VMOVUPS      (R8), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      32(R8), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      64(R8), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	VBROADCASTSS (DI), Y3
+	VMOVUPS      (R8), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      32(R8), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      64(R8), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	SUBQ         $0x02, R11
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R11
+	JZ           nextWhole
+	VBROADCASTSS (DI), Y3
+	VMOVUPS      (R8), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VMOVUPS      32(R8), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      64(R8), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+
+nextWhole:
+	DECQ SI
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), DX
+	MOVQ       8(AX), SI
+	TESTQ      $0x00000001, DX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), SI
+	VMOVUPS    (SI), Y3
+	VADDPS     Y3, Y0, Y0
+	VMOVUPS    32(SI), Y3
+	VADDPS     Y3, Y1, Y1
+	VMOVDQU    (CX), Y3
+	VMASKMOVPS 64(SI), Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), SI
+	VMOVUPS (SI), Y3
+	VADDPS  Y3, Y0, Y0
+	VMOVUPS 32(SI), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 64(SI), Y3
+	VADDPS  Y3, Y2, Y2
+
+addDone:
+activation:
+	TESTQ        $0x00000002, DX
+	JZ           store
+	VBROADCASTSS 96(AX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y5
+	VMULPS       Y0, Y4, Y3
+	VANDPS       Y3, Y5, Y3
+	VMAXPS       Y0, Y3, Y0
+	VMULPS       Y1, Y4, Y3
+	VANDPS       Y3, Y5, Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y5, Y3
+	VMAXPS       Y2, Y3, Y2
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	BSRQ         104(AX), BX
+	INCQ         BX
+	LEAQ         64(SI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, BX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, BX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_2x3(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_2x3(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	MOVQ       80(AX), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMOVDQU    (CX), Y2
+	VMASKMOVPS 64(DX), Y2, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 64(DX), Y2
+
+biasDone:
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y2, Y5
+	MOVQ       (AX), DX
+	MOVQ       8(AX), SI
+	ADDQ       120(AX), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       32(AX), R10
+
+segment:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R11
+
+single:
+	VBROADCASTSS (DI), Y6
+	VBROADCASTSS 4(DI), Y7
+	VMOVUPS      (R8), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      32(R8), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVDQU      (CX), Y8
+	VMASKMOVPS   64(R8), Y8, Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	DECQ         R11
+	JNZ          single
+	DECQ         SI
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), DX
+	MOVQ 64(AX), SI
+	MOVQ 48(AX), R9
+	MOVQ 32(AX), R10
+
+segmentWhole:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetchedWhole
+	MOVQ  128(AX), R12
+
+fetchWhole:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetchWhole
+	MOVQ       R12, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
+	VBROADCASTSS (DI), Y6
+	VBROADCASTSS 4(DI), Y7
+	VMOVUPS      (R8), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      32(R8), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      64(R8), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	VBROADCASTSS (DI), Y6
+	VBROADCASTSS 4(DI), Y7
+	VMOVUPS      (R8), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      32(R8), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      64(R8), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	SUBQ         $0x02, R11
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R11
+	JZ           nextWhole
+	VBROADCASTSS (DI), Y6
+	VBROADCASTSS 4(DI), Y7
+	VMOVUPS      (R8), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y3
+	VMOVUPS      32(R8), Y8
+	VFMADD231PS  Y6, Y8, Y1
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      64(R8), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+
+nextWhole:
+	DECQ SI
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), DX
+	MOVQ       8(AX), SI
+	TESTQ      $0x00000001, DX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), DI
+	VMOVUPS    (DI), Y6
+	VADDPS     Y6, Y0, Y0
+	VMOVUPS    32(DI), Y6
+	VADDPS     Y6, Y1, Y1
+	VMOVDQU    (CX), Y6
+	VMASKMOVPS 64(DI), Y6, Y6
+	VADDPS     Y6, Y2, Y2
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y6
+	VADDPS     Y6, Y3, Y3
+	VMOVUPS    32(DI), Y6
+	VADDPS     Y6, Y4, Y4
+	VMOVDQU    (CX), Y6
+	VMASKMOVPS 64(DI), Y6, Y6
+	VADDPS     Y6, Y5, Y5
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y0, Y0
+	VMOVUPS 32(DI), Y6
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS 64(DI), Y6
+	VADDPS  Y6, Y2, Y2
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS 32(DI), Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 64(DI), Y6
+	VADDPS  Y6, Y5, Y5
+
+addDone:
+activation:
+	TESTQ        $0x00000002, DX
+	JZ           store
+	VBROADCASTSS 96(AX), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x04, Y8, Y7, Y8
+	VMULPS       Y0, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y1, Y6, Y1
+	VMULPS       Y2, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y2, Y6, Y2
+	VMULPS       Y3, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y3, Y6, Y3
+	VMULPS       Y4, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y4, Y6, Y4
+	VMULPS       Y5, Y7, Y6
+	VANDPS       Y6, Y8, Y6
+	VMAXPS       Y5, Y6, Y5
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), DI
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	BSRQ         104(AX), BX
+	INCQ         BX
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, BX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, BX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVUPS      Y4, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two1
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, BX
+	JZ       one1
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, BX
+	JZ     written1
+	VMOVSS X5, (AX)
+
+written1:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_3x3(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_3x3(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	MOVQ       80(AX), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMOVDQU    (CX), Y2
+	VMASKMOVPS 64(DX), Y2, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 64(DX), Y2
+
+biasDone:
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y2, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y2, Y8
+	MOVQ       (AX), DX
+	MOVQ       8(AX), SI
+	ADDQ       120(AX), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       32(AX), R10
+
+segment:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R11
+
+single:
+	VMOVUPS      (R8), Y9
+	VMOVUPS      32(R8), Y10
+	VMOVDQU      (CX), Y11
+	VMASKMOVPS   64(R8), Y11, Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS 4(DI), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 8(DI), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	DECQ         R11
+	JNZ          single
+	DECQ         SI
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), DX
+	MOVQ 64(AX), SI
+	MOVQ 48(AX), R9
+	MOVQ 32(AX), R10
+
+segmentWhole:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetchedWhole
+	MOVQ  128(AX), R12
+
+fetchWhole:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetchWhole
+	MOVQ       R12, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (R8), Y9
+	VMOVUPS      32(R8), Y10
+	VMOVUPS      64(R8), Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS 4(DI), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 8(DI), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	VMOVUPS      (R8), Y9
+	VMOVUPS      32(R8), Y10
+	VMOVUPS      64(R8), Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS 4(DI), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 8(DI), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	SUBQ         $0x02, R11
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R11
+	JZ           nextWhole
+	VMOVUPS      (R8), Y9
+	VMOVUPS      32(R8), Y10
+	VMOVUPS      64(R8), Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS 4(DI), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 8(DI), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+
+nextWhole:
+	DECQ SI
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), DX
+	MOVQ       8(AX), SI
+	TESTQ      $0x00000001, DX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), DI
+	VMOVUPS    (DI), Y9
+	VADDPS     Y9, Y0, Y0
+	VMOVUPS    32(DI), Y9
+	VADDPS     Y9, Y1, Y1
+	VMOVDQU    (CX), Y9
+	VMASKMOVPS 64(DI), Y9, Y9
+	VADDPS     Y9, Y2, Y2
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y9
+	VADDPS     Y9, Y3, Y3
+	VMOVUPS    32(DI), Y9
+	VADDPS     Y9, Y4, Y4
+	VMOVDQU    (CX), Y9
+	VMASKMOVPS 64(DI), Y9, Y9
+	VADDPS     Y9, Y5, Y5
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y9
+	VADDPS     Y9, Y6, Y6
+	VMOVUPS    32(DI), Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVDQU    (CX), Y9
+	VMASKMOVPS 64(DI), Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), DI
+	VMOVUPS (DI), Y9
+	VADDPS  Y9, Y0, Y0
+	VMOVUPS 32(DI), Y9
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 64(DI), Y9
+	VADDPS  Y9, Y2, Y2
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y9
+	VADDPS  Y9, Y3, Y3
+	VMOVUPS 32(DI), Y9
+	VADDPS  Y9, Y4, Y4
+	VMOVUPS 64(DI), Y9
+	VADDPS  Y9, Y5, Y5
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y9
+	VADDPS  Y9, Y6, Y6
+	VMOVUPS 32(DI), Y9
+	VADDPS  Y9, Y7, Y7
+	VMOVUPS 64(DI), Y9
+	VADDPS  Y9, Y8, Y8
+
+addDone:
+activation:
+	TESTQ        $0x00000002, DX
+	JZ           store
+	VBROADCASTSS 96(AX), Y10
+	VXORPS       Y11, Y11, Y11
+	VCMPPS       $0x04, Y11, Y10, Y11
+	VMULPS       Y0, Y10, Y9
+	VANDPS       Y9, Y11, Y9
+	VMAXPS       Y0, Y9, Y0
+	VMULPS       Y1, Y10, Y9
+	VANDPS       Y9, Y11, Y9
+	VMAXPS       Y1, Y9, Y1
+	VMULPS       Y2, Y10, Y9
+	VANDPS       Y9, Y11, Y9
+	VMAXPS       Y2, Y9, Y2
+	VMULPS       Y3, Y10, Y9
+	VANDPS       Y9, Y11, Y9
+	VMAXPS       Y3, Y9, Y3
+	VMULPS       Y4, Y10, Y9
+	VANDPS       Y9, Y11, Y9
+	VMAXPS       Y4, Y9, Y4
+	VMULPS       Y5, Y10, Y9
+	VANDPS       Y9, Y11, Y9
+	VMAXPS       Y5, Y9, Y5
+	VMULPS       Y6, Y10, Y9
+	VANDPS       Y9, Y11, Y9
+	VMAXPS       Y6, Y9, Y6
+	VMULPS       Y7, Y10, Y9
+	VANDPS       Y9, Y11, Y9
+	VMAXPS       Y7, Y9, Y7
+	VMULPS       Y8, Y10, Y9
+	VANDPS       Y9, Y11, Y9
+	VMAXPS       Y8, Y9, Y8
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), DI
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	BSRQ         104(AX), BX
+	INCQ         BX
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, BX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, BX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVUPS      Y4, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two1
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, BX
+	JZ       one1
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, BX
+	JZ     written1
+	VMOVSS X5, (AX)
+
+written1:
+	ADDQ         SI, DI
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y7, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two2
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, BX
+	JZ       one2
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, BX
+	JZ     written2
+	VMOVSS X8, (AX)
+
+written2:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	VMOVUPS Y8, 64(DI)
+	VZEROUPPER
+	RET
+
+// func tileColumn256_4x3(p *tile)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileColumn256_4x3(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	MOVQ       112(AX), CX
+	MOVQ       80(AX), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	CMPQ       104(AX), $0x000000ff
+	JEQ        biasWhole
+	VMOVDQU    (CX), Y2
+	VMASKMOVPS 64(DX), Y2, Y2
+	JMP        biasDone
+
+biasWhole:
+	VMOVUPS 64(DX), Y2
+
+biasDone:
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y1, Y4
+	VMOVAPS    Y2, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y2, Y8
+	VMOVAPS    Y0, Y9
+	VMOVAPS    Y1, Y10
+	VMOVAPS    Y2, Y11
+	MOVQ       (AX), DX
+	MOVQ       8(AX), SI
+	ADDQ       120(AX), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       SI, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	CMPQ       104(AX), $0x000000ff
+	JEQ        whole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        whole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       32(AX), R10
+
+segment:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetched
+	MOVQ  128(AX), R12
+
+fetch:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetch
+	MOVQ       R12, 128(AX)
+
+fetched:
+	MOVQ 72(AX), R11
+
+single:
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMOVDQU      (CX), Y14
+	VMASKMOVPS   64(R8), Y14, Y14
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(DI), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS 8(DI), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 12(DI), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	DECQ         R11
+	JNZ          single
+	DECQ         SI
+	JNZ          segment
+	JMP          finish
+
+whole:
+	MOVQ 56(AX), DX
+	MOVQ 64(AX), SI
+	MOVQ 48(AX), R9
+	MOVQ 32(AX), R10
+
+segmentWhole:
+	MOVQ  16(AX), DI
+	ADDQ  (DX), DI
+	MOVQ  40(AX), R8
+	ADDQ  8(DX), R8
+	ADDQ  $0x10, DX
+	MOVQ  136(AX), R11
+	TESTQ R11, R11
+	JZ    fetchedWhole
+	MOVQ  128(AX), R12
+
+fetchWhole:
+	PREFETCHT0 (R12)
+	ADDQ       $0x40, R12
+	DECQ       R11
+	JNZ        fetchWhole
+	MOVQ       R12, 128(AX)
+
+fetchedWhole:
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMOVUPS      64(R8), Y14
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(DI), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS 8(DI), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 12(DI), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMOVUPS      64(R8), Y14
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(DI), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS 8(DI), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 12(DI), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+	SUBQ         $0x02, R11
+	JGE          pairWhole
+
+oddWhole:
+	ADDQ         $0x02, R11
+	JZ           nextWhole
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMOVUPS      64(R8), Y14
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(DI), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS 8(DI), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 12(DI), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         R9, R8
+	ADDQ         R10, DI
+
+nextWhole:
+	DECQ SI
+	JNZ  segmentWhole
+
+finish:
+	MOVQ       88(AX), DX
+	MOVQ       8(AX), SI
+	TESTQ      $0x00000001, DX
+	JZ         activation
+	CMPQ       104(AX), $0x000000ff
+	JEQ        addWhole
+	MOVQ       (AX), DI
+	VMOVUPS    (DI), Y12
+	VADDPS     Y12, Y0, Y0
+	VMOVUPS    32(DI), Y12
+	VADDPS     Y12, Y1, Y1
+	VMOVDQU    (CX), Y12
+	VMASKMOVPS 64(DI), Y12, Y12
+	VADDPS     Y12, Y2, Y2
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y12
+	VADDPS     Y12, Y3, Y3
+	VMOVUPS    32(DI), Y12
+	VADDPS     Y12, Y4, Y4
+	VMOVDQU    (CX), Y12
+	VMASKMOVPS 64(DI), Y12, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y12
+	VADDPS     Y12, Y6, Y6
+	VMOVUPS    32(DI), Y12
+	VADDPS     Y12, Y7, Y7
+	VMOVDQU    (CX), Y12
+	VMASKMOVPS 64(DI), Y12, Y12
+	VADDPS     Y12, Y8, Y8
+	ADDQ       SI, DI
+	VMOVUPS    (DI), Y12
+	VADDPS     Y12, Y9, Y9
+	VMOVUPS    32(DI), Y12
+	VADDPS     Y12, Y10, Y10
+	VMOVDQU    (CX), Y12
+	VMASKMOVPS 64(DI), Y12, Y12
+	VADDPS     Y12, Y11, Y11
+	JMP        addDone
+
+addWhole:
+	MOVQ    (AX), DI
+	VMOVUPS (DI), Y12
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS 32(DI), Y12
+	VADDPS  Y12, Y1, Y1
+	VMOVUPS 64(DI), Y12
+	VADDPS  Y12, Y2, Y2
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y12
+	VADDPS  Y12, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VADDPS  Y12, Y4, Y4
+	VMOVUPS 64(DI), Y12
+	VADDPS  Y12, Y5, Y5
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y12
+	VADDPS  Y12, Y6, Y6
+	VMOVUPS 32(DI), Y12
+	VADDPS  Y12, Y7, Y7
+	VMOVUPS 64(DI), Y12
+	VADDPS  Y12, Y8, Y8
+	ADDQ    SI, DI
+	VMOVUPS (DI), Y12
+	VADDPS  Y12, Y9, Y9
+	VMOVUPS 32(DI), Y12
+	VADDPS  Y12, Y10, Y10
+	VMOVUPS 64(DI), Y12
+	VADDPS  Y12, Y11, Y11
+
+addDone:
+activation:
+	TESTQ        $0x00000002, DX
+	JZ           store
+	VBROADCASTSS 96(AX), Y13
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x04, Y14, Y13, Y14
+	VMULPS       Y0, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y0, Y12, Y0
+	VMULPS       Y1, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y1, Y12, Y1
+	VMULPS       Y2, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y2, Y12, Y2
+	VMULPS       Y3, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y3, Y12, Y3
+	VMULPS       Y4, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y4, Y12, Y4
+	VMULPS       Y5, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y5, Y12, Y5
+	VMULPS       Y6, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y6, Y12, Y6
+	VMULPS       Y7, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y7, Y12, Y7
+	VMULPS       Y8, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y8, Y12, Y8
+	VMULPS       Y9, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y9, Y12, Y9
+	VMULPS       Y10, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y10, Y12, Y10
+	VMULPS       Y11, Y13, Y12
+	VANDPS       Y12, Y14, Y12
+	VMAXPS       Y11, Y12, Y11
+
+store:
+	CMPQ         104(AX), $0x000000ff
+	JEQ          storeWhole
+	MOVQ         (AX), DI
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	BSRQ         104(AX), BX
+	INCQ         BX
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+two0:
+	TESTQ    $0x00000002, BX
+	JZ       one0
+	VMOVLPS  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one0:
+	TESTQ  $0x00000001, BX
+	JZ     written0
+	VMOVSS X2, (AX)
+
+written0:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVUPS      Y4, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two1
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+two1:
+	TESTQ    $0x00000002, BX
+	JZ       one1
+	VMOVLPS  X5, (AX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, BX
+	JZ     written1
+	VMOVSS X5, (AX)
+
+written1:
+	ADDQ         SI, DI
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y7, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two2
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+two2:
+	TESTQ    $0x00000002, BX
+	JZ       one2
+	VMOVLPS  X8, (AX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, AX
+
+one2:
+	TESTQ  $0x00000001, BX
+	JZ     written2
+	VMOVSS X8, (AX)
+
+written2:
+	ADDQ         SI, DI
+	VMOVUPS      Y9, (DI)
+	VMOVUPS      Y10, 32(DI)
+	LEAQ         64(DI), AX
+	TESTQ        $0x00000004, BX
+	JZ           two3
+	VMOVUPS      X11, (AX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, AX
+
+two3:
+	TESTQ    $0x00000002, BX
+	JZ       one3
+	VMOVLPS  X11, (AX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, AX
+
+one3:
+	TESTQ  $0x00000001, BX
+	JZ     written3
+	VMOVSS X11, (AX)
+
+written3:
+	VZEROUPPER
+	RET
+
+storeWhole:
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	VMOVUPS Y8, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, (DI)
+	VMOVUPS Y10, 32(DI)
+	VMOVUPS Y11, 64(DI)
 	VZEROUPPER
 	RET

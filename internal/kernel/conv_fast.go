@@ -178,7 +178,7 @@ func (c *Conv) listPanels(g *gather, b []float32, i int, out []Grad) (size int) 
 	for _, o := range out {
 		n := 0
 		for j := max(first, i*g.n); o.X != nil && j < min(first+o.C, (i+1)*g.n); j += n {
-			n = min(2*fast.lanes, first+o.C-j, (i+1)*g.n-j)
+			n = fast.cut(min(first+o.C, (i+1)*g.n)-j, depth)
 			p := panel{n: n, width: (n + fast.lanes - 1) / fast.lanes * fast.lanes, y: o.X, yc: o.C, y0: j - first, channel: j, add: o.Add}
 			if b != nil {
 				p.bias = b[j : j+n]

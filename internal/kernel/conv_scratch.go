@@ -117,11 +117,11 @@ func (g gather) scratch() int {
 	}
 	size := g.blockSize()
 	tasks := g.blocksOf(size) * g.batch * len(g.panels)
-	if part != nil { // strips at the edges
-		if !g.padded() {
-			return 0
-		}
-		_, size[2], _ = split(size[2], fast.rows)
+	if part != nil && !g.padded() {
+		return 0
+	}
+	if part != nil && !g.copies() { // strips at the edges
+		_, size[2], _ = split(size[2], g.stripRows())
 		size[2]++
 	}
 	return busy(tasks) * g.copied(size)

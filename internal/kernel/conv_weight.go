@@ -216,9 +216,11 @@ func (s *weightGrad) listRows(r *runner, v *view, images int, td, th tap, lo, n 
 
 // tiles adds the products of m columns of a and n columns of b to c.
 func (s *weightGrad) tiles(r *runner, table *tileTable, a, b, c []float32, m, n int) {
-	blocks, rows, larger := split(m, fast.rows)
-	for j := 0; j < n; j += 2 * fast.lanes {
-		vectors := r.columns(min(2*fast.lanes, n-j), fast.lanes)
+	width := 0
+	for j := 0; j < n; j += width {
+		width = fast.cut(n-j, manyProducts)
+		vectors := r.columns(width, fast.lanes)
+		blocks, rows, larger := split(m, fast.rows[vectors-1])
 		r.b = unsafe.Pointer(&b[j])
 		for i, at := 0, 0; i < blocks; i++ {
 			height := rows

@@ -20,7 +20,7 @@ type gather struct {
 	winograd *winograd // nil for the definition
 }
 
-// A panel is a run of output channels, at most two vectors of them: their
+// A panel is a run of output channels, at most as many as a tile is wide: their
 // weights, in the order in which tiles read them, and where they go.
 type panel struct {
 	w        []float32 // [taps][input channels][width]
@@ -86,15 +86,15 @@ func (g *gather) eachBlock(size [3]int, parts func(blocks int) int, f func(r *ru
 // tile is high. What a strip reads lies in the first cache.
 func (g *gather) block(r *runner, image int, lo, n [3]int, panels []panel) {
 	v, whole := g.direct(image, lo, n)
-	if part, _ := g.alone(); !whole && part == nil {
+	if part, _ := g.alone(); !whole && (part == nil || g.copies()) {
 		v, whole = g.view(image, lo, n), true
 		defer release(v.copied)
 	}
-	if whole && n[0]*n[1] == 1 {
+	if whole && (n[0]*n[1] == 1 || g.copies()) {
 		g.strip(r, &v, image, lo, n, panels)
 		return
 	}
-	blocks, rows, larger := split(n[2], fast.rows)
+	blocks, rows, larger := split(n[2], g.stripRows())
 	for i := range blocks {
 		n[2] = rows
 		if i < larger {
@@ -111,13 +111,34 @@ func (g *gather) block(r *runner, image int, lo, n [3]int, panels []panel) {
 	}
 }
 
+// copies tells whether tiles go along whole rows, of blocks that are copied where
+// they read padding: what a row of outputs reads is so short that it stays in the
+// first cache. So it is in first layers, whose tiles of few products would take
+// less time than finding the strip below. It was not measured for AVX-512.
+func (g *gather) copies() bool {
+	const short = 1 << 11 // floats
+	_, width := g.axes[2].region(0, g.axes[2].n)
+	return fast.rows[2] > 0 && len(g.axes[0].taps)*len(g.axes[1].taps)*width*g.k <= short
+}
+
+// stripRows is how wide a strip is: what the highest tile takes, of panels as
+// wide as ours.
+func (g *gather) stripRows() int {
+	most := 0
+	for i := range g.panels {
+		most = max(most, fast.rows[(g.panels[i].n-1)/fast.lanes])
+	}
+	return most
+}
+
 // strip computes n outputs from lo on along each axis, in tiles along the last.
 func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []panel) {
 	ax := &g.axes
-	blocks, rows, larger := split(n[2], fast.rows)
+	along := n[2] > g.stripRows()
 	for i := range panels {
 		p := &panels[i]
-		kernels := g.prepare(r, p, ax[2].every)
+		kernels, most := g.prepare(r, p, ax[2].every)
+		blocks, rows, larger := split(n[2], most)
 		r.am, r.ak = ax[2].step*v.pixel*elem, elem
 		read := [4]int{} // the taps in the list
 		for d := lo[0]; d < lo[0]+n[0]; d++ {
@@ -130,8 +151,8 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 				}
 				at := v.at(d*ax[0].step+ax[0].taps[d0].offset, h*ax[1].step+ax[1].taps[h0].offset, lo[2]*ax[2].step+ax[2].taps[0].offset)
 				to := g.output(image, d, h, lo[2])*p.yc + p.y0
-				if blocks == 1 {
-					g.prefetch(r, v, d, h+1, lo[2], n[2])
+				if !along {
+					g.prefetch(r, v, d, h+1, lo[2], n[2], blocks)
 				}
 				for j := range blocks {
 					m := rows
@@ -139,8 +160,11 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 						m++
 					}
 					r.a, r.c = unsafe.Pointer(&v.data[at]), unsafe.Pointer(&p.y[to])
-					if blocks > 1 {
+					if along {
 						r.prefetchAlong(m)
+						if j == 0 || j == larger { // seldom, for a division takes as long as some products
+							r.lines = (m*r.am/64 + len(r.list) - 1) / len(r.list)
+						}
 					}
 					r.call(kernels[m])
 					at += m * r.am / elem
@@ -152,23 +176,23 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 }
 
 // prefetchAlong asks for what a later tile of m rows, along a row of outputs,
-// will read and write.
+// will write, and sets where what it will read begins.
 func (r *runner) prefetchAlong(m int) {
 	const later = 4 // tiles: a short one is done before memory has answered
 	r.next = uintptr(r.a) + uintptr(later*m*r.am)
-	r.lines = (m*r.am/64 + len(r.list) - 1) / len(r.list)
 	r.ahead = later * m * r.cm
 }
 
 // prefetch asks for the row that outputs (d, h) will read and those above them
-// did not, in the deepest of the planes.
-func (g *gather) prefetch(r *runner, v *view, d, h, w, n int) {
+// did not, in the deepest of the planes, some in each of so many tiles.
+func (g *gather) prefetch(r *runner, v *view, d, h, w, n, tiles int) {
 	ax := &g.axes
 	_, d1 := ax[0].reads(d)
 	from, count := ax[2].region(w, n)
 	first := v.at(d*ax[0].step+ax[0].taps[d1-1].offset, h*ax[1].step+ax[1].taps[len(ax[1].taps)-1].offset, from)
 	r.next = uintptr(unsafe.Pointer(unsafe.SliceData(v.data))) + uintptr(first*elem)
-	r.lines = (count*v.pixel*elem/64 + len(r.list) - 1) / len(r.list)
+	calls := len(r.list) * tiles
+	r.lines = (count*v.pixel*elem/64 + calls - 1) / calls
 }
 
 // listSegments lists the products with the taps [d0, d1) of depth, [h0, h1) of
@@ -194,11 +218,14 @@ func (g *gather) listSegments(r *runner, v *view, d0, d1, h0, h1 int) {
 }
 
 // prepare sets what r's tiles take from a panel, whose outputs lie so many
-// pixels apart, and returns the kernels for its width.
-func (g *gather) prepare(r *runner, p *panel, every int) *[15]func(*tile) {
+// pixels apart, and returns the kernels for its width and their most rows.
+func (g *gather) prepare(r *runner, p *panel, every int) (kernels *[15]func(*tile), most int) {
 	r.slope, r.flags = g.slope, 0
+	if p.width%fast.lanes == 0 {
+		r.flags = tilePadded
+	}
 	if p.add {
-		r.flags = tileAdd
+		r.flags |= tileAdd
 	}
 	if g.slope != 1 {
 		r.flags |= tileLeaky
@@ -209,7 +236,8 @@ func (g *gather) prepare(r *runner, p *panel, every int) *[15]func(*tile) {
 		r.bias = unsafe.Pointer(&p.bias[0])
 	}
 	r.b, r.bk, r.cm = unsafe.Pointer(&p.w[0]), p.width*elem, every*p.yc*elem
-	return &fast.row[r.columns(p.n, fast.lanes)-1]
+	vectors := r.columns(p.n, fast.lanes)
+	return &fast.row[vectors-1], fast.rows[vectors-1]
 }
 
 // output is the place of an output among y's pixels.

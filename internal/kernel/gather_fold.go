@@ -44,7 +44,7 @@ func (g *gather) runFolded() {
 
 // foldedSize is how many outputs a block has.
 func (g *gather) foldedSize() int {
-	return min(grain(g.points(), g.work(), blockWork), max(fast.rows, blockFloats/(g.k*g.tapCount())))
+	return min(grain(g.points(), g.work(), blockWork), max(fast.rows[1], blockFloats/(g.k*g.tapCount())))
 }
 
 func (g *gather) foldedBlock(r *runner, lo, hi, depth int, panels []panel) {
@@ -63,10 +63,10 @@ func (g *gather) foldedBlock(r *runner, lo, hi, depth int, panels []panel) {
 			r.list = append(r.list, segment{a: i * elem})
 		}
 	}
-	blocks, rows, larger := split(hi-lo, fast.rows)
 	for i := range panels {
 		p := &panels[i]
-		kernels := g.prepare(r, p, 1)
+		kernels, most := g.prepare(r, p, 1)
+		blocks, rows, larger := split(hi-lo, most)
 		for s := range r.list {
 			r.list[s].b = s * r.k * r.bk
 		}

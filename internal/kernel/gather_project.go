@@ -93,7 +93,7 @@ func (g *gather) projectRow(r *runner, y, x []float32, pixel int, w []float32, w
 	r.k, r.am, r.ak = g.k, pixel*elem, elem
 	r.bk, r.cm = width*elem, width*elem
 	r.flags, r.bias = 0, unsafe.Pointer(&zeros)
-	blocks, rows, larger := split(len(y)/width, fast.rows)
+	blocks, rows, larger := split(len(y)/width, fast.rows[1])
 	for i, at := 0, 0; i < blocks; i++ {
 		m := rows
 		if i < larger {

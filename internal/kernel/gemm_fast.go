@@ -80,7 +80,7 @@ func blockedGemm(g *gemm[float32]) {
 	b := packB(g, width)
 	defer parallel.Release(b)
 	_, rows, _ := split(g.m, gemmRows)
-	rows = min(g.m, (rows+fast.rows)/fast.rows*fast.rows)
+	rows = min(g.m, (rows+fast.rows[1])/fast.rows[1]*fast.rows[1])
 	down := (g.m + rows - 1) / rows
 	columns := max(gemmColumns, g.n*down/(2*tasksWanted)/width*width)
 	across := (g.n + columns - 1) / columns
@@ -131,14 +131,14 @@ func gemmTask(g *gemm[float32], r *runner, b []float32, width, i0, i1, j0, j1 in
 			r.am, r.ak = elem, (i1-i0+spread)*elem
 		}
 		copyBlock(g, a, i0, i1, k0, r.k)
-		r.flags = tileAdd
+		r.flags = tilePadded | tileAdd
 		if k0 == 0 && !g.accumulate {
-			r.flags = 0
+			r.flags = tilePadded
 		}
 		for j := j0; j < j1; j += width {
 			vectors := r.columns(min(width, g.n-j), fast.lanes)
 			r.b = unsafe.Pointer(&b[k0*panels*width+j/width*r.k*width])
-			blocks, rows, larger := split(i1-i0, fast.rows)
+			blocks, rows, larger := split(i1-i0, fast.rows[vectors-1])
 			for n, i := 0, i0; n < blocks; n++ {
 				m := rows
 				if n < larger {

@@ -42,17 +42,20 @@ type tile struct {
 type segment struct{ a, b int }
 
 const (
-	tileAdd   = 1 // plus what C held
-	tileLeaky = 2 // then max(value, slope value), where 0 times infinity is 0
+	tileAdd    = 1 // plus what C held
+	tileLeaky  = 2 // then max(value, slope value), where 0 times infinity is 0
+	tilePadded = 4 // B's rows may be read to the end of their last vector
 )
 
-// A tileTable holds kernels by vectors - 1 and rows.
-type tileTable [2][15]func(*tile)
+// A tileTable holds kernels by vectors - 1 and rows. Those of four vectors are for
+// short sums, which column has none of.
+type tileTable [4][15]func(*tile)
 
 // tileKernels are the kernels of an instruction set. Those of row expect ak to
 // be one element, those of column am.
 type tileKernels struct {
-	lanes, rows int // of a vector; of the largest kernel
+	lanes       int    // of a vector
+	rows        [4]int // of the largest kernel by vectors - 1, 0 where there is none
 	row, column *tileTable
 	maps        *mapKernels
 	winograd    *[2]winograd
@@ -71,8 +74,7 @@ var (
 	laneMask = [32]int32{-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}
 )
 
-// columns sets the mask for n columns and returns how many vectors they take,
-// one or two.
+// columns sets the mask for n columns and returns how many vectors they take.
 func (p *tile) columns(n, lanes int) (vectors int) {
 	vectors = (n + lanes - 1) / lanes
 	last := n - (vectors-1)*lanes
@@ -104,12 +106,12 @@ func (r *runner) free() {
 // preempted.
 func (r *runner) call(f func(*tile)) {
 	const steps = 1 << 13 // of 14 cycles each
-	few := max(1, steps/r.k)
-	if len(r.list) <= few {
+	if len(r.list) == 1 || len(r.list)*r.k <= steps {
 		r.segs, r.nsegs = &r.list[0], len(r.list)
 		f(&r.tile)
 		return
 	}
+	few := max(1, steps/r.k)
 	flags, bias := r.flags, r.bias
 	for s := 0; s < len(r.list); s += few {
 		r.segs, r.nsegs = &r.list[s], min(few, len(r.list)-s)
@@ -124,6 +126,25 @@ func (r *runner) call(f func(*tile)) {
 		f(&r.tile)
 	}
 	r.flags, r.bias = flags, bias
+}
+
+// manyProducts are so many that the weights of a panel of four vectors fill half
+// the first cache.
+const manyProducts = 1 << 7
+
+// cut returns how many of n output channels, each the sum of so many products,
+// the next panel takes: few panels are best, but their weights should not fill
+// the first cache, and one vector alone is slow.
+func (k *tileKernels) cut(n, depth int) int {
+	vectors := (n + k.lanes - 1) / k.lanes
+	switch {
+	case k.rows[2] == 0 || depth >= manyProducts && vectors != 3:
+		vectors = 2
+	default:
+		panels := (vectors + 3) / 4
+		vectors = (vectors + panels - 1) / panels
+	}
+	return min(n, vectors*k.lanes)
 }
 
 // split cuts n rows into as few blocks of at most most rows as possible, of

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/sshn-go/sshn/internal/cpu"
 )
 
@@ -23,11 +25,44 @@ func onEveryLevel(t *testing.T, f func(t *testing.T)) {
 func TestTileKernelsAreTheirPlainTwin(t *testing.T) {
 	onEveryLevel(t, func(t *testing.T) {
 		for _, column := range []bool{false, true} {
-			for rows := 1; rows <= fast.rows; rows++ {
-				for columns := 1; columns <= 2*fast.lanes; columns++ {
-					for i := range 6 {
-						r := rand.New(rand.NewPCG(uint64(rows), uint64(columns*6+i)))
-						tileCase(t, r, column, rows, columns, 1+i, 1+i/2, i%4)
+			for columns := 1; columns <= mostColumns(column); columns++ {
+				for rows := 1; rows <= fast.rows[(columns-1)/fast.lanes]; rows++ {
+					for i := range 8 {
+						r := rand.New(rand.NewPCG(uint64(rows), uint64(columns*8+i)))
+						tileCase(t, r, column, rows, columns, 1+i, 1+i/2, i)
+					}
+				}
+			}
+		}
+	})
+}
+
+// mostColumns is how many columns the widest kernels take.
+func mostColumns(column bool) int {
+	if !fast.available() {
+		return 0
+	}
+	table := fast.row
+	if column {
+		table = fast.column
+	}
+	vectors := 0
+	for vectors < len(table) && table[vectors][1] != nil {
+		vectors++
+	}
+	return vectors * fast.lanes
+}
+
+func TestThereAreKernelsForEveryPanel(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T) {
+		for n := 1; n <= 9*fast.lanes; n++ {
+			for _, depth := range []int{1, manyProducts} {
+				vectors := (fast.cut(n, depth) + fast.lanes - 1) / fast.lanes
+				require.Positive(t, fast.rows[vectors-1], "%d vectors", vectors)
+				for rows := 1; rows <= fast.rows[vectors-1]; rows++ {
+					require.NotNil(t, fast.row[vectors-1][rows], "%d rows of %d vectors", rows, vectors)
+					if depth == manyProducts {
+						require.NotNil(t, fast.column[vectors-1][rows], "%d rows of %d vectors", rows, vectors)
 					}
 				}
 			}
@@ -113,8 +148,9 @@ func FuzzTile(f *testing.F) {
 			t.Skip("no assembly on this machine")
 		}
 		limit := func(v, most int) int { return 1 + (v%most+most)%most }
-		rows, columns = limit(rows, fast.rows), limit(columns, 2*fast.lanes)
-		tileCase(t, rand.New(rand.NewPCG(seed, 0)), column, rows, columns, limit(k, 50), limit(nsegs, 5), flags&3)
+		columns = limit(columns, mostColumns(column))
+		rows = limit(rows, fast.rows[(columns-1)/fast.lanes])
+		tileCase(t, rand.New(rand.NewPCG(seed, 0)), column, rows, columns, limit(k, 50), limit(nsegs, 5), flags&7)
 	})
 }
 
@@ -146,6 +182,9 @@ func tileCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs, 
 		p.am, p.ak = (k+gap)*elem, elem
 	}
 	p.bk, p.cm = (columns+gap)*elem, (columns+2*gap)*elem
+	if flags&tilePadded != 0 {
+		p.bk = roundUp(columns, fast.lanes) * elem
+	}
 	aSize := (m*p.am+(k-1)*p.ak)/elem + 1
 	bSize := (k-1)*p.bk/elem + n + 1
 	list := make([]segment, nsegs)

@@ -89,7 +89,7 @@ func (p *winogradPass) prefetchOutput(r *runner, w work, plane int) {
 		return p.g.output(image, d, row*p.m, 0) * panel.yc
 	}
 	from, to := place(w.lo), min(len(panel.y), place(w.hi-1)+p.m*p.n[2]*panel.yc)
-	products := p.points() * len(p.g.panels) * (w.tiles() + p.tiles.rows - 1) / p.tiles.rows * len(r.list)
+	products := p.points() * len(p.g.panels) * (w.tiles() + p.tiles.rows[1] - 1) / p.tiles.rows[1] * len(r.list)
 	r.next = uintptr(unsafe.Pointer(&panel.y[from]))
 	r.lines = ((to-from)*elem/64 + products - 1) / products
 }

@@ -175,12 +175,12 @@ func (p *winogradPass) multiply(r *runner, v, m *planes, taps []int, tiles int) 
 	r.k = g.k
 	r.am, r.ak, r.cm = v.channels*elem, elem, m.channels*elem
 	r.flags, r.bias = 0, unsafe.Pointer(&zeros)
-	blocks, rows, larger := split(tiles, p.tiles.rows)
 	for point := range p.points() {
 		column := 0
 		for i := range g.panels {
 			width := g.panels[i].width
 			vectors := r.columns(width, p.lanes)
+			blocks, rows, larger := split(tiles, p.tiles.rows[vectors-1])
 			for s := range r.list {
 				r.list[s].b = taps[s] * g.k * width * elem
 			}

@@ -149,9 +149,9 @@ func (p *plainSandwich) lane(s *sandwich, from, to unsafe.Pointer, l int) {
 // plainTiles are kernels in plain Go: what Winograd uses where there is no
 // assembly.
 var plainTiles = func() *tileKernels {
-	k := &tileKernels{lanes: 8, rows: 8, row: new(tileTable), column: new(tileTable)}
+	k := &tileKernels{lanes: 8, rows: [4]int{8, 8}, row: new(tileTable), column: new(tileTable)}
 	for vectors := 1; vectors <= 2; vectors++ {
-		for rows := 1; rows <= k.rows; rows++ {
+		for rows := 1; rows <= k.rows[vectors-1]; rows++ {
 			f := func(p *tile) { plainTile(p, rows, (vectors-1)*k.lanes+bits.Len(uint(p.bits))) }
 			k.row[vectors-1][rows], k.column[vectors-1][rows] = f, f
 		}

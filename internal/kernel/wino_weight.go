@@ -82,13 +82,15 @@ func (p *winogradWeights) multiply(r *runner, sums []float32, x, y *planes, taps
 	r.list = zeroSegment[:]
 	r.k, r.am, r.ak, r.bk, r.cm = tiles, elem, x.channels*elem, y.channels*elem, n*elem
 	r.flags, r.bias = tileAdd, unsafe.Pointer(&zeros)
-	blocks, rows, larger := split(k, p.tiles.rows)
+	width := 0
 	for point := range p.points() {
 		for i, tap := range taps {
 			a := x.data[planes[i].a/elem+point*x.point:]
 			c := sums[(tap*p.points()+point)*p.each:][:k*n]
-			for j := 0; j < n; j += 2 * p.lanes {
-				vectors := r.columns(min(2*p.lanes, n-j), p.lanes)
+			for j := 0; j < n; j += width {
+				width = p.tiles.cut(n-j, manyProducts)
+				vectors := r.columns(width, p.lanes)
+				blocks, rows, larger := split(k, p.tiles.rows[vectors-1])
 				r.b = unsafe.Pointer(&y.data[point*y.point+j])
 				for b, at := 0, 0; b < blocks; b++ {
 					height := rows

@@ -13,6 +13,7 @@ import (
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/gotypes"
+	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
@@ -71,10 +72,10 @@ func write(path string, text []byte) {
 type isa struct {
 	name  string
 	bytes int
-	rows  int // of a tile of two vectors whose sums stay in registers
+	rows  []int // of tiles of one vector, of two and so on, whose sums stay in registers
 }
 
-var isas = []isa{{"512", 64, 14}, {"256", 32, 6}}
+var isas = []isa{{"512", 64, []int{14, 14}}, {"256", 32, []int{8, 6, 4, 3}}}
 
 func (i isa) wide() bool { return i.bytes == 64 }
 func (i isa) lanes() int { return i.bytes / 4 }
@@ -163,9 +164,24 @@ func (a *assembler) assemble() []byte {
 	if err := pass.Compile.Execute(file); err != nil {
 		log.Fatal(err)
 	}
+	for _, f := range file.Functions() {
+		avx2(f)
+	}
 	text, err := printer.NewGoAsm(printer.Config{Name: "internal/kernel/_asm", Pkg: "kernel"}).Print(file)
 	if err != nil {
 		log.Fatal(err)
 	}
 	return text
+}
+
+// avx2 fails for a function with vectors of AVX2 that takes more of them than
+// there are.
+func avx2(f *ir.Function) {
+	for _, i := range f.Instructions() {
+		for _, r := range append(i.InputRegisters(), i.OutputRegisters()...) {
+			if p, ok := r.(reg.Physical); ok && r.Kind() == reg.KindVector && r.Size() == 32 && p.ID().Index() > 15 {
+				log.Fatalf("%s takes more than 16 vectors", f.Name)
+			}
+		}
+	}
 }

@@ -30,8 +30,9 @@ const (
 )
 
 const (
-	flagAdd   = 1
-	flagLeaky = 2
+	flagAdd    = 1
+	flagLeaky  = 2
+	flagPadded = 4
 )
 
 // tiles generates every variant for an instruction set, and the tables by which
@@ -40,9 +41,13 @@ func (a *assembler) tiles() {
 	for _, column := range []bool{false, true} {
 		mode := map[bool]string{false: "Row", true: "Column"}[column]
 		table := fmt.Sprintf("\nvar tiles%s%s = tileTable{\n", mode, a.isa.name)
-		for nv := 1; nv <= 2; nv++ {
+		for i, rows := range a.isa.rows {
+			nv := i + 1
+			if column && nv > 3 { // those are for short sums
+				break
+			}
 			table += "\t{nil"
-			for mr := 1; mr <= a.isa.rows; mr++ {
+			for mr := 1; mr <= rows; mr++ {
 				k := &tileKernel{assembler: a, column: column, mr: mr, nv: nv}
 				k.name = fmt.Sprintf("tile%s%s_%dx%d", mode, a.isa.name, mr, nv)
 				k.generate()
@@ -71,18 +76,60 @@ type tileKernel struct {
 	acc      [][]reg.VecVirtual
 	bits     reg.OpmaskVirtual
 	mask     reg.VecVirtual
+	count    reg.GPVirtual // of the last vector's elements
+	maskAt   reg.GPVirtual // the mask in memory, for tiles that have no register left
 }
 
 func (t *tileKernel) generate() {
 	t.function(t.name, "func(p *tile)")
 	t.p = t.GP64()
 	t.Load(t.Param("p"), t.p)
-	t.bodies(t.field(tileBits), func() {
-		t.loadMask()
-		t.start()
+	t.loadMask()
+	t.start()
+	t.eitherProducts()
+	t.finish()
+}
+
+// eitherProducts generates the products once where masks cost nothing, else for
+// B's last vectors of which only a part may be read and for whole ones.
+func (t *tileKernel) eitherProducts() {
+	if t.isa.wide() {
 		t.products()
-		t.finish()
-	})
+		return
+	}
+	t.ifWhole("whole")
+	t.TESTQ(U32(flagPadded), t.field(tileFlags))
+	t.JNZ(LabelRef("whole"))
+	t.products()
+	t.JMP(LabelRef("finish"))
+	t.Label("whole")
+	t.unmasked = true
+	t.products()
+	t.unmasked = false
+	t.Label("finish")
+}
+
+// either generates f once where masks cost nothing, else for a last vector that is
+// partial and for one that is whole. The label is for jumps.
+func (t *tileKernel) either(label string, f func()) {
+	if t.isa.wide() {
+		f()
+		return
+	}
+	t.ifWhole(label + "Whole")
+	f()
+	t.JMP(LabelRef(label + "Done"))
+	t.Label(label + "Whole")
+	t.unmasked = true
+	f()
+	t.unmasked = false
+	t.Label(label + "Done")
+}
+
+// ifWhole jumps if the last vector is whole.
+func (t *tileKernel) ifWhole(label string) {
+	t.CMPQ(t.field(tileBits), U32(1<<t.isa.lanes()-1))
+	t.JEQ(LabelRef(label))
 }
 
 func (t *tileKernel) field(offset int) Mem { return Mem{Base: t.p, Disp: offset} }
@@ -102,9 +149,11 @@ func (t *tileKernel) loadMask() {
 		t.KMOVW(t.field(tileBits), t.bits)
 		return
 	}
-	t.mask = t.YMM()
-	r := t.load(tileMask)
-	t.VMOVDQU(Mem{Base: r}, t.mask)
+	t.maskAt = t.load(tileMask)
+	if t.nv <= 2 {
+		t.mask = t.YMM()
+		t.VMOVDQU(Mem{Base: t.maskAt}, t.mask)
+	}
 }
 
 // read loads vector n of those at m; the last one only as far as the mask goes.
@@ -115,6 +164,9 @@ func (t *tileKernel) read(m Mem, n int, v reg.VecVirtual) {
 		t.VMOVUPS(m, v)
 	case t.isa.wide():
 		t.VMOVUPS_Z(m, t.bits, v)
+	case t.mask == nil:
+		t.VMOVDQU(Mem{Base: t.maskAt}, v)
+		t.VMASKMOVPS(m, v, v)
 	default:
 		t.VMASKMOVPS(m, t.mask, v)
 	}
@@ -141,7 +193,9 @@ func (t *tileKernel) start() {
 		t.acc[m] = make([]reg.VecVirtual, t.nv)
 		for n := range t.acc[m] {
 			t.acc[m][n] = t.vec()
-			if m == 0 {
+			if m == 0 && n == t.nv-1 {
+				t.either("bias", func() { t.read(Mem{Base: bias}, n, t.acc[0][n]) })
+			} else if m == 0 {
 				t.read(Mem{Base: bias}, n, t.acc[0][n])
 			} else {
 				t.VMOVAPS(t.acc[0][n], t.acc[m][n])
@@ -190,18 +244,20 @@ func (t *tileKernel) products() {
 	}
 	t.prefetch()
 	t.MOVQ(t.field(tileK), k)
+	if !t.isa.wide() && !t.unmasked { // seldom, and long enough as it is
+		t.Label("single")
+		t.steps(1)
+		t.DECQ(k)
+		t.JNZ(t.ref("single"))
+		t.DECQ(nsegs)
+		t.JNZ(t.ref("segment"))
+		return
+	}
 	t.SUBQ(Imm(2), k)
 	t.JL(t.ref("odd"))
 
 	t.Label("pair")
-	for u := range 2 {
-		t.step(u)
-	}
-	if !t.column {
-		for _, r := range t.bases {
-			t.ADDQ(Imm(8), r)
-		}
-	}
+	t.steps(2)
 	t.SUBQ(Imm(2), k)
 	t.JGE(t.ref("pair"))
 
@@ -212,6 +268,18 @@ func (t *tileKernel) products() {
 	t.Label("next")
 	t.DECQ(nsegs)
 	t.JNZ(t.ref("segment"))
+}
+
+// steps does so many steps and moves on.
+func (t *tileKernel) steps(n int) {
+	for u := range n {
+		t.step(u)
+	}
+	if !t.column {
+		for _, r := range t.bases {
+			t.ADDQ(Imm(uint64(4*n)), r)
+		}
+	}
 }
 
 // prefetch asks for some more lines of what a later tile reads: a few in each
@@ -233,6 +301,10 @@ func (t *tileKernel) prefetch() {
 // step adds one k: a column of A times a row of B. u counts the steps since A's
 // row pointers were moved.
 func (t *tileKernel) step(u int) {
+	if t.nv > t.mr && !t.isa.wide() {
+		t.wideStep(u)
+		return
+	}
 	row := make([]reg.VecVirtual, t.nv)
 	for n := range row {
 		row[n] = t.vec()
@@ -247,6 +319,27 @@ func (t *tileKernel) step(u int) {
 		t.VBROADCASTSS(t.element(m, u), a)
 		for n := range row {
 			t.VFMADD231PS(a, row[n], t.acc[m][n])
+		}
+	}
+	t.ADDQ(t.bk, t.b)
+	if t.column {
+		t.ADDQ(t.ak, t.a)
+	}
+}
+
+// wideStep is step with A's elements held and B's vectors one after another: of
+// wide tiles these are more.
+func (t *tileKernel) wideStep(u int) {
+	column := make([]reg.VecVirtual, t.mr)
+	for m := range column {
+		column[m] = t.vec()
+		t.VBROADCASTSS(t.element(m, u), column[m])
+	}
+	for n := range t.nv {
+		b := t.vec()
+		t.read(Mem{Base: t.b}, n, b)
+		for m, a := range column {
+			t.VFMADD231PS(a, b, t.acc[m][n])
 		}
 	}
 	t.ADDQ(t.bk, t.b)
@@ -284,9 +377,11 @@ func (t *tileKernel) finish() {
 	t.TESTQ(U32(flagAdd), flags)
 	t.JZ(t.ref("activation"))
 	v := t.vec()
-	rows(func(m, n int) {
-		t.read(Mem{Base: c}, n, v)
-		t.VADDPS(v, t.acc[m][n], t.acc[m][n])
+	t.either("add", func() {
+		rows(func(m, n int) {
+			t.read(Mem{Base: c}, n, v)
+			t.VADDPS(v, t.acc[m][n], t.acc[m][n])
+		})
 	})
 
 	t.Label("activation")
@@ -302,9 +397,60 @@ func (t *tileKernel) finish() {
 	}
 
 	t.Label("store")
-	rows(func(m, n int) { t.write(t.acc[m][n], Mem{Base: c}, n) })
-	t.VZEROUPPER()
-	t.RET()
+	store := func(write func(v reg.VecVirtual, m Mem, n int)) {
+		rows(func(m, n int) { write(t.acc[m][n], Mem{Base: c}, n) })
+		t.VZEROUPPER()
+		t.RET()
+	}
+	if t.isa.wide() {
+		store(t.write)
+		return
+	}
+	t.ifWhole("storeWhole")
+	parts := 0
+	store(func(v reg.VecVirtual, m Mem, n int) {
+		m.Disp += t.isa.bytes * n
+		if n < t.nv-1 {
+			t.VMOVUPS(v, m)
+			return
+		}
+		t.writePart(v, m, parts)
+		parts++
+	})
+	t.Label("storeWhole")
+	t.unmasked = true
+	store(t.write)
+	t.unmasked = false
+}
+
+// writePart writes the first elements of v, one to seven, by fours, twos and
+// ones: a masked store takes longer. v is gone then. i tells apart the calls in a
+// function, of which the first is run first.
+func (t *tileKernel) writePart(v reg.VecVirtual, m Mem, i int) {
+	at, x := t.GP64(), v.AsX()
+	label := func(some string) string { return fmt.Sprint(some, i) }
+	if i == 0 {
+		t.count = t.GP64()
+		t.BSRQ(t.field(tileBits), t.count)
+		t.INCQ(t.count)
+	}
+	t.LEAQ(m, at)
+	t.TESTQ(U32(4), t.count)
+	t.JZ(LabelRef(label("two")))
+	t.VMOVUPS(x, Mem{Base: at})
+	t.VEXTRACTF128(Imm(1), v, x)
+	t.ADDQ(Imm(16), at)
+	t.Label(label("two"))
+	t.TESTQ(U32(2), t.count)
+	t.JZ(LabelRef(label("one")))
+	t.VMOVLPS(x, Mem{Base: at})
+	t.VMOVHLPS(x, x, x)
+	t.ADDQ(Imm(8), at)
+	t.Label(label("one"))
+	t.TESTQ(U32(1), t.count)
+	t.JZ(LabelRef(label("written")))
+	t.VMOVSS(x, Mem{Base: at})
+	t.Label(label("written"))
 }
 
 // scaler returns the generator of v = slope x, which with a slope of zero is
