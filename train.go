@@ -28,7 +28,7 @@ type Training struct {
 	Limit    time.Duration  // time in all; 0: no limit
 	Batch    int            // images per phi; 0 is 8 over Parts, at least 1
 	Parts    int            // phis per step, each with a batch of its own; 0 is 4, of a prior of one point 1
-	Widen    float64        // share of the training in which the range of phi grows from its middle tenth to all of it; 0 is 0.6, below 0 it is all of it throughout
+	Widen    float64        // share of Steps or Limit, at most 1, in which the range of each of phi's numbers grows from its middle tenth to all of it; 0 is 0.6, below 0 it is all of it throughout, as without Steps and Limit
 	Rate     float64        // first step size of Adam, which falls along a cosine; 0 is 2e-3
 	HeadRate float64        // of the hypernetwork's last matrix, as a share of Rate; 0 is 0.1
 	Clip     float64        // greatest norm of the gradient; 0: not clipped
@@ -46,16 +46,19 @@ type Training struct {
 
 // Train trains the model: each step draws phis from the prior, one from each of
 // Parts equally likely ranges, and descends on the mean loss of their batches.
-// With Val, the model ends with the weights of the best validation, the mean
-// Dice over phis across the prior's range. If ctx is done it returns with ctx's
-// error, and the model as it is then. Until it returns it holds d and Val in
-// memory, with a scaled copy of each image of d.
+// At first only the middle of the prior is drawn from, and over the share Widen
+// of the training it grows to all of it. With Val, the model ends with the
+// weights of the best validation, the mean Dice over phis across the prior's
+// range. If ctx is done it returns with ctx's error, and the model as it is then.
+// Until it returns it holds d and Val in memory, with a scaled copy of each image
+// of d.
 //
-// Where the defaults are from: training on 28 brain slices, four tissues, mean
-// Dice of 6 others, 8 images a step. After 500 steps Dice at phi 0.5 was 0.866
-// with two independent phis of 4 images each, and 0.872 with four of 2 from a
-// range each; that of an ordinary network was 0.878. After 1000 steps, with four
-// phis, it was over phi 0.1, 0.2, 0.3, 0.4, 0.5
+// Where the defaults are from. Parts and Rate: training on 28 brain slices, four
+// tissues, mean Dice of 6 others, 8 images a step, the whole range throughout.
+// After 500 steps Dice at phi 0.5 was 0.866 with two independent phis of 4 images
+// each, and 0.872 with four of 2 from a range each; that of an ordinary network
+// was 0.878. After 1000 steps, with four phis, it was over phi 0.1, 0.2, 0.3,
+// 0.4, 0.5
 //
 //	Rate 1e-3, HeadRate 0.03  0.868  0.885  0.894  0.898  0.898
 //	Rate 1e-3, HeadRate 0.1   0.861  0.897  0.897  0.904  0.902  (margin 0.2)
@@ -64,32 +67,34 @@ type Training struct {
 //
 // HeadRate is not 1 because an element of theta moves by the sum of the steps of
 // a whole row of the last matrix: with one step size for all, theta's own would
-// be far too large. Between 0.01 and 0.3 it decides little. What costs steps is
-// the width of the prior, not the hypernetwork: on 180 photographs of white
-// blood cells, 96 x 96, after 600 steps, one seed, Dice of 60 others was
+// be far too large. Between 0.01 and 0.3 it decides little.
 //
-//	                                     phi 0.25    0.5
-//	ordinary network of phi 0.5                    0.927
-//	hypernetwork of a constant, phi 0.5            0.930
-//	SSHN, prior (0.2, 0.3]                  0.930
-//	SSHN, prior (0.1, 0.4]                  0.920
-//	SSHN, prior (0, 0.55]                   0.910  0.902
-//	the same, HeadRate 0.01                 0.912  0.903
-//	the same, HeadRate 0.03                 0.916  0.911
-//	the same, HeadRate 0.3                  0.907  0.901
-//	Stochastic                              0.916  0.908
-//	FiLM                                    0.910  0.906
+// Widen: what costs steps is the width of the prior, not the hypernetwork. On 180
+// photographs of white blood cells, 96 x 96, after 600 steps of 8 images, Dice of
+// 60 others was 0.930 with a prior of (0.2, 0.3] and with a hypernetwork of a
+// constant, 0.920 with (0.1, 0.4], 0.91 with (0, 0.55], as it was of Stochastic
+// and FiLM, whose ordinary network had 0.927; and 12 hats over the range in place
+// of h made it worse (0.88 to 0.89). A network that first learns a few phis
+// learns the others sooner, and sooner yet if its levels see much the same scale
+// at all of them, as [unet.Config.Coarsest] makes them. Means of two seeds, of
+// which one differs from the other by up to 0.01:
 //
-// and after a small change to the augmentation 0.917 and 0.911 for one seed of
-// that SSHN, 0.920 and 0.917 for another, so that differences of less than 0.01
-// here are noise. Each phi sees its own share of the images only; features that
-// separate the phis more sharply, 12 hats over the range in place of h, made it
-// worse (0.892 and 0.877). Steps close the gap: at 128 x 128 and phi 0.5, SSHN
-// had 0.917 and the ordinary network 0.934 after 1000 steps, 0.939 and 0.949
-// after 2000, and SSHN 0.951 after 6000.
+//	                           phi 0.1    0.2    0.3    0.4    0.5
+//	Widen -1                     0.904  0.916  0.915  0.912  0.908
+//	Widen 0.6                    0.914  0.918  0.920  0.919  0.916
+//	Widen -1, Coarsest 16        0.922  0.922  0.921  0.920  0.915  (one seed)
+//	Widen 0.6, Coarsest 16       0.923  0.926  0.926  0.926  0.921
+//	ordinary networks            0.925                       0.931  (0.1: one seed)
+//
+// To begin with the range's upper end instead of its middle is no better (0.925,
+// 0.928, 0.927, 0.924, 0.920, one seed), and to draw larger phis more often than
+// small ones gives to one end what it takes from the other.
 func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Summary, error) {
-	if t.Steps <= 0 && t.Limit <= 0 && t.Patience <= 0 {
+	switch {
+	case t.Steps <= 0 && t.Limit <= 0 && t.Patience <= 0:
 		return train.Summary{}, fmt.Errorf("sshn: train: no end: give Steps, Limit or Patience")
+	case !(t.Widen <= 1):
+		return train.Summary{}, fmt.Errorf("sshn: train: a range of phi that widens over %v of the training; 1 at most is possible", t.Widen)
 	}
 	t = t.withDefaults(m.cfg.Prior)
 	trainer := &trainer{Model: m, Training: t, ctx: ctx, data: d}
@@ -127,20 +132,21 @@ func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Su
 }
 
 // identity describes what must be the same for a training to be gone on with.
-// How long it is to last is not part of it: more steps may be asked for.
+// How long it is to last is not part of it: more steps may be asked for. Step
+// size and range of phi are then those of the longer training from there on.
 func (t Training) identity(cfg Config, d data.Dataset) (string, error) {
 	text, err := json.Marshal(struct {
 		Config
 		Batch    int     `json:"batch"`
 		Parts    int     `json:"parts"`
-		Widen    float64 `json:"widen"`
+		Widen    float64 `json:"widen,omitzero"` // 0: not at all, as before there was such a thing
 		Rate     float64 `json:"rate"`
 		HeadRate float64 `json:"head_rate"`
 		Clip     float64 `json:"clip"`
 		Samples  int     `json:"samples"`
 
 		Patch data.Patch `json:"patch,omitzero"`
-	}{cfg, t.Batch, t.Parts, t.Widen, t.Rate, t.HeadRate, t.Clip, d.Len(), t.Patch})
+	}{cfg, t.Batch, t.Parts, max(t.Widen, 0), t.Rate, t.HeadRate, t.Clip, d.Len(), t.Patch})
 	return string(text), err
 }
 
@@ -158,7 +164,10 @@ func (t Training) withDefaults(prior hyper.Prior) Training {
 	if t.Batch <= 0 {
 		t.Batch = max(1, 8/t.Parts)
 	}
-	if t.Widen == 0 {
+	switch {
+	case t.Widen < 0 || prior.Lo == prior.Hi || t.Steps <= 0 && t.Limit <= 0:
+		t.Widen = -1
+	case t.Widen == 0:
 		t.Widen = 0.6
 	}
 	if t.Rate == 0 {
@@ -261,11 +270,11 @@ func (t *trainer) objective(tape *autograd.Tape, at train.Moment) (autograd.Valu
 
 // prior is what phi is drawn from when the given share of the training is over.
 func (t *trainer) prior(over float64) hyper.Prior {
-	const first = 0.1
-	if t.Widen < 0 || t.cfg.Prior.Lo == t.cfg.Prior.Hi {
+	const first = 0.1 // as narrow as a range that was learned as soon as one phi
+	if over >= t.Widen {
 		return t.cfg.Prior
 	}
-	return t.cfg.Prior.Middle(min(1, first+(1-first)*over/t.Widen))
+	return t.cfg.Prior.Middle(first + (1-first)*over/t.Widen)
 }
 
 // validate returns the mean Dice over phis at a sixth, a half and five sixths

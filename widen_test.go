@@ -54,13 +54,37 @@ func TestTheRangeOfPhiGrowsFromItsMiddle(t *testing.T) {
 	at := func(widen float64) [][]float64 {
 		return trainedAt(t, cfg, sshn.Training{Steps: steps, Batch: 1, Widen: widen})
 	}
-	require.Equal(t, all[steps/2:], at(-1)[steps/2:], "in the end the whole range is drawn from, with the same bits as from the first step on")
+	require.Equal(t, all[steps/2:], at(-1)[steps/2:], "in the end the whole range is drawn from, as it is from the first step on without")
 	require.NotEqual(t, all[0], at(-1)[0])
 	require.Equal(t, at(0), at(0.6))
+
+	// Nothing tells how much of a training is over that only patience ends.
+	patient := trainedAt(t, cfg, sshn.Training{Patience: 1, Every: 5, Batch: 1, Val: discs(1, 8, 8)})
+	require.Equal(t, at(-1)[:5], patient[:5])
 
 	cfg = config(sshn.Fixed)
 	cfg.Prior = hyper.Point(0.25)
 	for _, phis := range trainedAt(t, cfg, sshn.Training{Steps: 3, Batch: 1}) {
 		require.Equal(t, []float64{0.25}, phis)
 	}
+}
+
+func TestTrainingsThatWidenAlikeAreTheSame(t *testing.T) {
+	cfg := config(sshn.SSHN)
+	training := sshn.Training{Steps: 2, Batch: 1, Every: 1, Dir: t.TempDir(), Resume: true}
+	run := func(method sshn.Method, widen float64) error {
+		cfg.Method, training.Widen = method, widen
+		_, err := model(t, cfg).Train(t.Context(), discs(2, 8, 8), training)
+		return err
+	}
+	require.NoError(t, run(sshn.SSHN, 0))
+	training.Steps = 3
+	require.NoError(t, run(sshn.SSHN, 0.6))
+	require.ErrorContains(t, run(sshn.SSHN, 0.5), "widen was 0.6, is 0.5")
+	require.ErrorContains(t, run(sshn.SSHN, -1), "widen was 0.6, is absent")
+	require.EqualError(t, run(sshn.SSHN, 1.5), "sshn: train: a range of phi that widens over 1.5 of the training; 1 at most is possible")
+
+	training.Dir = t.TempDir()
+	require.NoError(t, run(sshn.Fixed, 0))
+	require.NoError(t, run(sshn.Fixed, -2), "one phi has no range")
 }

@@ -52,9 +52,9 @@ func (p Prior) Beyond(margin float64) Prior {
 }
 
 // Middle returns the given share of p about its median: where p draws the
-// quantile u, it draws 1/2 + share (u - 1/2). Of a share of 1 it is p, drawn
-// alike, its margin no longer apart from its range. It panics with the error of
-// Check, and if the share is not in (0, 1].
+// quantile u, it draws 1/2 + share (u - 1/2), of each number. Its range holds
+// the margin that p has beyond its own. It panics with the error of Check, and if
+// the share is not in (0, 1].
 func (p Prior) Middle(share float64) Prior {
 	if err := p.Check(); err != nil {
 		panic(err)

@@ -77,10 +77,16 @@ var analyses = []analysis{
 			}
 		}}}
 	}},
-	{"range", func(*options) []variant {
+	{"range", func(o *options) []variant {
+		if o.settings.widen == 0 {
+			return nil // as it is
+		}
 		return []variant{{"at-once", func(n *network) { n.widen = 0 }}}
 	}},
-	{"scale", func(*options) []variant {
+	{"scale", func(o *options) []variant {
+		if o.settings.coarsest == 0 {
+			return nil // as it is
+		}
 		return []variant{{"any", func(n *network) { n.cfg.Network.Coarsest = 0 }}}
 	}},
 }

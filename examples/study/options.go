@@ -146,8 +146,8 @@ func parse(args []string) (*options, error) {
 	if o.steps == 0 && o.minutes == 0 {
 		o.steps = 1000
 	}
-	if s := &o.settings; s.coarsest == -1 && s.levels >= 1 && s.levels < 16 {
-		s.coarsest = max(16, 1<<(s.levels-1))
+	if s := &o.settings; s.coarsest == -1 {
+		s.coarsest = max(16, 1<<max(0, min(s.levels, 16)-1)) // levels are checked below
 	}
 	return o, o.check()
 }

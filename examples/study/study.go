@@ -140,14 +140,15 @@ func alike(planned []network, found *result.File) error {
 	return nil
 }
 
-// differences names the first field that differs.
+// differences names the fields that differ.
 func differences(then, now result.Study) string {
+	var all []string
 	a, b := reflect.ValueOf(then), reflect.ValueOf(now)
 	for i := range a.NumField() {
 		if x, y := a.Field(i).Interface(), b.Field(i).Interface(); !reflect.DeepEqual(x, y) {
 			name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
-			return fmt.Sprintf("%s was %v, is %v", name, x, y)
+			all = append(all, fmt.Sprintf("%s was %v, is %v", name, x, y))
 		}
 	}
-	return ""
+	return strings.Join(all, "; ")
 }

@@ -21,6 +21,9 @@ import (
 	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/examples/internal/result"
 	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/tensor"
+	"github.com/sshn-go/sshn/tensor/labels"
 )
 
 // asProgram is set for a copy of the test program that is to be the program.
@@ -138,6 +141,26 @@ func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 	require.Equal(t, lines, timeless(t, out))
 }
 
+func TestFlagsSayHowPhisAreTrained(t *testing.T) {
+	s := &set{train: data.Samples{{Image: tensor.New(8, 8, 1), Labels: tensor.New(8, 8)}}, classes: make([]labels.Entry, 3)}
+	trained := func(args ...string) (networks []string) {
+		o, err := parse(append([]string{"-data", "D", "-format", "folder", "-seeds", "1", "-methods", "sshn", "-analyses", "range,scale"}, args...))
+		require.NoError(t, err)
+		for _, n := range o.plan(s) {
+			training := (&trial{network: n, options: o, set: s}).training()
+			networks = append(networks, fmt.Sprintf("%s: widen %g, coarsest %d", n.name(), training.Widen, n.cfg.Network.Coarsest))
+		}
+		return networks
+	}
+	require.Equal(t, []string{
+		"sshn seed 1: widen 0.6, coarsest 16",
+		"sshn range at-once seed 1: widen -1, coarsest 16",
+		"sshn scale any seed 1: widen 0.6, coarsest 0",
+	}, trained())
+	require.Equal(t, []string{"sshn seed 1: widen -1, coarsest 0"}, trained("-widen", "0", "-coarsest", "0"), "what the analyses ask for is there")
+	require.Contains(t, trained("-levels", "7", "-widen", "1"), "sshn seed 1: widen 1, coarsest 64")
+}
+
 func TestALaterAnalysisUsesTheTrainedModels(t *testing.T) {
 	dir, out, whole := cells(t, 9), t.TempDir(), t.TempDir()
 	_, stderr, code := study(tiny(dir, out, "-seeds", "1", "-methods", "sshn")...)
@@ -222,6 +245,8 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-steps", "3")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "results.jsonl is of another study: steps was 2, is 3; choose another -out")
+	_, stderr, _ = study(tiny(dir, out, "-widen", "0", "-coarsest", "0")...)
+	require.Contains(t, stderr, "is of another study: widen was 0.6, is 0; coarsest was 16, is 0; choose another -out")
 	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-split", "5/2/2")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "split.json is of another study: it divides the subjects by 4/2/3, -split by 5/2/2; choose another -out")

@@ -21,7 +21,7 @@ type Objective func(t *autograd.Tape, at Moment) (loss autograd.Value, note stri
 type Moment struct {
 	Step  int     // from 0, also where the first was run by an earlier process
 	Part  int     // of the step, from 0
-	Share float64 // of the run that is over, of the nearer limit: from 0 on, below 1
+	Share float64 // of the run that is over, of the nearer limit, from 0 to 1; 0 where there is neither Steps nor Limit
 }
 
 // A Loop is what is trained and how.

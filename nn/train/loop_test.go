@@ -62,6 +62,18 @@ func TestAMomentTellsHowMuchOfARunIsOver(t *testing.T) {
 		{0, 0, 0}, {0, 1, 0},
 		{1, 0, 0.25}, {1, 1, 0.25}, {2, 0, 0.5}, {2, 1, 0.5}, {3, 0, 0.75}, {3, 1, 0.75},
 	}, moments)
+
+	synctest.Test(t, func(t *testing.T) {
+		loop := r.loop()
+		var shares []float64
+		loop.Objective = slow(func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
+			shares = append(shares, at.Share)
+			return r.objective(t, at)
+		})
+		_, err := loop.Run(t.Context(), Config{Limit: 4 * time.Second})
+		require.NoError(t, err)
+		require.Equal(t, []float64{0, 0.25, 0.5, 0.75}, shares)
+	})
 }
 
 func TestPartsAreTheGradientOfOneBatch(t *testing.T) {

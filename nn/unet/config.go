@@ -111,13 +111,13 @@ func (c Config) Levels() int { return len(c.withDefaults().Widths) }
 // phi, so that convolutions go on to see across them.
 //
 // Coarsest is for networks of many phis, and for those that are trained on
-// patches and applied to more. Where phi is small a few levels come to maps of
-// one element, so that the same level sees quite another scale than at a large
+// patches and applied to more. At a small phi maps have one element
+// after a few levels, so that the same level sees quite another scale than at a large
 // phi, or than in a larger image. With a limit that all of them reach, levels
 // see much the same scale. An ordinary network of five levels has a coarsest map
 // of 1/16, so 16 changes nothing at phi 0.5, and at smaller phis adds little
-// work: 1/16^2 or 1/16^3 of the elements for each level. A limit that the first
-// levels reach would leave phi without effect. One network for all phis
+// work: 1/16^2 or 1/16^3 of the elements for each level. Below 1/Coarsest a
+// smaller phi costs no less. One network for all phis
 // learned faster by it; [github.com/sshn-go/sshn.Model.Train] has the numbers.
 func (c Config) Sizes(image []int, f nn.Factors) [][]int {
 	var sizes [][]int

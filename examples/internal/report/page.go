@@ -132,7 +132,7 @@ func (s *findings) setting() ([]section, error) {
 	}
 	many := plural(d.Parts, "phi") + " where a network serves many"
 	if d.Widen > 0 {
-		many += fmt.Sprintf(", from a range that grows to all of it over %.0f %% of the training", 100*d.Widen)
+		many += fmt.Sprintf(", from a range that grows to all of it over %.3g %% of the training", 100*d.Widen)
 	}
 	row("training", "%s, %s a step, %s, at %s; step size %g at first, of a hypernetwork's last matrix %g times that",
 		budget, plural(d.Batch, "image"), augmented, many, d.Rate, d.HeadRate)
