@@ -81,13 +81,13 @@ var analyses = []analysis{
 		if o.settings.widen == 0 {
 			return nil // as it is
 		}
-		return []variant{{"at-once", func(n *network) { n.widen = 0 }}}
+		return []variant{{"whole-from-the-start", func(n *network) { n.widen = 0 }}}
 	}},
 	{"scale", func(o *options) []variant {
 		if o.settings.coarsest == 0 {
 			return nil // as it is
 		}
-		return []variant{{"any", func(n *network) { n.cfg.Network.Coarsest = 0 }}}
+		return []variant{{"unbounded", func(n *network) { n.cfg.Network.Coarsest = 0 }}}
 	}},
 }
 

@@ -57,12 +57,12 @@ func (o *options) flags() *flag.FlagSet {
 	numbers(f, &o.controls, "control-phis", "0.1,0.5", "phis of wide and constant, the fixed networks with more parameters")
 	list(f, &o.analyses, "analyses", "", "further sshn to train and measure, of all, "+strings.Join(names(), ", "))
 	f.IntVar(&o.settings.width, "width", 32, "channels at each level of the networks")
-	f.IntVar(&o.settings.wide, "wide", 64, "those of wide")
+	f.IntVar(&o.settings.wide, "wide", 64, "channels at each level of wide")
 	f.IntVar(&o.settings.levels, "levels", 5, "levels of the networks")
 	f.IntVar(&o.settings.batch, "batch", 2, "images for each phi")
 	f.IntVar(&o.settings.parts, "phis-per-step", 4, "phis in a step; a network of one phi gets as many batches of it")
 	f.Float64Var(&o.settings.rate, "rate", 2e-3, "first step size")
-	f.Float64Var(&o.settings.headRate, "head-rate", 0.1, "that of the hypernetwork's last matrix, as a share")
+	f.Float64Var(&o.settings.headRate, "head-rate", 0.1, "first step size of the hypernetwork's last matrix, as a share of -rate")
 	f.Float64Var(&o.settings.widen, "widen", 0.6, "share of a training in which the range of phi grows from its middle to all of it; 0: it is all of it throughout")
 	f.IntVar(&o.settings.coarsest, "coarsest", -1, "how many times coarser than the image a map may be; 0: without limit, as in the paper; -1: 16, or as at phi 0.5 if that is more")
 	f.BoolVar(&o.settings.plain, "plain", false, "train on the images as they are, without augmentation")
@@ -175,8 +175,10 @@ func (o *options) check() error {
 		return errors.New("either -steps or -minutes-per-network is possible, and positive")
 	case o.seeds < 1 || n.width < 1 || n.wide < 1 || n.levels < 1 || n.batch < 1 || n.parts < 1 || o.every < 1 || o.size < 1:
 		return errors.New("-seeds, -width, -wide, -levels, -batch, -phis-per-step, -every and -size are at least 1")
-	case !(n.widen >= 0) || n.widen > 1 || n.coarsest < 0:
-		return errors.New("-widen is a share from 0 to 1, and -coarsest is not negative, but for -1")
+	case !(n.widen >= 0 && n.widen <= 1):
+		return fmt.Errorf("-widen %v: a share from 0 to 1 is possible", n.widen)
+	case n.coarsest < 0:
+		return fmt.Errorf("-coarsest %d: -1, 0 or a positive number is possible", n.coarsest)
 	case !(n.rate > 0) || !(n.headRate > 0):
 		return errors.New("-rate and -head-rate are positive")
 	case len(o.methods) == 0 && len(o.analyses) == 0:

@@ -130,7 +130,7 @@ func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 		"sshn density area-uniform": 8, "sshn levels phi-each": 8, "sshn norm instance": 8, "sshn encoding circle": 8,
 		"sshn hidden 16": 8, "sshn hidden 16-32": 8, "sshn hidden 16-64-256": 8,
 		"sshn sampling not-antialiased": 8, "sshn axes phi-each": 8 + 4,
-		"sshn range at-once": 8, "sshn scale any": 8,
+		"sshn range whole-from-the-start": 8, "sshn scale unbounded": 8,
 	}, seen)
 
 	// Nothing is trained twice, and what was not asked for before is measured
@@ -154,8 +154,8 @@ func TestFlagsSayHowPhisAreTrained(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"sshn seed 1: widen 0.6, coarsest 16",
-		"sshn range at-once seed 1: widen -1, coarsest 16",
-		"sshn scale any seed 1: widen 0.6, coarsest 0",
+		"sshn range whole-from-the-start seed 1: widen -1, coarsest 16",
+		"sshn scale unbounded seed 1: widen 0.6, coarsest 0",
 	}, trained())
 	require.Equal(t, []string{"sshn seed 1: widen -1, coarsest 0"}, trained("-widen", "0", "-coarsest", "0"), "what the analyses ask for is there")
 	require.Contains(t, trained("-levels", "7", "-widen", "1"), "sshn seed 1: widen 1, coarsest 64")
@@ -226,6 +226,8 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		`"0" is no phi in (0, 1]`:             {"-phis", "0,1"},
 		"a phi at least is needed":            {"-phis", ""},
 		"either -steps or -minutes":           {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
+		"-widen 2: a share from 0 to 1":       {"-data", dir, "-format", "folder", "-widen", "2"},
+		"-coarsest -2: -1, 0 or a positive":   {"-data", dir, "-format", "folder", "-coarsest", "-2"},
 		"unexpected argument":                 {"now"},
 	} {
 		_, stderr, code := study(args...)

@@ -64,6 +64,16 @@ type Summary struct {
 	Stopped string        // why: "steps", "time" or "patience"; empty with an error
 }
 
+// String is as in "200 steps in 3m2s, loss 0.1234, best score 0.9512". It leaves
+// the parameters out.
+func (s Summary) String() string {
+	text := fmt.Sprintf("%s in %v, loss %.4f", steps(s.Steps), s.Time.Round(time.Second), s.Loss)
+	if s.Best != nil {
+		text += fmt.Sprintf(", best score %.4f", s.Score)
+	}
+	return text
+}
+
 // A LossError tells that a number without which a run cannot go on was not
 // finite. The parameters are as they were before the step, unless they are what
 // is not finite, and the last checkpoint is whole.

@@ -45,6 +45,12 @@ func TestTheLossOfASummaryIsARunningMeanOfTwentySteps(t *testing.T) {
 	require.InDelta(t, 1-0.95*0.95, s.Loss, 1e-12)
 }
 
+func TestASummaryPrintsWithoutParameters(t *testing.T) {
+	s := Summary{Steps: 200, Time: 182 * time.Second, Loss: 0.12341, Score: 0.95, Best: make([]float32, 1000)}
+	require.Equal(t, "200 steps in 3m2s, loss 0.1234, best score 0.9500", fmt.Sprintf("%+v", s))
+	require.Equal(t, "1 step in 1s, loss 0.5000", fmt.Sprint(Summary{Steps: 1, Time: time.Second, Loss: 0.5, Score: math.NaN()}))
+}
+
 func TestAMomentTellsHowMuchOfARunIsOver(t *testing.T) {
 	r := newRegression()
 	loop := r.loop()
