@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/tensor/safetensors"
 )
 
@@ -139,6 +140,9 @@ func parseHeader(text string) (h header, err error) {
 	d.DisallowUnknownFields() // a field of a later version may change what the model is
 	if err := d.Decode(&h); err != nil {
 		return h, fmt.Errorf("description: %w", err)
+	}
+	if n := &h.Config.Network; n.Coarsest == 0 { // a file from before there was a limit by default
+		n.Coarsest = unet.Unbounded
 	}
 	return h, nil
 }

@@ -374,21 +374,56 @@ func TestWhatDoesNotFitIsAnError(t *testing.T) {
 	require.EqualError(t, err, "sshn: new model: 2 labels for 3 classes")
 }
 
-func TestFilesThatAreNoModelSayWhy(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "m.safetensors")
-	m := model(t, config(sshn.Fixed))
-	require.NoError(t, m.Save(path))
+// parts returns what a model file says of itself, and its tensors.
+func parts(t *testing.T, path string) (text string, entries []safetensors.Entry) {
 	f, err := safetensors.Open(path)
 	require.NoError(t, err)
-	text := f.Metadata["sshn"]
-	var entries []safetensors.Entry
+	defer f.Close()
 	for _, name := range f.Names() {
 		x, err := f.Tensor(name)
 		require.NoError(t, err)
 		entries = append(entries, safetensors.FromTensor(name, x))
 	}
-	f.Close()
+	return f.Metadata["sshn"], entries
+}
+
+func TestMapsAreBoundedInScaleUnlessAskedOrSavedBefore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	macs := func(m *sshn.Model) int64 {
+		c, err := m.Cost([]int{64, 64}, pareto.Phi{0.1})
+		require.NoError(t, err)
+		return c.MACs
+	}
+	cfg := config(sshn.Fixed)
+	bounded := model(t, cfg)
+	require.Equal(t, 16, bounded.Config().Network.Coarsest)
+	cfg.Network.Coarsest = unet.Unbounded
+	unbounded := model(t, cfg)
+	require.Less(t, macs(unbounded), macs(bounded))
+	cfg.Network = unet.Config{In: 1, Out: 2, Widths: []int{1, 1, 1, 1, 1, 1}}
+	require.Equal(t, 32, model(t, cfg).Config().Network.Coarsest, "six levels at phi 0.5 are as they are")
+
+	for _, m := range []*sshn.Model{bounded, unbounded} {
+		require.NoError(t, m.Save(path))
+		again, err := sshn.Load(path)
+		require.NoError(t, err)
+		require.Equal(t, macs(m), macs(again))
+	}
+	text, entries := parts(t, path)
+	require.Contains(t, text, `"coarsest":-1`)
+	text = strings.Replace(text, `,"coarsest":-1`, "", 1)
+	require.NoError(t, safetensors.WriteFile(path, map[string]string{"sshn": text}, entries...))
+	again, err := sshn.Load(path)
+	require.NoError(t, err)
+	require.Equal(t, macs(unbounded), macs(again))
+}
+
+func TestFilesThatAreNoModelSayWhy(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "m.safetensors")
+	m := model(t, config(sshn.Fixed))
+	require.NoError(t, m.Save(path))
+	text, entries := parts(t, path)
 	for want, text := range map[string]string{
 		`the metadata lack "sshn"`:                        "",
 		"description: ":                                   text[:len(text)/2],
@@ -403,7 +438,7 @@ func TestFilesThatAreNoModelSayWhy(t *testing.T) {
 		require.ErrorContains(t, err, path)
 	}
 	require.NoError(t, safetensors.WriteFile(path, map[string]string{"sshn": text}, entries[1:]...))
-	_, err = sshn.Load(path)
+	_, err := sshn.Load(path)
 	require.ErrorContains(t, err, "parameters, the network that the file describes")
 	curve := `"curve":{"subjects":1,"extents":[8,8],"points":[],"structures":[{"id":1,"name":"ring","elements":5,"dice":[0.5]}]},`
 	text = strings.Replace(text, `"config"`, curve+`"config"`, 1)

@@ -88,7 +88,13 @@ type Training struct {
 //
 // To begin with the range's upper end instead of its middle is no better (0.925,
 // 0.928, 0.927, 0.924, 0.920, one seed), and to draw larger phis more often than
-// small ones gives to one end what it takes from the other.
+// small ones gives to one end what it takes from the other. Nor does a HeadRate
+// of 0.03 with both differ from 0.1. Other shares than 0.6 were not tried. At 128
+// x 128 after 2000 steps, means of three seeds whose deviation is 0.001 to 0.004:
+//
+//	Widen -1                     0.930  0.934  0.939  0.941  0.942
+//	Widen 0.6, Coarsest 16       0.938  0.942  0.944  0.945  0.943
+//	ordinary networks            0.943  0.944  0.946  0.949  0.950
 func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Summary, error) {
 	switch {
 	case t.Steps <= 0 && t.Limit <= 0 && t.Patience <= 0:

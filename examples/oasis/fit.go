@@ -135,8 +135,7 @@ func (t *trainCommand) config(s *study) (sshn.Config, error) {
 		Method: sshn.Method(t.method),
 		Network: unet.Config{
 			Dims: s.Kind.Dims, In: 1, Out: len(s.Classes), Widths: slices.Repeat([]int{width}, t.levels),
-			Antialias: true,                     // small phis see more of the map, for 0.3 % more multiply-adds
-			Coarsest:  max(16, 1<<(t.levels-1)), // a level sees much the same scale at any phi, and in patches as in volumes
+			Antialias: true, // small phis see more of the map, for 0.3 % more multiply-adds
 		},
 		Prior:  hyper.Uniform(0, t.phi).Beyond(0.1),
 		Labels: sshn.LabelsOf(s.Classes),

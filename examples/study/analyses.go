@@ -87,7 +87,7 @@ var analyses = []analysis{
 		if o.settings.coarsest == 0 {
 			return nil // as it is
 		}
-		return []variant{{"unbounded", func(n *network) { n.cfg.Network.Coarsest = 0 }}}
+		return []variant{{"unbounded", func(n *network) { n.cfg.Network.Coarsest = unet.Unbounded }}}
 	}},
 }
 

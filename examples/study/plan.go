@@ -88,11 +88,15 @@ func (c settings) of(s *set, method string, prior hyper.Prior, seed uint64) netw
 	if method == result.Wide {
 		width = c.wide
 	}
+	coarsest := c.coarsest
+	if coarsest == 0 {
+		coarsest = unet.Unbounded
+	}
 	first := s.train[0]
 	n := network{method: method, widen: c.widen, cfg: sshn.Config{
 		Network: unet.Config{
 			Dims: 2, In: first.Image.Shape.Channels(), Out: len(s.classes),
-			Widths: slices.Repeat([]int{width}, c.levels), Antialias: true, Coarsest: c.coarsest,
+			Widths: slices.Repeat([]int{width}, c.levels), Antialias: true, Coarsest: coarsest,
 		},
 		Prior: prior, Labels: sshn.LabelsOf(s.classes), Seed: seed,
 	}}

@@ -155,9 +155,9 @@ func TestFlagsSayHowPhisAreTrained(t *testing.T) {
 	require.Equal(t, []string{
 		"sshn seed 1: widen 0.6, coarsest 16",
 		"sshn range whole-from-the-start seed 1: widen -1, coarsest 16",
-		"sshn scale unbounded seed 1: widen 0.6, coarsest 0",
+		"sshn scale unbounded seed 1: widen 0.6, coarsest -1",
 	}, trained())
-	require.Equal(t, []string{"sshn seed 1: widen -1, coarsest 0"}, trained("-widen", "0", "-coarsest", "0"), "what the analyses ask for is there")
+	require.Equal(t, []string{"sshn seed 1: widen -1, coarsest -1"}, trained("-widen", "0", "-coarsest", "0"), "what the analyses ask for is there")
 	require.Contains(t, trained("-levels", "7", "-widen", "1"), "sshn seed 1: widen 1, coarsest 64")
 }
 

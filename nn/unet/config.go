@@ -23,10 +23,14 @@ type Config struct {
 	Activation Activation `json:"activation,omitempty"` // after each norm
 	Antialias  bool       `json:"antialias,omitempty"`  // low-pass before down-sampling
 	Least      int        `json:"least,omitempty"`      // extent below which no axis is rescaled, see Sizes; 0 is 1, as in the paper
-	Coarsest   int        `json:"coarsest,omitempty"`   // how many times coarser than the image a map may be, see Sizes; 0 is without limit, as in the paper
+	Coarsest   int        `json:"coarsest,omitempty"`   // how many times coarser than the image a map may be, see Sizes; 0 is Unbounded, as in the paper
 	Dropout    float64    `json:"dropout,omitempty"`    // share of features dropped after each stage in training
 	FiLM       *FiLM      `json:"film,omitempty"`       // features scaled and shifted by a function of the condition; nil: not
 }
+
+// Unbounded is the Coarsest of a network whose maps may be as coarse as phi makes
+// them.
+const Unbounded = -1
 
 // FiLM says how the function of the condition is built that modulates the
 // features after each convolution. Source: Perez et al., AAAI 2018.
@@ -87,7 +91,7 @@ func (c Config) Check() error {
 		return fmt.Errorf("unet: norm %q is unknown", c.Norm)
 	case !slices.Contains([]Activation{LeakyReLU, ReLU, GELU, SiLU}, c.Activation):
 		return fmt.Errorf("unet: activation %q is unknown", c.Activation)
-	case c.Least < 0 || c.Coarsest < 0:
+	case c.Least < 0 || c.Coarsest < Unbounded:
 		return fmt.Errorf("unet: axes of %d elements at least, maps coarser by %d at most", c.Least, c.Coarsest)
 	case !(c.Dropout >= 0 && c.Dropout < 1):
 		return fmt.Errorf("unet: dropout %v is not a share in [0, 1)", c.Dropout)
