@@ -4,7 +4,7 @@ package kernel
 
 import "unsafe"
 
-// Nobody calls these where there is no assembly.
+// Tests alone call these where there is no assembly.
 
 func axpyFast(y, x *float32, n int, a float32) {
 	axpyPlain(unsafe.Slice(y, n), unsafe.Slice(x, n), a)
@@ -24,4 +24,17 @@ func dotFast(x, y *float32, n int) float32 { return dotPlain(unsafe.Slice(x, n),
 
 func peakLoop(lanes, n int) {}
 
-func transposeEight(to, from *float32, toStride, fromStride, toStep, fromStep, blocks, add int) {}
+func transposeEight(to, from *float32, toStride, fromStride, toStep, fromStep, blocks, add int) {
+	for b := range blocks {
+		for i := range 8 {
+			for j := range 8 {
+				y := (*float32)(unsafe.Add(unsafe.Pointer(to), b*toStep+i*toStride+j*elem))
+				x := *(*float32)(unsafe.Add(unsafe.Pointer(from), b*fromStep+j*fromStride+i*elem))
+				if add != 0 {
+					x += *y
+				}
+				*y = x
+			}
+		}
+	}
+}
