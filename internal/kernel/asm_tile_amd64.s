@@ -12431,9 +12431,9 @@ biasDone:
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -12472,7 +12472,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -12556,7 +12556,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), BX
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -12583,7 +12583,7 @@ written0:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), BX
 	VMOVUPS Y1, (BX)
 	VZEROUPPER
@@ -12613,9 +12613,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -12656,7 +12656,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -12755,7 +12755,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -12803,7 +12803,7 @@ written1:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -12838,9 +12838,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -12883,7 +12883,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -12997,7 +12997,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -13066,7 +13066,7 @@ written2:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -13106,9 +13106,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -13156,7 +13156,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -13288,7 +13288,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -13378,7 +13378,7 @@ written3:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -13423,9 +13423,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -13475,7 +13475,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -13622,7 +13622,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -13733,7 +13733,7 @@ written4:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -13783,9 +13783,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -13837,7 +13837,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -13999,7 +13999,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -14131,7 +14131,7 @@ written5:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -14186,9 +14186,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -14245,7 +14245,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -14425,7 +14425,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -14578,7 +14578,7 @@ written6:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -14638,9 +14638,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -14699,7 +14699,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -14894,7 +14894,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -15068,7 +15068,7 @@ written7:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -15110,9 +15110,9 @@ biasDone:
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -15153,7 +15153,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -15250,7 +15250,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), BX
 	VMOVUPS      Y1, (BX)
 	BSRQ         104(AX), DX
@@ -15278,7 +15278,7 @@ written0:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), BX
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
@@ -15311,9 +15311,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -15357,7 +15357,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -15479,7 +15479,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
@@ -15529,7 +15529,7 @@ written1:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	VMOVUPS Y2, 32(SI)
@@ -15569,9 +15569,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -15618,7 +15618,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -15765,7 +15765,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
@@ -15837,7 +15837,7 @@ written2:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	VMOVUPS Y2, 32(SI)
@@ -15884,9 +15884,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -15939,7 +15939,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -16114,7 +16114,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
@@ -16208,7 +16208,7 @@ written3:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	VMOVUPS Y2, 32(SI)
@@ -16262,9 +16262,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -16320,7 +16320,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -16520,7 +16520,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
@@ -16636,7 +16636,7 @@ written4:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	VMOVUPS Y2, 32(SI)
@@ -16697,9 +16697,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -16758,7 +16758,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -16983,7 +16983,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
@@ -17121,7 +17121,7 @@ written5:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	VMOVUPS Y2, 32(SI)
@@ -17167,9 +17167,9 @@ biasDone:
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), DX
 	MOVQ       64(AX), SI
 	MOVQ       48(AX), R9
@@ -17213,7 +17213,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), DX
 	MOVQ 64(AX), SI
 	MOVQ 48(AX), R9
@@ -17324,7 +17324,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y0, (SI)
 	VMOVUPS      Y1, 32(SI)
@@ -17353,7 +17353,7 @@ written0:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -17391,9 +17391,9 @@ biasDone:
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), DX
 	MOVQ       64(AX), SI
 	MOVQ       48(AX), R9
@@ -17441,7 +17441,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), DX
 	MOVQ 64(AX), SI
 	MOVQ 48(AX), R9
@@ -17588,7 +17588,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), DI
 	VMOVUPS      Y0, (DI)
 	VMOVUPS      Y1, 32(DI)
@@ -17640,7 +17640,7 @@ written1:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
@@ -17688,9 +17688,9 @@ biasDone:
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), DX
 	MOVQ       64(AX), SI
 	MOVQ       48(AX), R9
@@ -17742,7 +17742,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), DX
 	MOVQ 64(AX), SI
 	MOVQ 48(AX), R9
@@ -17925,7 +17925,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), DI
 	VMOVUPS      Y0, (DI)
 	VMOVUPS      Y1, 32(DI)
@@ -18000,7 +18000,7 @@ written2:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
@@ -18058,9 +18058,9 @@ biasDone:
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), DX
 	MOVQ       64(AX), SI
 	MOVQ       48(AX), R9
@@ -18119,7 +18119,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), DX
 	MOVQ 64(AX), SI
 	MOVQ 48(AX), R9
@@ -18341,7 +18341,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), DI
 	VMOVUPS      Y0, (DI)
 	VMOVUPS      Y1, 32(DI)
@@ -18439,7 +18439,7 @@ written3:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
@@ -18484,9 +18484,9 @@ biasDone:
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), DX
 	MOVQ       64(AX), SI
 	MOVQ       48(AX), R9
@@ -18532,7 +18532,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), DX
 	MOVQ 64(AX), SI
 	MOVQ 48(AX), R9
@@ -18656,7 +18656,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y0, (SI)
 	VMOVUPS      Y1, 32(SI)
@@ -18686,7 +18686,7 @@ written0:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -18727,9 +18727,9 @@ biasDone:
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), DX
 	MOVQ       64(AX), SI
 	MOVQ       48(AX), R9
@@ -18780,7 +18780,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), DX
 	MOVQ 64(AX), SI
 	MOVQ 48(AX), R9
@@ -18950,7 +18950,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), DI
 	VMOVUPS      Y0, (DI)
 	VMOVUPS      Y1, 32(DI)
@@ -19004,7 +19004,7 @@ written1:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
@@ -19057,9 +19057,9 @@ biasDone:
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), DX
 	MOVQ       64(AX), SI
 	MOVQ       48(AX), R9
@@ -19115,7 +19115,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), DX
 	MOVQ 64(AX), SI
 	MOVQ 48(AX), R9
@@ -19331,7 +19331,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), DI
 	VMOVUPS      Y0, (DI)
 	VMOVUPS      Y1, 32(DI)
@@ -19409,7 +19409,7 @@ written2:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
@@ -19449,9 +19449,9 @@ biasDone:
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -19490,7 +19490,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -19576,7 +19576,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), BX
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -19603,7 +19603,7 @@ written0:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), BX
 	VMOVUPS Y1, (BX)
 	VZEROUPPER
@@ -19633,9 +19633,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -19676,7 +19676,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -19777,7 +19777,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -19825,7 +19825,7 @@ written1:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -19860,9 +19860,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -19905,7 +19905,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -20021,7 +20021,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -20090,7 +20090,7 @@ written2:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -20130,9 +20130,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -20177,7 +20177,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -20308,7 +20308,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -20398,7 +20398,7 @@ written3:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -20443,9 +20443,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -20492,7 +20492,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -20638,7 +20638,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -20749,7 +20749,7 @@ written4:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -20799,9 +20799,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -20850,7 +20850,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -21011,7 +21011,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -21143,7 +21143,7 @@ written5:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -21198,9 +21198,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -21251,7 +21251,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -21427,7 +21427,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -21580,7 +21580,7 @@ written6:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -21640,9 +21640,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -21695,7 +21695,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -21886,7 +21886,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
@@ -22060,7 +22060,7 @@ written7:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	ADDQ    BX, SI
@@ -22102,9 +22102,9 @@ biasDone:
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -22145,7 +22145,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -22244,7 +22244,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), BX
 	VMOVUPS      Y1, (BX)
 	BSRQ         104(AX), DX
@@ -22272,7 +22272,7 @@ written0:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), BX
 	VMOVUPS Y1, (BX)
 	VMOVUPS Y2, 32(BX)
@@ -22305,9 +22305,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -22351,7 +22351,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -22475,7 +22475,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
@@ -22525,7 +22525,7 @@ written1:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	VMOVUPS Y2, 32(SI)
@@ -22565,9 +22565,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -22614,7 +22614,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -22763,7 +22763,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
@@ -22835,7 +22835,7 @@ written2:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	VMOVUPS Y2, 32(SI)
@@ -22882,9 +22882,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -22934,7 +22934,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -23108,7 +23108,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
@@ -23202,7 +23202,7 @@ written3:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	VMOVUPS Y2, 32(SI)
@@ -23256,9 +23256,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -23311,7 +23311,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -23510,7 +23510,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
@@ -23626,7 +23626,7 @@ written4:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	VMOVUPS Y2, 32(SI)
@@ -23687,9 +23687,9 @@ biasDone:
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), BX
 	MOVQ       48(AX), R8
@@ -23745,7 +23745,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), CX
 	MOVQ 64(AX), BX
 	MOVQ 48(AX), R8
@@ -23969,7 +23969,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
@@ -24107,7 +24107,7 @@ written5:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y1, (SI)
 	VMOVUPS Y2, 32(SI)
@@ -24153,9 +24153,9 @@ biasDone:
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), DX
 	MOVQ       64(AX), SI
 	MOVQ       48(AX), R9
@@ -24199,7 +24199,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), DX
 	MOVQ 64(AX), SI
 	MOVQ 48(AX), R9
@@ -24312,7 +24312,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), SI
 	VMOVUPS      Y0, (SI)
 	VMOVUPS      Y1, 32(SI)
@@ -24341,7 +24341,7 @@ written0:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -24379,9 +24379,9 @@ biasDone:
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), DX
 	MOVQ       64(AX), SI
 	MOVQ       48(AX), R9
@@ -24429,7 +24429,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), DX
 	MOVQ 64(AX), SI
 	MOVQ 48(AX), R9
@@ -24578,7 +24578,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), DI
 	VMOVUPS      Y0, (DI)
 	VMOVUPS      Y1, 32(DI)
@@ -24630,7 +24630,7 @@ written1:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
@@ -24678,9 +24678,9 @@ biasDone:
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), DX
 	MOVQ       64(AX), SI
 	MOVQ       48(AX), R9
@@ -24732,7 +24732,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), DX
 	MOVQ 64(AX), SI
 	MOVQ 48(AX), R9
@@ -24917,7 +24917,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), DI
 	VMOVUPS      Y0, (DI)
 	VMOVUPS      Y1, 32(DI)
@@ -24992,7 +24992,7 @@ written2:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
@@ -25050,9 +25050,9 @@ biasDone:
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
 	CMPQ       104(AX), $0x000000ff
-	JEQ        whole
+	JEQ        productsWhole
 	TESTQ      $0x00000004, 88(AX)
-	JNZ        whole
+	JNZ        productsWhole
 	MOVQ       56(AX), DX
 	MOVQ       64(AX), SI
 	MOVQ       48(AX), R9
@@ -25108,7 +25108,7 @@ single:
 	JNZ          segment
 	JMP          finish
 
-whole:
+productsWhole:
 	MOVQ 56(AX), DX
 	MOVQ 64(AX), SI
 	MOVQ 48(AX), R9
@@ -25329,7 +25329,7 @@ activation:
 
 store:
 	CMPQ         104(AX), $0x000000ff
-	JEQ          storeWhole
+	JEQ          whole
 	MOVQ         (AX), DI
 	VMOVUPS      Y0, (DI)
 	VMOVUPS      Y1, 32(DI)
@@ -25427,7 +25427,7 @@ written3:
 	VZEROUPPER
 	RET
 
-storeWhole:
+whole:
 	MOVQ    (AX), DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)

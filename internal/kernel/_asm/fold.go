@@ -77,13 +77,7 @@ func (t *tileKernel) fold() {
 		t.VMAXPS(sum, held, sum)
 	}
 	t.Label("store")
-	rows(c, cm, func(m int) {
-		if t.isa.wide() || t.unmasked {
-			t.write(sums[m], Mem{Base: at}, 0)
-		} else {
-			t.writePart(sums[m], Mem{Base: at}, m)
-		}
-	})
+	rows(c, cm, func(m int) { t.write(sums[m], Mem{Base: at}, 0) })
 	for range t.mr {
 		t.ADDQ(am, a)
 		t.ADDQ(cm, c)

@@ -128,13 +128,18 @@ func (a *assembler) bodies(bits operand.Mem, body func()) {
 		body()
 		return
 	}
-	a.CMPQ(bits, operand.U32(1<<a.isa.lanes()-1))
-	a.JEQ(operand.LabelRef("whole"))
+	a.ifWhole(bits, "whole")
 	body()
 	a.Label("whole")
 	a.unmasked = true
 	body()
 	a.unmasked = false
+}
+
+// ifWhole jumps if the last vector is whole, for vectors of AVX2.
+func (a *assembler) ifWhole(bits operand.Mem, label string) {
+	a.CMPQ(bits, operand.U32(1<<a.isa.lanes()-1))
+	a.JEQ(operand.LabelRef(label))
 }
 
 // Label marks a place, of each body one.

@@ -77,6 +77,7 @@ type tileKernel struct {
 	bits     reg.OpmaskVirtual
 	mask     reg.VecVirtual
 	count    reg.GPVirtual // of the last vector's elements
+	parts    int           // calls of writePart
 	maskAt   reg.GPVirtual // the mask in memory, for tiles that have no register left
 }
 
@@ -97,12 +98,12 @@ func (t *tileKernel) eitherProducts() {
 		t.products()
 		return
 	}
-	t.ifWhole("whole")
+	t.ifWhole(t.field(tileBits), "productsWhole")
 	t.TESTQ(U32(flagPadded), t.field(tileFlags))
-	t.JNZ(LabelRef("whole"))
+	t.JNZ(LabelRef("productsWhole"))
 	t.products()
 	t.JMP(LabelRef("finish"))
-	t.Label("whole")
+	t.Label("productsWhole")
 	t.unmasked = true
 	t.products()
 	t.unmasked = false
@@ -116,7 +117,7 @@ func (t *tileKernel) either(label string, f func()) {
 		f()
 		return
 	}
-	t.ifWhole(label + "Whole")
+	t.ifWhole(t.field(tileBits), label+"Whole")
 	f()
 	t.JMP(LabelRef(label + "Done"))
 	t.Label(label + "Whole")
@@ -124,12 +125,6 @@ func (t *tileKernel) either(label string, f func()) {
 	f()
 	t.unmasked = false
 	t.Label(label + "Done")
-}
-
-// ifWhole jumps if the last vector is whole.
-func (t *tileKernel) ifWhole(label string) {
-	t.CMPQ(t.field(tileBits), U32(1<<t.isa.lanes()-1))
-	t.JEQ(LabelRef(label))
 }
 
 func (t *tileKernel) field(offset int) Mem { return Mem{Base: t.p, Disp: offset} }
@@ -180,7 +175,7 @@ func (t *tileKernel) write(v reg.VecVirtual, m Mem, n int) {
 	case t.isa.wide():
 		t.VMOVUPS(v, t.bits, m)
 	default:
-		t.VMASKMOVPS(v, t.mask, m)
+		t.writePart(v, m)
 	}
 }
 
@@ -397,39 +392,21 @@ func (t *tileKernel) finish() {
 	}
 
 	t.Label("store")
-	store := func(write func(v reg.VecVirtual, m Mem, n int)) {
-		rows(func(m, n int) { write(t.acc[m][n], Mem{Base: c}, n) })
+	t.bodies(t.field(tileBits), func() {
+		rows(func(m, n int) { t.write(t.acc[m][n], Mem{Base: c}, n) })
 		t.VZEROUPPER()
 		t.RET()
-	}
-	if t.isa.wide() {
-		store(t.write)
-		return
-	}
-	t.ifWhole("storeWhole")
-	parts := 0
-	store(func(v reg.VecVirtual, m Mem, n int) {
-		m.Disp += t.isa.bytes * n
-		if n < t.nv-1 {
-			t.VMOVUPS(v, m)
-			return
-		}
-		t.writePart(v, m, parts)
-		parts++
 	})
-	t.Label("storeWhole")
-	t.unmasked = true
-	store(t.write)
-	t.unmasked = false
 }
 
 // writePart writes the first elements of v, one to seven, by fours, twos and
-// ones: a masked store takes longer. v is gone then. i tells apart the calls in a
-// function, of which the first is run first.
-func (t *tileKernel) writePart(v reg.VecVirtual, m Mem, i int) {
-	at, x := t.GP64(), v.AsX()
-	label := func(some string) string { return fmt.Sprint(some, i) }
-	if i == 0 {
+// ones: a masked store takes longer. v is gone then. The first of a function's
+// calls is to be run first.
+func (t *tileKernel) writePart(v reg.VecVirtual, m Mem) {
+	at, x, part := t.GP64(), v.AsX(), t.parts
+	label := func(some string) string { return fmt.Sprint(some, part) }
+	t.parts++
+	if part == 0 {
 		t.count = t.GP64()
 		t.BSRQ(t.field(tileBits), t.count)
 		t.INCQ(t.count)
