@@ -12,12 +12,11 @@ import (
 )
 
 // Config says what a model is. Its zero value but for Network.In and
-// Network.Out is the paper's SSHN, but that no map of its network is more than
-// 16 times coarser than the image, or than at phi 0.5 if that is more:
+// Network.Out is the paper's SSHN, but that its network is [unet.Config.Bounded]:
 // [Model.Train] says why. The paper's own has a Coarsest of [unet.Unbounded].
 type Config struct {
 	Method  Method       `json:"method"`
-	Network unet.Config  `json:"network"`        // Coarsest of 0 is as above
+	Network unet.Config  `json:"network"`
 	Prior   hyper.Prior  `json:"prior"`          // of phi in training; zero: phi 0.5 for Fixed, else uniform on (0, 0.5] with a margin of 0.1
 	Phi     PhiKind      `json:"phi,omitempty"`  // what a phi has a number for
 	Hyper   hyper.Config `json:"hyper"`          // of SSHN
@@ -83,9 +82,7 @@ func (c Config) withDefaults() Config {
 	if c.Network.Dims == 0 {
 		c.Network.Dims = 2
 	}
-	if c.Network.Coarsest == 0 {
-		c.Network.Coarsest = max(16, 1<<min(c.Network.Levels()-1, 16))
-	}
+	c.Network = c.Network.Bounded()
 	if c.Prior.Kind == "" {
 		c.Prior = hyper.Uniform(0, 0.5).Beyond(0.1)
 		if c.Method == Fixed {

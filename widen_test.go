@@ -82,7 +82,7 @@ func TestTrainingsThatWidenAlikeAreTheSame(t *testing.T) {
 	require.NoError(t, run(sshn.SSHN, 0.6))
 	require.ErrorContains(t, run(sshn.SSHN, 0.5), "widen was 0.6, is 0.5")
 	require.ErrorContains(t, run(sshn.SSHN, -1), "widen was 0.6, is absent")
-	require.EqualError(t, run(sshn.SSHN, 1.5), "sshn: train: a range of phi that widens over 1.5 of the training; 1 at most is possible")
+	require.EqualError(t, run(sshn.SSHN, 1.5), "sshn: train: Widen 1.5: a share of at most 1 is possible")
 
 	training.Dir = t.TempDir()
 	require.NoError(t, run(sshn.Fixed, 0))

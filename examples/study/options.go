@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/pareto"
 )
 
@@ -146,10 +147,13 @@ func parse(args []string) (*options, error) {
 	if o.steps == 0 && o.minutes == 0 {
 		o.steps = 1000
 	}
-	if s := &o.settings; s.coarsest == -1 {
-		s.coarsest = max(16, 1<<max(0, min(s.levels, 16)-1)) // levels are checked below
+	if err := o.check(); err != nil {
+		return nil, err
 	}
-	return o, o.check()
+	if s := &o.settings; s.coarsest == -1 && !o.reportOnly {
+		s.coarsest = unet.Config{Widths: make([]int, s.levels)}.Bounded().Coarsest
+	}
+	return o, nil
 }
 
 func (o *options) check() error {
@@ -177,7 +181,7 @@ func (o *options) check() error {
 		return errors.New("-seeds, -width, -wide, -levels, -batch, -phis-per-step, -every and -size are at least 1")
 	case !(n.widen >= 0 && n.widen <= 1):
 		return fmt.Errorf("-widen %v: a share from 0 to 1 is possible", n.widen)
-	case n.coarsest < 0:
+	case n.coarsest < -1:
 		return fmt.Errorf("-coarsest %d: -1, 0 or a positive number is possible", n.coarsest)
 	case !(n.rate > 0) || !(n.headRate > 0):
 		return errors.New("-rate and -head-rate are positive")

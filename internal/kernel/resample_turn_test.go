@@ -75,6 +75,26 @@ func TestSpansTakeTheScratchThatIsTold(t *testing.T) {
 			require.Equal(t, most, a.Scratch())
 		}
 		eachResampling(g, func(_ string, a *Resampling) { check(a) })
+		// What is told is also used, to next to the end.
+		half := func(n int) *Taps {
+			return NewTaps(2*n, n, func(o int) (int, []float64) { return 2 * o, []float64{0.5, 0.5} })
+		}
+		a := &Resampling{1, 2, [3]*Taps{half(3), half(48), half(40)}}
+		o := a.order(true)
+		if o.group > 1 {
+			x, y := a.random(g)
+			s := a.newSpan(true, o.group)
+			s.choose(o.part(0))
+			require.Positive(t, a.planeRows(o.group))
+			copy(s.work, nans(len(s.work)))
+			s.turned(y, x, 0, 1, 0, o.group, over)
+			used := len(s.work)
+			for used > 0 && s.work[used-1] != s.work[used-1] {
+				used--
+			}
+			require.Greater(t, used, len(s.work)*98/100)
+			s.free()
+		}
 		check(&Resampling{1, 2, [3]*Taps{someTaps(g, 9, 7, 3), someTaps(g, 37, 30, 3), someTaps(g, 3000, 2500, 3)}})
 	})
 }

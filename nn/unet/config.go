@@ -32,6 +32,15 @@ type Config struct {
 // them.
 const Unbounded = -1
 
+// Bounded returns c with a Coarsest if it has none: 16, or what the coarsest map
+// has at phi 0.5, if that is more.
+func (c Config) Bounded() Config {
+	if c.Coarsest == 0 {
+		c.Coarsest = max(16, 1<<min(c.Levels()-1, 16)) // more levels than that are refused
+	}
+	return c
+}
+
 // FiLM says how the function of the condition is built that modulates the
 // features after each convolution. Source: Perez et al., AAAI 2018.
 type FiLM struct {
@@ -115,14 +124,14 @@ func (c Config) Levels() int { return len(c.withDefaults().Widths) }
 // phi, so that convolutions go on to see across them.
 //
 // Coarsest is for networks of many phis, and for those that are trained on
-// patches and applied to more. At a small phi maps have one element
-// after a few levels, so that the same level sees quite another scale than at a large
-// phi, or than in a larger image. With a limit that all of them reach, levels
-// see much the same scale. An ordinary network of five levels has a coarsest map
-// of 1/16, so 16 changes nothing at phi 0.5, and at smaller phis adds little
-// work: 1/16^2 or 1/16^3 of the elements for each level. Below 1/Coarsest a
-// smaller phi costs no less. One network for all phis
-// learned faster by it; [github.com/sshn-go/sshn.Model.Train] has the numbers.
+// patches and applied to more. At a small phi maps have one element after a few
+// levels, so that the same level sees quite another scale than at a large phi, or
+// than in a larger image. With a limit that all of them reach, levels see much the
+// same scale. An ordinary network of five levels has a coarsest map of 1/16, so 16
+// changes nothing at phi 0.5, and at smaller phis adds little work: 1/16^2 or
+// 1/16^3 of the elements for each level. Below 1/Coarsest a smaller phi costs no
+// less. One network for all phis learned faster by it; the comment of Train, of
+// package sshn's Model, has the numbers.
 func (c Config) Sizes(image []int, f nn.Factors) [][]int {
 	var sizes [][]int
 	above := image
