@@ -13,8 +13,8 @@ import (
 
 // An analysis is a question to SSHN: what if it were trained otherwise.
 type analysis struct {
-	name     string
-	variants func(*options) []variant
+	name, about string // about follows "SSHN"
+	variants    func(*options) []variant
 }
 
 type variant struct {
@@ -29,7 +29,7 @@ const transfer = "transfer"
 // analyses are those of the paper, section 4 and appendix, then ours: sampling,
 // axes, range and scale.
 var analyses = []analysis{
-	{"prior", func(o *options) []variant {
+	{"prior", "trained for exactly the range of phi, and for narrower middles of it", func(o *options) []variant {
 		var all []variant
 		for _, share := range [][2]float64{{0, 1}, {0.2, 0.8}, {0.4, 0.6}} {
 			lo, hi := round(share[0]*o.hi()), round(share[1]*o.hi())
@@ -37,23 +37,23 @@ var analyses = []analysis{
 		}
 		return all
 	}},
-	{transfer, func(*options) []variant { return nil }},
-	{"density", func(o *options) []variant {
+	{transfer, "with the weights for one phi used at another; trains nothing", func(*options) []variant { return nil }},
+	{"density", "trained for phis whose maps have areas that are uniform", func(o *options) []variant {
 		return []variant{{"area-uniform", func(n *network) { n.cfg.Prior = hyper.AreaUniform(0, o.hi(), 2).Beyond(0.1) }}}
 	}},
-	{"levels", func(o *options) []variant {
+	{"levels", "with a phi for each level", func(o *options) []variant {
 		return []variant{{"phi-each", func(n *network) {
 			n.cfg.Phi = sshn.PerLevel
 			n.repeat(max(o.settings.levels-1, 1))
 		}}}
 	}},
-	{"norm", func(*options) []variant {
+	{"norm", "with instance norm", func(*options) []variant {
 		return []variant{{"instance", func(n *network) { n.cfg.Network.Norm = unet.InstanceNorm }}}
 	}},
-	{"encoding", func(*options) []variant {
+	{"encoding", "given phi as a point of a circle", func(*options) []variant {
 		return []variant{{"circle", func(n *network) { n.cfg.Hyper.Encoding.Kind = nn.Circle }}}
 	}},
-	{"hidden", func(*options) []variant {
+	{"hidden", "with hypernetworks of other widths", func(*options) []variant {
 		var all []variant
 		for _, widths := range [][]int{{16}, {16, 32}, {16, 64, 256}} {
 			name := ""
@@ -64,10 +64,10 @@ var analyses = []analysis{
 		}
 		return all
 	}},
-	{"sampling", func(*options) []variant {
+	{"sampling", "whose maps are made smaller without antialiasing", func(*options) []variant {
 		return []variant{{"not-antialiased", func(n *network) { n.cfg.Network.Antialias = false }}}
 	}},
-	{"axes", func(o *options) []variant {
+	{"axes", "with a phi for each axis", func(o *options) []variant {
 		return []variant{{"phi-each", func(n *network) {
 			n.cfg.Phi = sshn.PerAxis
 			n.repeat(2)
@@ -77,13 +77,13 @@ var analyses = []analysis{
 			}
 		}}}
 	}},
-	{"range", func(o *options) []variant {
+	{"range", "trained for all of the range of phi from the first step on", func(o *options) []variant {
 		if o.settings.widen == 0 {
 			return nil // as it is
 		}
 		return []variant{{"whole-from-the-start", func(n *network) { n.widen = 0 }}}
 	}},
-	{"scale", func(o *options) []variant {
+	{"scale", "whose maps are as coarse as phi makes them (-coarsest 0)", func(o *options) []variant {
 		if o.settings.coarsest == 0 {
 			return nil // as it is
 		}

@@ -213,20 +213,12 @@ methods:
   constant    fixed whose weights a hypernetwork predicts: as many parameters as
               sshn, but for one phi
 
-analyses, each against sshn as it is:
-  prior       trained for the whole range of phi and nothing beyond, for its middle
-              six tenths, and for its middle two
-  transfer    weights for one phi used at another; trains nothing
-  density     trained for phis whose maps have areas that are uniform
-  levels      a phi for each level
-  norm        instance norm
-  encoding    phi as a point of a circle
-  hidden      hypernetworks of other widths
-  sampling    maps made smaller without antialiasing
-  axes        a phi for each axis
-  range       trained for all of the range of phi from the first step on
-  scale       maps as coarse as phi makes them, -coarsest 0
-
+analyses, each beside sshn as it is; sshn:
+`)
+	for _, a := range analyses {
+		fmt.Fprintf(w, "  %-11s %s\n", a.name, a.about)
+	}
+	fmt.Fprint(w, `
 A folder of -format folder has images/ (PNG, BMP, TIFF or JPEG), masks/ with the
 same names but for the extension (indexed or grey, whose values are labels; those
 of one bit say 255 for white), and labels.txt, a line for each label: its number,

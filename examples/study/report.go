@@ -37,7 +37,11 @@ func (o *options) report(found *result.File, w io.Writer) error {
 			pictures = append(pictures, path.Join(pictureFolder, file.Name()))
 		}
 	}
-	if err := report.Save(in(pageFile), found, report.Options{Pictures: pictures}); err != nil {
+	about := make(map[string]string)
+	for _, a := range analyses {
+		about[a.name] = a.about
+	}
+	if err := report.Save(in(pageFile), found, report.Options{Pictures: pictures, Analyses: about}); err != nil {
 		return err
 	}
 	if err := report.SaveCurves(in(byMACsFile), in(byPhiFile), found); err != nil {

@@ -10,8 +10,9 @@ import (
 )
 
 // analyses shows the variants, those of a kind in one section, beside the
-// study's own networks of the same methods.
-func (s *findings) analyses() ([]section, error) {
+// study's own networks of the same methods; about says of each kind what was
+// done otherwise.
+func (s *findings) analyses(about map[string]string) ([]section, error) {
 	var sections []section
 	for from := 0; from < len(s.other); {
 		to := from + 1
@@ -21,6 +22,9 @@ func (s *findings) analyses() ([]section, error) {
 		section, err := s.analysis(s.other[from:to])
 		if err != nil {
 			return nil, err
+		}
+		if text := about[s.other[from].kind()]; text != "" {
+			section.Text = []string{nameOf(s.other[from].method) + " " + text + "."}
 		}
 		sections = append(sections, section)
 		from = to

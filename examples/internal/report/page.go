@@ -21,6 +21,9 @@ type Options struct {
 	// whose cost is another, does not move it.
 	Reference pareto.Reference
 	Pictures  []string // links to them, relative to the page
+	// Analyses says, by the first word of a variant, what was done otherwise,
+	// as in "with instance norm".
+	Analyses map[string]string
 }
 
 // Save replaces the page at path by that of f.
@@ -37,7 +40,9 @@ func Write(w io.Writer, f *result.File, o Options) error {
 		p.Title = "One network for every phi, or one for each: " + f.Study.Data
 	}
 	for _, build := range []func() ([]section, error){
-		s.setting, s.curves, s.costs, s.comparisons, s.structures, s.analyses, s.transfers,
+		s.setting, s.curves, s.costs, s.comparisons, s.structures,
+		func() ([]section, error) { return s.analyses(o.Analyses) },
+		s.transfers,
 		func() ([]section, error) { return pictures(o.Pictures), nil },
 	} {
 		sections, err := build()

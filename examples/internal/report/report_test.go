@@ -24,7 +24,10 @@ var update = flag.Bool("update", false, "write the made-up study and its page an
 
 const study, golden = "testdata/study.jsonl", "testdata/study.html"
 
-var options = Options{Title: "A made-up study", Pictures: []string{"pictures/phi 0.1.png", "pictures/phi 0.5.png"}}
+var options = Options{
+	Title: "A made-up study", Pictures: []string{"pictures/phi 0.1.png", "pictures/phi 0.5.png"},
+	Analyses: map[string]string{"prior": "trained for a narrower range of phi"},
+}
 
 func TestThePageIsThatOfTestdata(t *testing.T) {
 	if *update {
