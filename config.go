@@ -17,14 +17,14 @@ import (
 type Config struct {
 	Method  Method       `json:"method"`
 	Network unet.Config  `json:"network"`
-	Prior   hyper.Prior  `json:"prior"`          // of phi in training; zero: phi 0.5 for Fixed, else uniform on (0, 0.5] with a margin of 0.1
+	Prior   hyper.Prior  `json:"prior"`          // of phi in training; zero: that of At, phi 0.5 for Fixed, else uniform on (0, 0.5] with a margin of 0.1
 	Phi     PhiKind      `json:"phi,omitempty"`  // what a phi has a number for
 	Hyper   hyper.Config `json:"hyper"`          // of SSHN
 	Labels  []Label      `json:"labels"`         // of the classes, background first; nil: their numbers
 	Frame   volume.Frame `json:"frame,omitzero"` // how the images lie that it is trained on; zero: Segment takes scans as they are
 	Scale   Scale        `json:"scale"`          // of intensities
 	Seed    uint64       `json:"seed"`           // of the initial weights and of training
-	At      pareto.Phi   `json:"at,omitempty"`   // the one phi that a Fixed or a frozen model is for
+	At      pareto.Phi   `json:"at,omitempty"`   // the one phi that a Fixed or a frozen model is for, and is trained for
 }
 
 // Method names a way to cover a range of phi. Source: the paper, section 4.
@@ -52,6 +52,9 @@ const (
 // Check returns an error if no model can be built from c, as when it was read
 // from a file.
 func (c Config) Check() error {
+	if err := c.Network.Check(); err != nil { // before defaults are made for its classes
+		return err
+	}
 	c = c.withDefaults()
 	if err := c.Network.Check(); err != nil {
 		return err
@@ -64,10 +67,17 @@ func (c Config) Check() error {
 		return fmt.Errorf("method %q is unknown; there are %v", c.Method, Methods)
 	case !slices.Contains([]PhiKind{OnePhi, PerLevel, PerAxis}, c.Phi):
 		return fmt.Errorf("a phi for each %q; for each %q, each %q or all is possible", c.Phi, PerLevel, PerAxis)
-	case c.Labels != nil && len(c.Labels) != c.Network.Out:
+	case c.Network.Out < 2:
+		return fmt.Errorf("%d classes; the background and a structure at least are needed", c.Network.Out)
+	case len(c.Labels) != c.Network.Out:
 		return fmt.Errorf("%d labels for %d classes", len(c.Labels), c.Network.Out)
 	case !slices.Contains(Scales, c.Scale):
 		return fmt.Errorf("intensity scale %q is unknown; there are %v", c.Scale, Scales)
+	}
+	if c.At != nil {
+		if err := c.checkPhi(c.At); err != nil {
+			return err
+		}
 	}
 	if err := c.Frame.Check(); err != nil {
 		return err
@@ -85,7 +95,10 @@ func (c Config) withDefaults() Config {
 	c.Network = c.Network.Bounded()
 	if c.Prior.Kind == "" {
 		c.Prior = hyper.Uniform(0, 0.5).Beyond(0.1)
-		if c.Method == Fixed {
+		switch {
+		case len(c.At) > 0:
+			c.Prior = hyper.Point(c.At[0])
+		case c.Method == Fixed:
 			c.Prior = hyper.Point(0.5)
 		}
 	}
@@ -96,7 +109,7 @@ func (c Config) withDefaults() Config {
 	if c.Hyper.Encoding.Max == 0 {
 		c.Hyper.Encoding.Max = c.Prior.Hi
 	}
-	if c.Method == FiLM {
+	if c.Method == FiLM || c.Network.FiLM != nil {
 		film := unet.FiLM{}
 		if c.Network.FiLM != nil {
 			film = *c.Network.FiLM
@@ -127,6 +140,20 @@ func (c Config) numbers() int {
 		return c.Network.Dims
 	}
 	return 1
+}
+
+// checkPhi returns an error if phi has another number of numbers than the model
+// takes, or one that is not a factor.
+func (c Config) checkPhi(phi pareto.Phi) error {
+	if want := c.numbers(); len(phi) != want {
+		return fmt.Errorf("phi %v has %d numbers, the model takes %d", phi, len(phi), want)
+	}
+	for _, x := range phi {
+		if !(x > 0) || x > 16 {
+			return fmt.Errorf("phi %v is not a factor in (0, 16]", phi)
+		}
+	}
+	return nil
 }
 
 // parameters returns how many a model trains, without making it.

@@ -75,7 +75,7 @@ func (c Curve) check() error {
 		return fmt.Errorf("curve of images of extents %v", c.Extents)
 	}
 	for _, s := range c.Structures {
-		if len(s.Dice) != 0 && len(s.Dice) != len(c.Points) {
+		if s.Dice != nil && len(s.Dice) != len(c.Points) {
 			return fmt.Errorf("curve: %d Dice of %s for %d points", len(s.Dice), s.Name, len(c.Points))
 		}
 	}

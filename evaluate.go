@@ -42,7 +42,7 @@ func (p *Predictor) evaluate(ctx context.Context, samples data.Samples) (Evaluat
 	if err != nil {
 		return Evaluation{}, err
 	}
-	if seconds, err = p.time(seconds, samples); err != nil {
+	if seconds, err = p.time(ctx, seconds, samples); err != nil {
 		return Evaluation{}, err
 	}
 	cost := p.cost(spatial(samples[0]))
@@ -97,8 +97,11 @@ func (p *Predictor) dice(ctx context.Context, samples data.Samples) (*metric.Tab
 const latencies = 20
 
 // time adds forward passes until there are enough.
-func (p *Predictor) time(seconds []float64, samples data.Samples) ([]float64, error) {
+func (p *Predictor) time(ctx context.Context, seconds []float64, samples data.Samples) ([]float64, error) {
 	for i := 0; len(seconds) < latencies; i++ {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		_, took, err := p.classes(samples[i%len(samples)].Image)
 		if err != nil {
 			return nil, err

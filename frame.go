@@ -43,6 +43,9 @@ func (p *Predictor) Segment(ctx context.Context, scan *nifti.Volume) (tensor.Ten
 	if n := p.model.cfg.Network.In; n != 1 {
 		return tensor.Tensor{}, fmt.Errorf("sshn: segment: a scan has one channel, the model takes %d", n)
 	}
+	if p.model.cfg.Network.Dims == 1 {
+		return tensor.Tensor{}, fmt.Errorf("sshn: segment: a scan is made of slices, the model takes images of one axis")
+	}
 	if p.model.cfg.Frame == (volume.Frame{}) {
 		return p.segment(ctx, scan.Data)
 	}

@@ -14,12 +14,12 @@ import (
 // subjects, and for one image MACs, memory (parameters and buffers) and
 // latency. It changes nothing; to keep the curve with the model, assign it to
 // m.Curve. Phis that lead to the same feature-map sizes are the same network
-// and are measured once, at the greatest. All images must be of the same
-// extents, for a cost to be one number, and d is held in memory. Labels may lie
+// and are measured once, at the last given ([pareto.Sweep]). All images must be
+// of the same extents, for a cost to be one number, and d is held in memory. Labels may lie
 // on grids of their own, as for [Predictor.Evaluate].
 //
 // progress, if not nil, is called after each point with the number done of all
-// phis. If ctx is done the points so far are returned with its error.
+// points. If ctx is done the points so far are returned with its error.
 func (m *Model) Measure(ctx context.Context, d data.Dataset, phis []pareto.Phi, progress func(done, of int)) (Curve, error) {
 	samples, extents, err := m.measured(d)
 	if err != nil {
@@ -37,12 +37,16 @@ func (m *Model) Measure(ctx context.Context, d data.Dataset, phis []pareto.Phi, 
 	key := func(phi pareto.Phi) string {
 		return m.cfg.Network.Key(extents, factors[phi.String()])
 	}
+	points := map[string]bool{}
+	for _, phi := range phis {
+		points[key(phi)] = true
+	}
 	curve := Curve{Subjects: len(data.Subjects(samples)), Extents: extents}
 	var tables []*metric.Table
 	curve.Points, err = pareto.Sweep(ctx, phis, key, func(ctx context.Context, phi pareto.Phi) (pareto.Point, error) {
 		p, table, err := m.measure(ctx, samples, phi)
 		if tables = append(tables, table); progress != nil {
-			progress(len(tables), len(phis))
+			progress(len(tables), len(points))
 		}
 		return p, err
 	})

@@ -59,13 +59,8 @@ func (m *Model) Layout() *nn.Layout { return m.layout }
 // Factors returns phi as the factors of a pass. It returns an error if phi has
 // another number of numbers than the model takes, or one that is not positive.
 func (m *Model) Factors(phi pareto.Phi) (nn.Factors, error) {
-	if want := m.cfg.numbers(); len(phi) != want {
-		return nn.Factors{}, fmt.Errorf("sshn: phi %v has %d numbers, the model takes %d", phi, len(phi), want)
-	}
-	for _, x := range phi {
-		if !(x > 0) || x > 16 {
-			return nn.Factors{}, fmt.Errorf("sshn: phi %v is not a factor in (0, 16]", phi)
-		}
+	if err := m.cfg.checkPhi(phi); err != nil {
+		return nn.Factors{}, fmt.Errorf("sshn: %w", err)
 	}
 	switch m.cfg.Phi {
 	case PerLevel:
@@ -95,8 +90,8 @@ func (m *Model) Cost(extents []int, phi pareto.Phi) (autograd.Cost, error) {
 	if err != nil {
 		return autograd.Cost{}, err
 	}
-	if len(extents) != m.cfg.Network.Dims {
-		return autograd.Cost{}, fmt.Errorf("sshn: extents %v of %d axes, the model takes %d", extents, len(extents), m.cfg.Network.Dims)
+	if n := m.cfg.Network.Dims; len(extents) != n || slices.Min(extents) < 1 {
+		return autograd.Cost{}, fmt.Errorf("sshn: cost of an image of extents %v; the model takes %d of at least 1", extents, n)
 	}
 	return m.cost(extents, f), nil
 }

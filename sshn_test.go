@@ -341,7 +341,7 @@ func TestWhatDoesNotFitIsAnError(t *testing.T) {
 	_, err = m.At(pareto.Phi{math.NaN()})
 	require.EqualError(t, err, "sshn: phi NaN is not a factor in (0, 16]")
 	_, err = m.Cost([]int{3}, pareto.Phi{0.5})
-	require.EqualError(t, err, "sshn: extents [3] of 1 axes, the model takes 2")
+	require.EqualError(t, err, "sshn: cost of an image of extents [3]; the model takes 2 of at least 1")
 	p, err := m.At(pareto.Phi{0.5})
 	require.NoError(t, err)
 	_, err = p.Classes(tensor.New(4, 4, 2))
@@ -354,7 +354,7 @@ func TestWhatDoesNotFitIsAnError(t *testing.T) {
 	require.EqualError(t, err, "sshn: train: subject x: 1 of 4 intensities are not finite")
 
 	_, err = m.Train(context.Background(), discs(1, 4, 4), sshn.Training{})
-	require.EqualError(t, err, "sshn: train: no end: give Steps, Limit or Patience")
+	require.EqualError(t, err, "sshn: train: no end: give Steps or Limit, or Patience with Val")
 	bad := discs(1, 4, 4)
 	bad[0].Labels.Data[3] = 5
 	_, err = m.Train(context.Background(), bad, sshn.Training{Steps: 1})

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/sshn-go/sshn/autograd"
@@ -34,13 +35,13 @@ type Training struct {
 	Clip     float64        // greatest norm of the gradient; 0: not clipped
 	Patch    data.Patch     // that is cut from each image, anew each time; zero: all of it
 	Augment  data.Transform // nil: none
-	Val      data.Dataset   // to choose the best weights by; nil: the last are kept
+	Val      data.Dataset   // to choose the best weights by; nil: the last are kept, also of a training resumed without
 	Every    int            // steps between validations and checkpoints; 0 is 100
-	Patience int            // validations without a better score before stopping; 0: never
+	Patience int            // validations without a better score before stopping; 0: never, as without Val
 	Workers  int            // goroutines that make batches; 0 is one per processor
 
 	Dir      string    // for checkpoints and the log; empty: none
-	Resume   bool      // go on from Dir's last checkpoint, if there is one
+	Resume   bool      // go on from Dir's last checkpoint, if there is one; Val and Augment should be the same, which is not checked
 	Progress io.Writer // a bar on a terminal, lines elsewhere; nil: none
 }
 
@@ -96,19 +97,15 @@ type Training struct {
 //	Widen 0.6, Coarsest 16       0.938  0.942  0.944  0.945  0.943
 //	ordinary networks            0.943  0.944  0.946  0.949  0.950
 func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Summary, error) {
-	switch {
-	case t.Steps <= 0 && t.Limit <= 0 && t.Patience <= 0:
-		return train.Summary{}, fmt.Errorf("sshn: train: no end: give Steps, Limit or Patience")
-	case !(t.Widen <= 1):
-		return train.Summary{}, fmt.Errorf("sshn: train: Widen %v: a share of at most 1 is possible", t.Widen)
+	if err := t.check(); err != nil {
+		return train.Summary{}, fmt.Errorf("sshn: train: %w", err)
 	}
-	t = t.withDefaults(m.cfg.Prior)
-	trainer := &trainer{Model: m, Training: t, ctx: ctx, data: d}
+	t = t.withDefaults(m.cfg.At != nil)
+	trainer := &trainer{Model: m, Training: t, ctx: ctx, data: d, stop: func() {}}
 	if err := trainer.prepare(); err != nil {
-		return train.Summary{}, err
+		return train.Summary{}, fmt.Errorf("sshn: train: %w", err)
 	}
-	defer trainer.stop()
-	m.Curve = Curve{}
+	defer func() { trainer.stop() }() // as objective sets it
 	params := m.source.Params()
 	horizon := t.Steps
 	if horizon == 0 {
@@ -131,10 +128,32 @@ func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Su
 		Steps: t.Steps, Limit: t.Limit, Parts: t.Parts, Clip: t.Clip, Every: t.Every, Patience: t.Patience,
 		Dir: t.Dir, Resume: t.Resume, Identity: identity, Progress: t.Progress, Horizon: horizon,
 	})
-	if summary.Best != nil && err == nil {
+	if summary.Steps > 0 { // else nothing has changed
+		m.Curve = Curve{}
+	}
+	if t.Val != nil && summary.Best != nil && err == nil {
 		copy(params.Data, summary.Best)
 	}
 	return summary, err
+}
+
+// check returns an error if t is no training.
+func (t Training) check() error {
+	ends := t.Steps > 0 || t.Limit > 0 || t.Patience > 0 && t.Val != nil
+	for _, x := range []float64{t.Rate, t.HeadRate, t.Clip} {
+		if !(x >= 0) || math.IsInf(x, 1) {
+			return fmt.Errorf("Rate %v, HeadRate %v, Clip %v: none may be negative or without an end", t.Rate, t.HeadRate, t.Clip)
+		}
+	}
+	switch {
+	case t.Steps < 0 || t.Limit < 0 || t.Patience < 0:
+		return fmt.Errorf("Steps %d, Limit %v, Patience %d: none may be negative", t.Steps, t.Limit, t.Patience)
+	case !ends:
+		return fmt.Errorf("no end: give Steps or Limit, or Patience with Val")
+	case !(t.Widen <= 1):
+		return fmt.Errorf("Widen %v: a share of at most 1 is possible", t.Widen)
+	}
+	return nil
 }
 
 // identity describes what must be the same for a training to be gone on with.
@@ -160,10 +179,11 @@ func (t Training) identity(cfg Config, d data.Dataset) (string, error) {
 // share of the time that has passed is mapped onto it.
 const nominal = 1 << 20
 
-func (t Training) withDefaults(prior hyper.Prior) Training {
+// withDefaults fills in what is zero, of a training for one phi or for many.
+func (t Training) withDefaults(one bool) Training {
 	if t.Parts <= 0 {
 		t.Parts = 4
-		if prior.Lo == prior.Hi {
+		if one {
 			t.Parts = 1
 		}
 	}
@@ -171,7 +191,7 @@ func (t Training) withDefaults(prior hyper.Prior) Training {
 		t.Batch = max(1, 8/t.Parts)
 	}
 	switch {
-	case t.Widen < 0 || prior.Lo == prior.Hi || t.Steps <= 0 && t.Limit <= 0:
+	case t.Widen < 0 || one || t.Steps == 0 && t.Limit == 0:
 		t.Widen = -1
 	case t.Widen == 0:
 		t.Widen = 0.6
@@ -213,11 +233,11 @@ type trainer struct {
 	done int // parts made
 }
 
-// prepare scales the data once, in memory of its own.
+// prepare scales the data once, in memory of its own, and looks through those to
+// validate on, lest hours end with what is wrong with them.
 func (t *trainer) prepare() error {
-	t.stop = func() {}
 	if err := t.Patch.Check(t.cfg.Network.Dims); err != nil {
-		return fmt.Errorf("sshn: train: %w", err)
+		return err
 	}
 	samples, err := t.scaled(t.data)
 	if err != nil {
@@ -228,22 +248,32 @@ func (t *trainer) prepare() error {
 		return nil
 	}
 	// Predictors scale images themselves.
-	t.val, err = data.Collect(t.Val)
-	return err
+	if t.val, err = data.Collect(t.Val); err != nil {
+		return err
+	}
+	if len(t.val) == 0 {
+		return fmt.Errorf("no samples to validate on")
+	}
+	for _, s := range t.val {
+		if err := t.fits(s); err != nil {
+			return fmt.Errorf("validation: subject %s: %w", s.Subject, err)
+		}
+	}
+	return nil
 }
 
 func (t *trainer) scaled(d data.Dataset) (data.Samples, error) {
 	var samples data.Samples
 	for s, err := range data.All(d) {
 		if err != nil {
-			return nil, fmt.Errorf("sshn: train: %w", err)
+			return nil, err
 		}
 		if err := t.fits(s); err != nil {
-			return nil, fmt.Errorf("sshn: train: subject %s: %w", s.Subject, err)
+			return nil, fmt.Errorf("subject %s: %w", s.Subject, err)
 		}
 		image := tensor.Zeros(s.Image.Shape)
 		if err := t.cfg.Scale.apply(image, s.Image); err != nil {
-			return nil, fmt.Errorf("sshn: train: subject %s: %w", s.Subject, err)
+			return nil, fmt.Errorf("subject %s: %w", s.Subject, err)
 		}
 		s.Image = image
 		samples = append(samples, s)
@@ -263,7 +293,10 @@ func (t *trainer) objective(tape *autograd.Tape, at train.Moment) (autograd.Valu
 		return autograd.Value{}, "", err
 	}
 	rng := nn.Stream(t.cfg.Seed, "phi", uint64(at.Step), uint64(at.Part))
-	phi := pareto.Phi(t.prior(at.Share).Stratum(rng, at.Part, t.Parts))
+	phi := t.cfg.At
+	if phi == nil {
+		phi = t.prior(at.Share).Stratum(rng, at.Part, t.Parts)
+	}
 	f, err := t.Factors(phi)
 	if err != nil {
 		return autograd.Value{}, "", err
@@ -284,18 +317,18 @@ func (t *trainer) prior(over float64) hyper.Prior {
 }
 
 // validate returns the mean Dice over phis at a sixth, a half and five sixths
-// of the prior's range, or at its point.
+// of the prior's range, or at the model's one phi.
 func (t *trainer) validate(ctx context.Context) (float64, error) {
-	shares := []float64{1. / 6, 1. / 2, 5. / 6}
-	if t.cfg.Prior.Lo == t.cfg.Prior.Hi {
-		shares = shares[:1]
+	phis := []pareto.Phi{t.cfg.At}
+	if t.cfg.At == nil {
+		phis = phis[:0]
+		for _, share := range []float64{1. / 6, 1. / 2, 5. / 6} {
+			x := t.cfg.Prior.Lo + share*(t.cfg.Prior.Hi-t.cfg.Prior.Lo)
+			phis = append(phis, slices.Repeat(pareto.Phi{x}, t.cfg.numbers()))
+		}
 	}
 	var sum float64
-	for _, share := range shares {
-		phi := make(pareto.Phi, t.cfg.numbers())
-		for i := range phi {
-			phi[i] = t.cfg.Prior.Lo + share*(t.cfg.Prior.Hi-t.cfg.Prior.Lo)
-		}
+	for _, phi := range phis {
 		p, err := t.At(phi)
 		if err != nil {
 			return math.NaN(), err
@@ -306,5 +339,5 @@ func (t *trainer) validate(ctx context.Context) (float64, error) {
 		}
 		sum += dice.Mean().Mean
 	}
-	return sum / float64(len(shares)), nil
+	return sum / float64(len(phis)), nil
 }

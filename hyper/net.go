@@ -14,11 +14,11 @@ import (
 
 // Config says how a [Net] is built. The zero Config is the library's choice.
 type Config struct {
-	Hidden   []int       `json:"hidden,omitempty"` // widths before the last layer; nil is 16, 64, 96, which gives the paper's 10.7 M parameters
+	Hidden   []int       `json:"hidden,omitzero"`  // widths before the last layer; nil is 16, 64, 96, which gives the paper's 10.7 M parameters; empty: there is no other layer
 	Slope    float64     `json:"slope,omitempty"`  // of the LeakyReLUs between; 0 is 0.01
 	Encoding nn.Encoding `json:"encoding"`         // of the condition
 	Spread   float64     `json:"spread,omitempty"` // deviation of theta over conditions at the start, in deviations of each tensor; 0 is 0.1
-	Varies   []string    `json:"varies,omitempty"` // which parameters depend on the condition, as patterns of path.Match over their names ("decoder.*"); nil is all
+	Varies   []string    `json:"varies,omitzero"`  // which parameters depend on the condition, as patterns of path.Match over their names ("decoder.*"); nil is all, empty none
 }
 
 // A Net is a hypernetwork: theta = theta0 + h(condition) W, where h is an MLP

@@ -3,7 +3,6 @@ package pareto
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -24,7 +23,7 @@ type Budget struct {
 func Best(points []Point, budget Budget) (Point, error) {
 	var fit []Point
 	for _, p := range points {
-		if !math.IsNaN(p.Dice) && !math.IsInf(p.Dice, 0) && budget.holds(p) {
+		if p.hasDice() && budget.holds(p) {
 			fit = append(fit, p)
 		}
 	}
@@ -62,7 +61,11 @@ func (b Budget) String() string {
 }
 
 func (b Budget) problem(points []Point) error {
+	if !slices.ContainsFunc(points, Point.hasDice) {
+		return fmt.Errorf("no point to choose: none of %d has a Dice", len(points))
+	}
 	var least []string
+	apart := true // each limit alone can be kept to
 	for by, limit := range b.limits() {
 		if limit == 0 {
 			continue
@@ -71,14 +74,16 @@ func (b Budget) problem(points []Point) error {
 		if len(front) == 0 {
 			return fmt.Errorf("no point fits a budget of %v: none of %d has a measured %v", b, len(points), Cost(by))
 		}
+		cost := Cost(by).Of(front[0])
+		apart = apart && cost <= limit
 		at := fmt.Sprintf("phi %v", front[0].Phi)
 		if len(points) > 1 && !Cost(by).Varies(points) {
 			at = "any phi"
 		}
-		least = append(least, fmt.Sprintf("%s (%s)", Cost(by).amount(Cost(by).Of(front[0])), at))
+		least = append(least, fmt.Sprintf("%s (%s)", Cost(by).amount(cost), at))
 	}
-	if len(least) == 0 {
-		return fmt.Errorf("no point to choose: none of %d has a Dice", len(points))
+	if apart {
+		return fmt.Errorf("no point fits a budget of %v: each limit has points within it, and none is within all", b)
 	}
 	return fmt.Errorf("no point fits a budget of %v: the least needed is %s", b, strings.Join(least, " and "))
 }

@@ -53,9 +53,12 @@ func TestBestSaysWhatWouldFit(t *testing.T) {
 		_, err := Best(three(), budget)
 		require.EqualError(t, err, text)
 	}
-	_, err := Best(nil, Budget{})
+	crossed := []Point{{Phi: Phi{0.1}, Dice: 0.8, MACs: 10e6, Latency: Latency{Median: 0.03}}, {Phi: Phi{0.2}, Dice: 0.8, MACs: 60e6, Latency: Latency{Median: 0.005}}}
+	_, err := Best(crossed, Budget{MACs: 50e6, Seconds: 0.02})
+	require.EqualError(t, err, "no point fits a budget of 50 M MACs and 20 ms: each limit has points within it, and none is within all")
+	_, err = Best(nil, Budget{})
 	require.EqualError(t, err, "no point to choose: none of 0 has a Dice")
-	_, err = Best([]Point{at(1, math.NaN())}, Budget{})
+	_, err = Best([]Point{at(1, math.NaN())}, Budget{MACs: 5})
 	require.EqualError(t, err, "no point to choose: none of 1 has a Dice")
 	_, err = Best([]Point{at(1, 0.5)}, Budget{Seconds: 1})
 	require.EqualError(t, err, "no point fits a budget of 1 s: none of 1 has a measured latency")

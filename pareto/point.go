@@ -50,8 +50,10 @@ func (p Point) Validate() error {
 // ranked tells whether p has a place on the plane of Dice and cost.
 func (p Point) ranked(by Cost) bool {
 	cost := by.Of(p)
-	return !math.IsNaN(p.Dice) && !math.IsInf(p.Dice, 0) && cost > 0 && !math.IsInf(cost, 0)
+	return p.hasDice() && cost > 0 && !math.IsInf(cost, 0)
 }
+
+func (p Point) hasDice() bool { return !math.IsNaN(p.Dice) && !math.IsInf(p.Dice, 0) }
 
 // rankedOf returns the points that have a place on the plane.
 func rankedOf(points []Point, by Cost) []Point {

@@ -110,8 +110,8 @@ func (a Augment) motion(image tensor.Shape, g grid, rng *rand.Rand) *motion {
 	return m
 }
 
-// flipAxis returns the axis of the grid along which to flip, -1 if its extent
-// is 1, where a flip would change the classes and not the image.
+// flipAxis returns the axis of the grid along which to flip, -1 if the patch has
+// an extent of 1 there, where a flip would change the classes and not the image.
 func (a Augment) flipAxis(image tensor.Shape, g grid) int {
 	axes := image.Rank() - 1
 	axis := a.FlipAxis
@@ -130,7 +130,11 @@ func (a Augment) flipAxis(image tensor.Shape, g grid) int {
 			flat++
 		}
 	}
-	return 3 - g.axes + axis - flat
+	axis += 3 - g.axes - flat
+	if g.dims[axis] == 1 {
+		return -1
+	}
+	return axis
 }
 
 // exchange replaces each class by that of the other side of the body.

@@ -65,7 +65,14 @@ func (p parts) counts(subjects int) (counts [3]int, err error) {
 		}
 	}
 	// Rounding is not to take a subject twice, nor, if all are asked for, to
-	// leave one out.
+	// leave one out, nor to leave none to train on.
+	for sum <= 1+1e-9 && counts[1]+counts[2] >= subjects {
+		if counts[1] > counts[2] {
+			counts[1]--
+		} else {
+			counts[2]--
+		}
+	}
 	if rest := subjects - counts[1] - counts[2]; sum <= 1+1e-9 && (counts[0] > rest || sum >= 1-1e-9) {
 		counts[0] = rest
 	}

@@ -30,6 +30,11 @@ func TestDivisionsAreSharesOrCounts(t *testing.T) {
 	require.Subset(t, whole.Train, few.Train)
 	require.NotEqual(t, whole.Train[:5], few.Train, "whom counts leave out is drawn, not the last by name")
 
+	for text, want := range map[string][]int{"0.1/0.45/0.45": {1, 2, 1}, "0.1/0.3/0.6": {1, 1, 2}} {
+		s, err := data.Divide(subjects[:4], text, 1)
+		require.NoError(t, err)
+		require.Equal(t, want, []int{len(s.Train), len(s.Val), len(s.Test)}, "%s: each part gets a subject", text)
+	}
 	_, err = data.Divide(subjects[:2], "1/1/1", 1)
 	require.EqualError(t, err, "2 subjects: to train on, to choose by and to report on, 3 are needed")
 	for text, want := range map[string]string{

@@ -51,7 +51,8 @@ type Loader struct {
 // the next is asked for: there are Ahead+1, whose memory is used in turn. The
 // same Seed gives the same batches, whatever Workers and Ahead are and at
 // whichever step they begin. When the loop is left or ctx is done, the
-// goroutines have ended before the loop has.
+// goroutines have ended before the loop has. What Data or Augment panic with,
+// the loop panics with.
 func (l *Loader) Batches(ctx context.Context, first int) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		if l.Data.Len() == 0 || l.Batch < 1 || first < 0 {
@@ -72,6 +73,9 @@ func (l *Loader) Batches(ctx context.Context, first int) iter.Seq2[Batch, error]
 			case <-ctx.Done():
 			case r := <-queue:
 				made := <-r
+				if made.panicked != nil {
+					panic(made.panicked) // where the caller can meet it
+				}
 				if !yield(made.batch, made.err) || made.err != nil {
 					return
 				}
@@ -90,8 +94,9 @@ type job struct {
 }
 
 type result struct {
-	batch Batch
-	err   error
+	batch    Batch
+	err      error
+	panicked any // with what a dataset or an augmentation did
 }
 
 // start begins the prefetching. The queue holds, in the order of steps, where
@@ -125,15 +130,20 @@ func (l *Loader) start(ctx context.Context, running *sync.WaitGroup, first int) 
 	for range max(l.Workers, 1) {
 		running.Go(func() {
 			for j := range jobs {
-				batch, err := l.make(j)
-				if err != nil {
-					err = fmt.Errorf("loader: step %d: %w", j.step, err)
-				}
-				j.done <- result{batch, err}
+				j.done <- l.try(j)
 			}
 		})
 	}
 	return queue, free
+}
+
+func (l *Loader) try(j job) (r result) {
+	defer func() { r.panicked = recover() }()
+	batch, err := l.make(j)
+	if err != nil {
+		err = fmt.Errorf("loader: step %d: %w", j.step, err)
+	}
+	return result{batch: batch, err: err}
 }
 
 // make returns the batch of a job, in the tensors that came with it where they

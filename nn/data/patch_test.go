@@ -98,6 +98,10 @@ func TestPatchesAreTurnedWithWhatLiesBesideThem(t *testing.T) {
 
 	// A patch of one slice of a volume is turned in the volume.
 	require.NotContains(t, patch(Augment{Rotate: 90}, s, []int{12, 0, 30}, 1, 1, 7).Labels.Data, float32(0))
+	// Of one element along the axis of a flip, neither image nor classes change.
+	slice := patch(Augment{Flip: 1, FlipAxis: 0, Mirror: []int{0, 2, 1}}, s, []int{12, 0, 30}, 1, 1, 7)
+	require.Equal(t, s.Image.At(12, 0, 30, 0), slice.Image.Data[0])
+	require.Equal(t, float32(1), slice.Labels.Data[0])
 	// Its intensities vary as shares of the whole's range, not of its own.
 	s.Image.Data[0], s.Image.Data[1] = 0, 2000
 	flat := patch(Augment{Noise: 0.1}, s, []int{12, 0, 30}, 2, 1, 2)

@@ -103,7 +103,8 @@ func (e *LossError) Error() string {
 // summary. A run that had ended already does nothing.
 //
 // If ctx is done or an error occurs first, Run returns that error beside the
-// summary so far. Where ctx was done it has written a checkpoint.
+// summary so far. Where ctx was done or a validation failed it has written a
+// checkpoint.
 func (l *Loop) Run(ctx context.Context, cfg Config) (Summary, error) {
 	r := &run{Loop: l, cfg: cfg.withDefaults(), tape: autograd.NewTape(), began: time.Now(), score: math.NaN(), kept: -1}
 	if err := r.begin(); err != nil {

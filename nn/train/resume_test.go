@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -136,6 +137,17 @@ func TestAValidationInterruptedIsMadeUpFor(t *testing.T) {
 	require.Equal(t, context.Canceled, err)
 	require.Equal(t, 6, s.Steps)
 	require.NoFileExists(t, filepath.Join(dir, bestFile))
+	alone(t).requireSame(t, dir)
+}
+
+func TestStepsBeforeAFailedValidationAreKept(t *testing.T) {
+	dir := t.TempDir()
+	_, loop := wavering()
+	loop.Validate = func(context.Context) (float64, error) { return 0, errors.New("a label of no class") }
+	cfg := whole
+	cfg.Dir = dir
+	_, err := loop.Run(t.Context(), cfg)
+	require.EqualError(t, err, "train: validation after 6 steps: a label of no class")
 	alone(t).requireSame(t, dir)
 }
 

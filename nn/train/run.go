@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -46,7 +47,7 @@ func (r *run) loop(ctx context.Context) (why string, err error) {
 		why = r.finished()
 		if r.validated < r.done && (why != "" || r.done%r.cfg.Every == 0) {
 			if err := r.validate(ctx); err != nil {
-				return "", r.interrupted(ctx, err)
+				return "", r.keep(cmp.Or(ctx.Err(), err)) // the steps are sound, whatever a validation lacks
 			}
 			if err := r.checkpoint(); err != nil {
 				return "", err
@@ -83,13 +84,19 @@ func (r *run) interrupted(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
+	return r.keep(ctx.Err())
+}
+
+// keep writes a checkpoint of what was done before err ended the run, unless
+// there is one, and returns err.
+func (r *run) keep(err error) error {
 	if r.kept == r.done {
-		return ctx.Err()
+		return err
 	}
-	if err := r.checkpoint(); err != nil {
-		return fmt.Errorf("%w (%w)", ctx.Err(), err)
+	if broken := r.checkpoint(); broken != nil {
+		return fmt.Errorf("%w (%w)", err, broken)
 	}
-	return ctx.Err()
+	return err
 }
 
 func (r *run) step() error {

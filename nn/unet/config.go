@@ -90,8 +90,8 @@ func (c Config) Check() error {
 	switch {
 	case c.Dims < 1 || c.Dims > 3:
 		return fmt.Errorf("unet: %d spatial axes; 1, 2 or 3 are possible", c.Dims)
-	case c.In < 1 || c.Out < 1:
-		return fmt.Errorf("unet: %d channels in and %d classes out; both take at least 1", c.In, c.Out)
+	case c.In < 1 || c.Out < 1 || c.In > 1<<12 || c.Out > 1<<12:
+		return fmt.Errorf("unet: %d channels in and %d classes out; 1 to 4096 are possible", c.In, c.Out)
 	case c.Convs < 1 || c.Convs > 16:
 		return fmt.Errorf("unet: %d convolutions per level; 1 to 16 are possible", c.Convs)
 	case len(c.Widths) > 16 || slices.ContainsFunc(c.Widths, func(w int) bool { return w < 1 || w > 1<<12 }):
@@ -107,7 +107,17 @@ func (c Config) Check() error {
 	case c.Norm == GroupNorm && slices.ContainsFunc(c.Widths, func(w int) bool { return c.Groups < 1 || w%c.Groups != 0 }):
 		return fmt.Errorf("unet: widths %v do not divide into %d groups", c.Widths, c.Groups)
 	}
+	if c.FiLM != nil {
+		return c.FiLM.check()
+	}
 	return nil
+}
+
+func (f FiLM) check() error {
+	if f.Condition < 0 || f.Condition > 1<<12 || slices.ContainsFunc(f.Hidden, func(w int) bool { return w < 1 || w > 1<<12 }) {
+		return fmt.Errorf("unet: FiLM of %d numbers by hidden widths %v; up to 4096 numbers and widths of 1 to 4096 are possible", f.Condition, f.Hidden)
+	}
+	return f.Encoding.Check()
 }
 
 // Levels returns the number of levels.

@@ -190,7 +190,7 @@ func TestPartsOfTheFeaturesGiveThatPartOfTheLogits(t *testing.T) {
 func TestConfigsThatMakeNoNetworkSayWhy(t *testing.T) {
 	for text, cfg := range map[string]unet.Config{
 		"unet: 4 spatial axes; 1, 2 or 3 are possible":                           {Dims: 4, In: 1, Out: 2},
-		"unet: 0 channels in and 2 classes out; both take at least 1":            {Out: 2},
+		"unet: 0 channels in and 2 classes out; 1 to 4096 are possible":          {Out: 2},
 		"unet: 17 convolutions per level; 1 to 16 are possible":                  {In: 1, Out: 2, Convs: 17},
 		"unet: widths [4 0]; up to 16 levels of 1 to 4096 channels are possible": {In: 1, Out: 2, Widths: []int{4, 0}},
 		`unet: norm "batch" is unknown`:                                          {In: 1, Out: 2, Norm: "batch"},

@@ -65,6 +65,9 @@ func (f Figure) draw(c draw.Canvas) error {
 		p.Add(curve{[]dot{{x: at, dice: f.Chosen.Dice, front: true}}, ring, true, false})
 		keys = append(keys, key{text: "chosen: phi " + f.Chosen.Phi.String(), mark: ring})
 	}
+	if math.IsInf(f.Limit, 0) || math.IsNaN(f.Limit) {
+		return fmt.Errorf("a limit at %v", f.Limit)
+	}
 	if f.Limit > 0 {
 		x.hold(f.Limit)
 		p.Add(limit(f.Limit))

@@ -140,6 +140,7 @@ func TestWhatCannotBeDrawnIsNamed(t *testing.T) {
 		`write svg: series "a": a band of 1 and 0 for 1 points`:               {Series: []plot.Series{{Label: "a", Points: good, Low: []float64{0.1}}}},
 		`write svg: series "a": phi 0.2: a band from 0.3 to 0.2`:              {Series: []plot.Series{{Label: "a", Points: good, Low: []float64{0.3}, High: []float64{0.2}}}},
 		`write svg: series "a": phi 0.2: a band from 0 to NaN`:                {Series: []plot.Series{{Label: "a", Points: good, Low: []float64{0}, High: []float64{math.NaN()}}}},
+		`write svg: a limit at +Inf`:                                          {Series: []plot.Series{{Label: "a", Points: good}}, Limit: math.Inf(1)},
 		`write svg: chosen point: phi 0.2: its cost in MACs was not measured`: {Series: []plot.Series{{Label: "a", Points: good}}, Chosen: unmeasured[0]},
 	} {
 		require.EqualError(t, f.WriteSVG(io.Discard), text)

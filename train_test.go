@@ -1,0 +1,154 @@
+package sshn_test
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/hyper"
+	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/nn/unet"
+	"github.com/sshn-go/sshn/pareto"
+)
+
+func TestATrainingLeavesNoGoroutineBehind(t *testing.T) {
+	train := func() {
+		_, err := model(t, config(sshn.SSHN)).Train(t.Context(), discs(4, 8, 8), sshn.Training{Steps: 2, Workers: 2})
+		require.NoError(t, err)
+	}
+	train() // the kernels' workers come with the first, and go by themselves
+	before := runtime.NumGoroutine()
+	train()
+	for range 100000 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+}
+
+func TestAFrozenModelIsTrainedForItsPhi(t *testing.T) {
+	frozen, err := model(t, config(sshn.SSHN)).Freeze(pareto.Phi{0.2})
+	require.NoError(t, err)
+	fixed := config(sshn.Fixed)
+	fixed.At = pareto.Phi{0.2}
+	for name, m := range map[string]*sshn.Model{"frozen": frozen, "fixed": model(t, fixed)} {
+		_, err := m.Train(t.Context(), discs(4, 8, 8), sshn.Training{Steps: 2, Every: 1, Val: discs(1, 8, 8)})
+		require.NoError(t, err, name)
+	}
+	for _, phis := range trainedAt(t, fixed, sshn.Training{Steps: 2}) {
+		require.Equal(t, []float64{0.2}, phis)
+	}
+}
+
+func TestTrainingsThatCannotBeSayWhy(t *testing.T) {
+	val := discs(1, 8, 8)
+	wrong := discs(2, 8, 8)
+	wrong[1].Labels.Data[3] = 5
+	for want, training := range map[string]sshn.Training{
+		"no end: give Steps or Limit, or Patience with Val":                                  {Patience: 1},
+		"Steps -1, Limit 1s, Patience 0: none may be negative":                               {Steps: -1, Limit: time.Second},
+		"Rate 0, HeadRate -1, Clip 0: none may be negative or without an end":                {Steps: 1, HeadRate: -1},
+		"Rate NaN, HeadRate 0, Clip 0: none may be negative or without an end":               {Steps: 1, Rate: math.NaN()},
+		"no samples to validate on":                                                          {Steps: 1, Val: data.Samples{}},
+		"validation: subject b: element 3 has the label 5, the model has the classes 0 to 2": {Steps: 1, Val: wrong},
+		"Widen NaN: a share of at most 1 is possible":                                        {Steps: 1, Widen: math.NaN()},
+	} {
+		_, err := model(t, config(sshn.SSHN)).Train(t.Context(), discs(2, 8, 8), training)
+		require.EqualError(t, err, "sshn: train: "+want)
+	}
+	_, err := model(t, config(sshn.SSHN)).Train(t.Context(), discs(2, 8, 8), sshn.Training{Patience: 1, Every: 1, Val: val})
+	require.NoError(t, err)
+}
+
+func TestWhatAnAugmentationPanicsWithCanBeMet(t *testing.T) {
+	err := autograd.Try(func() {
+		model(t, config(sshn.SSHN)).Train(t.Context(), discs(2, 8, 8), sshn.Training{Steps: 1, Augment: data.Augment{Flip: 1, FlipAxis: 2}})
+	})
+	require.ErrorContains(t, err, "no spatial axis 2 to flip")
+}
+
+func TestResumedWithoutValidationTheLastWeightsAreKept(t *testing.T) {
+	training := sshn.Training{Steps: 2, Every: 2, Batch: 1, Dir: t.TempDir(), Resume: true, Val: discs(1, 8, 8)}
+	first := model(t, config(sshn.SSHN))
+	_, err := first.Train(t.Context(), discs(2, 8, 8), training)
+	require.NoError(t, err)
+	training.Steps, training.Val = 4, nil
+	m := model(t, config(sshn.SSHN))
+	_, err = m.Train(t.Context(), discs(2, 8, 8), training)
+	require.NoError(t, err)
+	require.NotEqual(t, first.Source().Params().Data, m.Source().Params().Data)
+}
+
+func TestATrainingThatDoesNotBeginKeepsTheCurve(t *testing.T) {
+	training := sshn.Training{Steps: 1, Batch: 1, Dir: t.TempDir(), Resume: true}
+	m := model(t, config(sshn.SSHN))
+	_, err := m.Train(t.Context(), discs(2, 8, 8), training)
+	require.NoError(t, err)
+	m.Curve.Split = "val"
+	training.Clip = 1
+	_, err = m.Train(t.Context(), discs(2, 8, 8), training)
+	require.ErrorContains(t, err, "is of another run")
+	require.Equal(t, "val", m.Curve.Split)
+	training.Clip = 0
+	_, err = m.Train(t.Context(), discs(2, 8, 8), training) // which is at its end, and takes up its weights
+	require.NoError(t, err)
+	require.Zero(t, m.Curve)
+}
+
+func TestAnEmptyListIsNotTheDefaultInAFile(t *testing.T) {
+	cfg := config(sshn.SSHN)
+	for _, cfg.Hyper = range []hyper.Config{{Hidden: []int{}}, {Varies: []string{}}, {}} {
+		path := t.TempDir() + "/m.safetensors"
+		require.NoError(t, model(t, cfg).Save(path))
+		m, err := sshn.Load(path)
+		require.NoError(t, err)
+		require.Equal(t, model(t, cfg).Config(), m.Config())
+	}
+}
+
+func TestConfigsOfHostileFilesAreErrors(t *testing.T) {
+	for want, change := range map[string]func(*sshn.Config){
+		"FiLM of 0 numbers by hidden widths [-1]":      func(c *sshn.Config) { c.Network.FiLM = &unet.FiLM{Hidden: []int{-1}} },
+		"-1 spatial axes":                              func(c *sshn.Config) { c.Network.Dims, c.Phi, c.Method = -1, sshn.PerAxis, sshn.Fixed },
+		"1 channels in and 1000000000000 classes out":  func(c *sshn.Config) { c.Network.Out, c.Labels = 1e12, nil },
+		"1099511627776 channels in":                    func(c *sshn.Config) { c.Network.In = 1 << 40 },
+		"1 classes; the background and a structure":    func(c *sshn.Config) { c.Network.Out = 1 },
+		"phi 0.1/0.2 has 2 numbers, the model takes 1": func(c *sshn.Config) { c.At = pareto.Phi{0.1, 0.2} },
+		"phi 17 is not a factor in (0, 16]":            func(c *sshn.Config) { c.At = pareto.Phi{17} },
+	} {
+		cfg := config(sshn.SSHN)
+		change(&cfg)
+		_, err := sshn.New(cfg)
+		require.ErrorContains(t, err, want)
+	}
+	// FiLM in the network of another method is modulated by the same phi.
+	cfg := config(sshn.SSHN)
+	cfg.Phi, cfg.Network.FiLM = sshn.PerLevel, &unet.FiLM{}
+	p, err := model(t, cfg).At(pareto.Phi{0.3, 0.4})
+	require.NoError(t, err)
+	_, err = p.Classes(discs(1, 8, 8)[0].Image)
+	require.NoError(t, err)
+}
+
+func TestMeasuringTellsHowManyPointsThereAre(t *testing.T) {
+	var of []int
+	m := model(t, config(sshn.SSHN))
+	curve, err := m.Measure(t.Context(), discs(1, 8, 8), []pareto.Phi{{0.499}, {0.5}, {0.1}}, func(done, all int) { of = append(of, done, all) })
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 2, 2, 2}, of)
+	require.Equal(t, pareto.Phi{0.5}, curve.Points[0].Phi)
+
+	ctx := &countdown{Context: t.Context(), left: 3} // ends while one image is timed again and again
+	_, err = m.Measure(ctx, discs(1, 8, 8), []pareto.Phi{{0.5}}, nil)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = m.Cost([]int{0, 8}, pareto.Phi{0.5})
+	require.EqualError(t, err, "sshn: cost of an image of extents [0 8]; the model takes 2 of at least 1")
+}
