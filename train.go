@@ -41,7 +41,7 @@ type Training struct {
 	Workers  int            // goroutines that make batches; 0 is one per processor
 
 	Dir      string    // for checkpoints and the log; empty: none
-	Resume   bool      // go on from Dir's last checkpoint, if there is one; Val and Augment should be the same, which is not checked
+	Resume   bool      // go on from Dir's last checkpoint, if there is one; Val should be the same, which is not checked
 	Progress io.Writer // a bar on a terminal, lines elsewhere; nil: none
 }
 
@@ -160,6 +160,11 @@ func (t Training) check() error {
 // How long it is to last is not part of it: more steps may be asked for. Step
 // size and range of phi are then those of the longer training from there on.
 func (t Training) identity(cfg Config, d data.Dataset) (string, error) {
+	// Of an augmentation whatever JSON shows of it.
+	augment, err := json.Marshal(t.Augment)
+	if err != nil || t.Augment == nil {
+		augment = nil
+	}
 	text, err := json.Marshal(struct {
 		Config
 		Batch    int     `json:"batch"`
@@ -170,8 +175,9 @@ func (t Training) identity(cfg Config, d data.Dataset) (string, error) {
 		Clip     float64 `json:"clip"`
 		Samples  int     `json:"samples"`
 
-		Patch data.Patch `json:"patch,omitzero"`
-	}{cfg, t.Batch, t.Parts, max(t.Widen, 0), t.Rate, t.HeadRate, t.Clip, d.Len(), t.Patch})
+		Patch   data.Patch      `json:"patch,omitzero"`
+		Augment json.RawMessage `json:"augment,omitempty"`
+	}{cfg, t.Batch, t.Parts, max(t.Widen, 0), t.Rate, t.HeadRate, t.Clip, d.Len(), t.Patch, augment})
 	return string(text), err
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ func budgetFlag(f *flag.FlagSet, x *float64, name string, bound float64, usage s
 
 // budget returns what chooses phi.
 func (s *segment) budget() pareto.Budget {
-	b := pareto.Budget{MACs: int64(s.maxMACs), Seconds: s.maxMS / 1000}
+	b := pareto.Budget{MACs: int64(math.Ceil(s.maxMACs)), Seconds: s.maxMS / 1000}
 	if s.limit.allowed == 0 {
 		b.Bytes = int64(1e6 * s.maxMB)
 	}

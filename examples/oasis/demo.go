@@ -52,12 +52,14 @@ func (d *demo) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	if err := d.clear(); err != nil {
+	if err := d.vacant(); err != nil {
 		return err
 	}
-
 	say("Making %s in %s.\n", plural(d.make.n, "procedural brain"), d.make.out)
 	if err := d.make.make(ctx, c); err != nil {
+		return err
+	}
+	if err := d.clear(); err != nil {
 		return err
 	}
 	s, err := d.train.prepare(c)
@@ -131,6 +133,17 @@ func (d *demo) test(ctx context.Context, s *study, m *sshn.Model, phi pareto.Phi
 		return pareto.Point{}, err
 	}
 	return curve.Points[0], nil
+}
+
+// vacant returns an error if the folder holds a model or a training that is not
+// a demonstration's, whose data would lie beside it.
+func (d *demo) vacant() error {
+	for _, name := range []string{modelFile, lastFile} {
+		if path := filepath.Join(d.out, name); exists(path) && !exists(d.make.out) {
+			return fmt.Errorf("%s is there already, and not of a demonstration: choose another -out", path)
+		}
+	}
+	return nil
 }
 
 // clear removes what an earlier demonstration left, so that none of it lies

@@ -158,8 +158,8 @@ func places(text string, n int) ([]int, error) {
 	return all, nil
 }
 
-// make writes the subjects. When ctx is done it stops; the folder then lacks its
-// subjects.txt.
+// make writes the subjects. When ctx is done it stops; the folder's subjects.txt,
+// if there is one, then does not list them.
 func (d *makeData) make(ctx context.Context, c console) error {
 	recipe := neurite.Recipe{Subjects: d.n, Dims: d.dims, Seed: d.seed, Maps: d.sources}
 	recipe.Phantom.Spacing = d.mm

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -280,19 +281,33 @@ func TestDemoLeavesModelCurveAndPictures(t *testing.T) {
 	must(t, append([]string{"segment"}, strings.Fields(line)...)...)
 	require.FileExists(t, filepath.Join(out, "seg.nii.gz"))
 
-	// Another demonstration begins by removing what this one made, so that
-	// nothing of it stays if the other is interrupted; what users made stays.
+	// One that cannot make its data, or is stopped before they are there, leaves
+	// what this one made.
+	_, stderr, code := call("-out", out, "-n", "3")
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stderr, "not among the 3 to be made")
+	require.FileExists(t, filepath.Join(out, modelFile))
+
+	// Another begins its training by removing it, so that nothing of it stays if
+	// that is interrupted; what users made stays.
 	theirs := filepath.Join(out, "phi-of-mine.png")
 	require.NoError(t, os.WriteFile(theirs, nil, 0o666))
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	var stdout, stderr bytes.Buffer
-	require.Equal(t, cli.Interrupted, run(ctx, []string{"-out", out, "-n", "4"}, &stdout, &stderr))
+	defer cancel()
+	var stdout bytes.Buffer
+	require.Equal(t, cli.Interrupted, run(ctx, []string{"-out", out, "-n", "4"}, &stdout, &interrupter{interrupt: cancel}))
 	for _, name := range []string{modelFile, "curve.svg", "curve.json", filepath.Base(pictures[0])} {
 		require.NoFileExists(t, filepath.Join(out, name))
 	}
 	require.FileExists(t, theirs)
 	require.FileExists(t, filepath.Join(out, "seg.nii.gz"))
+
+	// A model that no demonstration made is not removed.
+	out = t.TempDir()
+	require.NoError(t, m.Save(filepath.Join(out, modelFile)))
+	_, stderr, code = call("-out", out, "-n", "4")
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stderr, "is there already, and not of a demonstration: choose another -out")
 }
 
 // An interrupter is a console that interrupts at the first line of a step.
@@ -349,4 +364,12 @@ func TestInterruptedMakeDataLeavesNoListOfSubjects(t *testing.T) {
 	require.Equal(t, cli.Interrupted, run(ctx, []string{"make-data", "-out", dir, "-n", "3", "-spacing", "8"}, &stdout, &stderr))
 	require.NoFileExists(t, filepath.Join(dir, "subjects.txt"))
 	require.Equal(t, "oasis: stopped after 0 of 3 subjects; the same command makes all of them\n", stderr.String())
+}
+
+func TestTheCommandThatGoesOnCanBePasted(t *testing.T) {
+	c := &trainCommand{}
+	f := flag.NewFlagSet("", flag.ContinueOnError)
+	c.flags(f)
+	require.NoError(t, f.Parse([]string{"-data", "my data", "-out", "o", "-minutes", "2"}))
+	require.Equal(t, program("train")+` -data="my data" -minutes=2 -out=o -resume=true`, c.again())
 }

@@ -124,7 +124,7 @@ func writePictures(dir string, m *sshn.Model, points []pareto.Point, set *neurit
 		row.Title = fmt.Sprintf("%s, segmented at phi %v (%s MACs)", s.Subject, p.Phi, pareto.ByMACs.Format(float64(p.MACs)))
 		row.Captions = []string{"image", "truth", fmt.Sprintf("prediction, phi %v", p.Phi)}
 		row.Labels = []tensor.Tensor{plane(s.Labels, k), plane(s.Restore(classes), k)}
-		if err := row.WriteFile(filepath.Join(dir, "phi-"+p.Phi.String()+".png")); err != nil {
+		if err := row.WriteFile(filepath.Join(dir, "phi-"+strings.ReplaceAll(p.Phi.String(), "/", "-")+".png")); err != nil {
 			return err
 		}
 	}

@@ -85,6 +85,11 @@ func (s *segment) work(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	if s.beside != nil {
+		if _, err := m.At(s.beside); err != nil {
+			return fmt.Errorf("-beside: %w", err)
+		}
+	}
 	h, err := nifti.ReadHeader(s.in)
 	if err != nil {
 		return err

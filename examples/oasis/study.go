@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -96,20 +97,22 @@ func kindOf(dir string, m *sshn.Model) (neurite.Kind, error) {
 		tables = []string{"seg4_labels.txt"}
 	}
 	var first error
+	opened := 0
 	for _, path := range tables {
 		kind := neurite.Kind{Labels: strings.TrimSuffix(filepath.Base(path), "_labels.txt"), Dims: cfg.Network.Dims}
 		set, err := neurite.Open(dir, kind)
 		if err != nil {
-			first = err
+			first = cmp.Or(first, err)
 			continue
 		}
+		opened++
 		if slices.Equal(sshn.LabelsOf(set.Classes), cfg.Labels) {
 			return kind, nil
 		}
 	}
-	if first != nil {
+	if opened == 0 {
 		return neurite.Kind{}, first
 	}
 	return neurite.Kind{}, fmt.Errorf("%s: none of %d label tables is the model's, which has %d labels: %s, %s and so on",
-		dir, len(tables), len(cfg.Labels), cfg.Labels[0].Name, cfg.Labels[len(cfg.Labels)-1].Name)
+		dir, opened, len(cfg.Labels), cfg.Labels[0].Name, cfg.Labels[len(cfg.Labels)-1].Name)
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sshn-go/sshn"
@@ -218,7 +220,11 @@ func (t *trainCommand) again() string {
 	line := program("train")
 	f.VisitAll(func(x *flag.Flag) {
 		if x.Value.String() != x.DefValue {
-			line += fmt.Sprintf(" -%s=%v", x.Name, x.Value)
+			value := x.Value.String()
+			if strings.ContainsAny(value, " \t\"'\\$&;()<>|*?") {
+				value = strconv.Quote(value)
+			}
+			line += fmt.Sprintf(" -%s=%s", x.Name, value)
 		}
 	})
 	return line

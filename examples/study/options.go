@@ -96,6 +96,7 @@ func numbers(f *flag.FlagSet, to *[]float64, name, value, usage string) {
 		*to = nil
 		for _, field := range words(text) {
 			x, err := strconv.ParseFloat(field, 64)
+			x = round(x) // as phis between are, so that all are compared
 			if err != nil || !(x > 0) || x > 1 {
 				return fmt.Errorf("%q is no phi in (0, 1]", field)
 			}

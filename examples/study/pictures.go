@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/examples/internal/picture"
@@ -35,7 +36,14 @@ func (o *options) draw(s *set) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	for _, sample := range s.test[:min(pictured, len(s.test))] {
+	var drawn []string
+	for _, sample := range s.test {
+		if slices.Contains(drawn, sample.Subject) { // another session
+			continue
+		}
+		if drawn = append(drawn, sample.Subject); len(drawn) > pictured {
+			break
+		}
 		row := picture.Row{
 			Title: sample.Subject, Captions: []string{"image", "truth"},
 			Image: flat(sample.Image), Labels: []tensor.Tensor{sample.Labels},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/nn/data"
 )
 
 // resultFile holds what was found.
@@ -44,7 +45,8 @@ func (o *options) study(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%d subjects to train on, %d to choose weights by, %d to report on.\n", len(s.train), len(s.val), len(s.test))
+	fmt.Fprintf(stdout, "%d subjects to train on, %d to choose weights by, %d to report on.\n",
+		found.Study.Train, found.Study.Val, found.Study.Test)
 	planned := o.plan(s)
 	if err := alike(planned, found); err != nil {
 		return fmt.Errorf("%s is of another study: %w; choose another -out", path, err)
@@ -76,11 +78,15 @@ func (o *options) try(ctx context.Context, n network, s *set, found *result.File
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.name(), err)
 	}
+	// In this order nothing is counted as finished whose model is not there.
+	if err := m.Save(filepath.Join(t.dir, modelFile)); err != nil {
+		return err
+	}
 	found.Lines = append(found.Lines, lines...)
 	if err := found.Save(path); err != nil {
 		return err
 	}
-	return t.keep(m)
+	return t.tidy()
 }
 
 // stopped says, after an interrupt, how to go on.
@@ -98,7 +104,7 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 	c := o.settings
 	now := result.Study{
 		Data: filepath.Base(filepath.Clean(o.data)), Extents: s.test[0].Labels.Shape.Dims(),
-		Train: len(s.train), Val: len(s.val), Test: len(s.test),
+		Train: len(data.Subjects(s.train)), Val: len(data.Subjects(s.val)), Test: len(data.Subjects(s.test)),
 		Width: c.width, Wide: c.wide, Levels: c.levels, Batch: c.batch * c.parts, Parts: c.parts, Plain: c.plain,
 		Widen: c.widen, Coarsest: c.coarsest,
 		Steps: o.steps, Minutes: o.minutes, Every: o.every, Rate: c.rate, HeadRate: c.headRate,
@@ -114,6 +120,9 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 		return begun, begun.Save(path)
 	case err != nil:
 		return nil, err
+	}
+	if !strings.Contains(found.Study.Machine, now.Machine) { // it goes on elsewhere
+		found.Study.Machine += " and " + now.Machine
 	}
 	then := found.Study
 	then.Processors, then.Machine = now.Processors, now.Machine // times differ, nothing else

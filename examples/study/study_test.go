@@ -19,6 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sshn-go/sshn/examples/internal/cli"
+	"github.com/sshn-go/sshn/examples/internal/neurite"
+	"github.com/sshn-go/sshn/examples/internal/phantom"
 	"github.com/sshn-go/sshn/examples/internal/result"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/data"
@@ -280,6 +282,33 @@ func TestAFolderOfAnyNameIsReportedWithItsPictures(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(out, pageFile))
 	require.NoError(t, err)
 	require.Equal(t, 3, strings.Count(string(page), `<img src="pictures/`))
+}
+
+func TestSessionsOfOnePersonAreOneSubject(t *testing.T) {
+	maps := t.TempDir()
+	r := neurite.Recipe{Subjects: 3, Dims: 3, Phantom: phantom.Config{Spacing: 8}}
+	require.NoError(t, neurite.Make(t.Context(), maps, r, nil))
+	var err error
+	r.Maps, err = neurite.FindMaps(maps)
+	require.NoError(t, err)
+	r.Dims, r.Subjects = 2, 12
+	dir, out := t.TempDir(), t.TempDir()
+	require.NoError(t, neurite.Make(t.Context(), dir, r, nil))
+	stdout, stderr, code := study(tiny(dir, out, "-format", "oasis", "-split", "1/1/1", "-seeds", "1", "-methods", "fixed", "-phis", "0.5")...)
+	require.Equal(t, cli.Success, code, stderr)
+	require.Contains(t, stdout, "1 subjects to train on, 1 to choose weights by, 1 to report on.")
+	require.Contains(t, stdout, "Dice is the mean over 1 subject of")
+	pictures, err := os.ReadDir(filepath.Join(out, pictureFolder))
+	require.NoError(t, err)
+	require.Len(t, pictures, 1)
+}
+
+func TestPhisAreRoundedAlikeForAllNetworks(t *testing.T) {
+	o, err := parse([]string{"-data", "d", "-format", "wbc", "-phis", "0.33333333,0.3333334,0.5"})
+	require.NoError(t, err)
+	require.Equal(t, []float64{0.333333, 0.5}, o.phis)
+	_, err = parse([]string{"-phis", "1e-9"})
+	require.ErrorContains(t, err, `"1e-9" is no phi in (0, 1]`)
 }
 
 func TestAStudyOfAnalysesAlone(t *testing.T) {

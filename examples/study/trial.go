@@ -122,12 +122,8 @@ func (t *trial) measure(ctx context.Context, m *sshn.Model, at place) (result.Li
 	return l, nil
 }
 
-// keep saves the model and removes the checkpoints, which take four times its
-// room.
-func (t *trial) keep(m *sshn.Model) error {
-	if err := m.Save(filepath.Join(t.dir, modelFile)); err != nil {
-		return err
-	}
+// tidy removes the checkpoints, which take four times the model's room.
+func (t *trial) tidy() error {
 	for _, name := range []string{"last.safetensors", "best.safetensors"} {
 		if err := os.Remove(filepath.Join(t.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

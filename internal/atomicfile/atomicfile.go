@@ -15,10 +15,10 @@ import (
 // Write replaces the file at path by what f writes; the writer that f is given
 // is buffered. The bytes go to a temporary file in the same folder, which is
 // synced to disk and renamed onto path, and then the folder is synced. If
-// anything fails, f included, the temporary file is removed and the old content
-// stays. The text of the error names path.
+// anything fails up to the rename, f included, the temporary file is removed and
+// the old content stays. The text of the error names path.
 //
-// A symbolic link is followed. A path that exists and is no regular file, such
+// A symbolic link is followed, also to where nothing is yet. A path that exists and is no regular file, such
 // as a device, is refused, since the rename would take its place.
 func Write(path string, f func(io.Writer) error) error {
 	if err := write(path, f); err != nil {
@@ -28,8 +28,9 @@ func Write(path string, f func(io.Writer) error) error {
 }
 
 func write(path string, f func(io.Writer) error) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
+	path, err := follow(path)
+	if err != nil {
+		return err
 	}
 	perm := fs.FileMode(0o666)
 	old, err := os.Stat(path)
@@ -67,6 +68,25 @@ func write(path string, f func(io.Writer) error) error {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// follow returns what a path leads to by links.
+func follow(path string) (string, error) {
+	for range 40 { // as many as systems follow
+		target, err := filepath.EvalSymlinks(path)
+		if err == nil {
+			return target, nil
+		}
+		target, err = os.Readlink(path)
+		if err != nil { // no link: what EvalSymlinks lacks is not there yet, and creating it says what is wrong
+			return path, nil
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	return "", errors.New("more than 40 links, one to the other")
 }
 
 // create makes the temporary file under the first number that is free. The

@@ -57,6 +57,19 @@ func TestWriteFollowsALink(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(dir, "real"))
 	require.NoError(t, err)
 	require.Equal(t, "new", string(got))
+
+	// To where nothing is yet, too, by two links.
+	require.NoError(t, os.Symlink("later", filepath.Join(dir, "second")))
+	require.NoError(t, os.Symlink(filepath.Join(dir, "second"), filepath.Join(dir, "first")))
+	require.NoError(t, Write(filepath.Join(dir, "first"), put("new")))
+	got, err = os.ReadFile(filepath.Join(dir, "later"))
+	require.NoError(t, err)
+	require.Equal(t, "new", string(got))
+	info, err := os.Lstat(filepath.Join(dir, "first"))
+	require.NoError(t, err)
+	require.NotZero(t, info.Mode()&os.ModeSymlink)
+	require.NoError(t, os.Symlink("round", filepath.Join(dir, "round")))
+	require.ErrorContains(t, Write(filepath.Join(dir, "round"), put("x")), "more than 40 links")
 }
 
 func TestWriteRefusesWhatIsNoRegularFile(t *testing.T) {

@@ -200,7 +200,7 @@ func (h *Header) checkDims() error {
 		}
 		voxels *= n
 	}
-	if voxels > min(1<<53, math.MaxInt/8) { // so that bytes fit an int, of 32 bits too
+	if voxels > min(1<<53, math.MaxInt/16) { // so that bytes fit an int, of 32 bits too
 		return fmt.Errorf("%.4g voxels are over any limit", voxels)
 	}
 	return nil

@@ -82,11 +82,12 @@ func (v *Volume) NaNs() int {
 }
 
 // Labels returns the voxels as integers, i fastest. The error names the first
-// voxel that is none, or is beyond the 2^24 up to which float32 holds them all.
+// voxel that is none, or has reached the 2^24 below which float32 tells them all
+// apart.
 func (v *Volume) Labels() ([]int32, error) {
 	labels := make([]int32, len(v.Data.Data))
 	for at, x := range v.Data.Data {
-		if !(math.Abs(float64(x)) <= 1<<24) || x != float32(int32(x)) {
+		if !(math.Abs(float64(x)) < 1<<24) || x != float32(int32(x)) {
 			ni, nj := v.Data.Shape.Dim(2), v.Data.Shape.Dim(1)
 			return nil, fmt.Errorf("expected labels, found %v at voxel (%d, %d, %d)", x, at%ni, at/ni%nj, at/ni/nj)
 		}

@@ -50,7 +50,8 @@ func Reorient(g Grid, orientation string) (Move, error) {
 // Resample returns the move to a spacing in mm along i, j and k, where 0, or a
 // number within a ten-thousandth of the grid's own, leaves an axis as it is. The
 // centre stays where it is, and the number of voxels becomes that which is
-// nearest in length, at least 1. Where voxels become coarser, nothing is smoothed
+// nearest in length, at least 1, or one more, lest a voxel of the grid should lie
+// beyond them. Where voxels become coarser, nothing is smoothed
 // before. It is an error if the grid has no spacing, or if there would be more
 // than 2^30 voxels.
 func Resample(g Grid, spacing [3]float64) (Move, error) {
@@ -65,6 +66,9 @@ func Resample(g Grid, spacing [3]float64) (Move, error) {
 		if want > 0 && math.Abs(want-is) > 1e-4*is {
 			to := max(math.Round(n*is/want), 1)
 			scale := want / is
+			if n-float64(scale*to) > 1+1e-6 {
+				to++
+			}
 			m.axes[a] = axis{a, scale, (n-1)/2 - float64(scale*(to-1)/2)}
 			n = to
 		}

@@ -249,6 +249,13 @@ func TestResampleKeepsCentreAndLength(t *testing.T) {
 	require.Equal(t, g.Shape, m.To.Shape, "nearly the spacing that it has, and never fewer than one voxel")
 	require.Equal(t, [3]float64{1, 2, 1e9}, m.To.Spacing())
 
+	// Seven voxels are nearest in length to one of 5, which ends inside the outermost
+	// of them; two hold the middles of all, so that labels come back to each.
+	m, err = Resample(diagonal(7, 1, 1, [3]float64{1, 1, 1}), [3]float64{5, 0, 0})
+	require.NoError(t, err)
+	require.Equal(t, tensor.NewShape(1, 1, 2), m.To.Shape)
+	require.Equal(t, []float32{1, 1, 1, 1, 1, 1, 1}, m.Inverse().Majority(tensor.From([]float32{1, 1}, 1, 1, 2), 0).Data)
+
 	for _, bad := range [][3]float64{{-1, 1, 1}, {math.NaN(), 1, 1}, {math.Inf(1), 1, 1}} {
 		_, err = Resample(g, bad)
 		require.EqualError(t, err, fmt.Sprintf("volume: resample: axis i from 1 mm to %v mm", bad[0]))

@@ -21,8 +21,10 @@ func (s *Set) Load(i int) (data.Sample, error) {
 		return data.Sample{}, fmt.Errorf("load %s: %w", s.subjects[i], err)
 	}
 	image := r.image.Data
+	least := float64(r.least)
+	width := float64(r.greatest) - least // may be beyond a float32
 	for at, x := range image.Data {
-		image.Data[at] = (x - r.least) / (r.greatest - r.least)
+		image.Data[at] = float32((float64(x) - least) / width)
 	}
 	dims := s.spatial(image.Shape)
 	return data.Sample{

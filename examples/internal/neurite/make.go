@@ -40,9 +40,10 @@ type Recipe struct {
 // volumes may go into one folder, and the subjects of an earlier call are
 // replaced. A folder is refused if it lists other subjects than of this kind, or
 // some that are not to be made: they would be left from before. After each
-// subject Make calls progress if that is not nil. subjects.txt is written last;
-// if ctx is done before, Make returns its error at once, though what paints the
-// subject at hand goes on to its end. One map is held in memory at a time.
+// subject Make calls progress if that is not nil. subjects.txt
+// lists what is finished: those of an earlier call come off it first, and all come
+// onto it last. If ctx is done before, Make returns its error at once, though what
+// paints the subject at hand goes on to its end. One map is held in memory at a time.
 func Make(ctx context.Context, dir string, r Recipe, progress func(done, total int)) error {
 	if err := r.make(ctx, dir, progress); err != nil {
 		return fmt.Errorf("make data set: %w", err)
@@ -58,6 +59,14 @@ func (r Recipe) make(ctx context.Context, dir string, progress func(done, total 
 	listed, err := r.earlier(dir, orders)
 	if err != nil {
 		return err
+	}
+	if len(listed) > 0 {
+		listed = slices.DeleteFunc(listed, func(name string) bool {
+			return slices.ContainsFunc(orders, func(o order) bool { return o.name == name })
+		})
+		if err := list(dir, listed); err != nil {
+			return err
+		}
 	}
 	at, m := -1, (*phantom.Map)(nil) // the map that was read last
 	for i, o := range orders {
@@ -94,9 +103,14 @@ func (r Recipe) make(ctx context.Context, dir string, progress func(done, total 
 	for _, o := range orders {
 		listed = append(listed, o.name)
 	}
-	slices.Sort(listed)
+	return list(dir, listed)
+}
+
+// list writes the list of subjects; an empty one is refused by [Open].
+func list(dir string, names []string) error {
+	slices.Sort(names)
 	return atomicfile.Write(filepath.Join(dir, "subjects.txt"), func(w io.Writer) error {
-		_, err := fmt.Fprintln(w, strings.Join(slices.Compact(listed), "\n"))
+		_, err := fmt.Fprintln(w, strings.Join(names, "\n"))
 		return err
 	})
 }
@@ -111,13 +125,16 @@ type order struct {
 // orders lists the subjects, those of a map one after the other.
 func (r Recipe) orders() []order {
 	var all []order
+	sessions := map[string]int{} // of each person so far
 	for i := range r.Subjects {
 		if r.Maps == nil {
 			all = append(all, order{fmt.Sprintf("%s%04d_MR1", r.ours(), i+1), -1, i})
 			continue
 		}
-		from, session := i%len(r.Maps), i/len(r.Maps)
-		all = append(all, order{fmt.Sprintf("%s%s_MR%d", r.ours(), person(r.Maps[from].Name), session+1), from, session})
+		from := i % len(r.Maps)
+		who := person(r.Maps[from].Name)
+		sessions[who]++
+		all = append(all, order{fmt.Sprintf("%s%s_MR%d", r.ours(), who, sessions[who]), from, i / len(r.Maps)})
 	}
 	slices.SortStableFunc(all, func(a, b order) int { return a.source - b.source })
 	return all

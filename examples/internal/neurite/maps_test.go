@@ -56,6 +56,15 @@ func TestSubjectsAreMadeFromLabelMaps(t *testing.T) {
 	require.ErrorContains(t, err, "not among the 1 to be made: "+second+", "+other+"; make those too")
 }
 
+func TestMapsOfOnePersonGiveSessionsOfOne(t *testing.T) {
+	maps := []Map{{Name: "a_MR1"}, {Name: "b"}, {Name: "a_MR2"}}
+	var names []string
+	for _, o := range (Recipe{Subjects: 5, Dims: 3, Maps: maps}).orders() {
+		names = append(names, o.name)
+	}
+	require.Equal(t, []string{"SYNTH_a_MR1", "SYNTH_a_MR3", "SYNTH_b_MR1", "SYNTH_b_MR2", "SYNTH_a_MR2"}, names)
+}
+
 func TestLooseLabelMapsHaveFreeSurfersLabels(t *testing.T) {
 	dir := t.TempDir()
 	fails := func(text string) {

@@ -117,6 +117,36 @@ func TestSlicesAndVolumesShareAFolder(t *testing.T) {
 	require.ErrorContains(t, Make(t.Context(), dir, Recipe{Subjects: 1, Dims: 4}, nil), "make data set: expected subjects, of 2 or 3 dimensions, found 1 of 4")
 }
 
+func TestSubjectsThatAreMadeAnewAreNotListedBeforeTheyAreThere(t *testing.T) {
+	dir := made(t, 2, 3)
+	ctx, cancel := context.WithCancel(t.Context())
+	r := Recipe{Subjects: 3, Dims: 2, Seed: 9, Phantom: phantom.Config{Spacing: 16}}
+	require.ErrorIs(t, Make(ctx, dir, r, func(int, int) { cancel() }), context.Canceled)
+	_, err := Open(dir, Kind{Labels: "seg4"})
+	require.ErrorContains(t, err, "subjects.txt: no subjects")
+	require.NoError(t, Make(t.Context(), dir, r, nil))
+	s, err := Open(dir, Kind{Labels: "seg4"})
+	require.NoError(t, err)
+	require.Equal(t, 3, s.Len())
+}
+
+func TestIntensitiesMayBeFurtherApartThanAFloat32Reaches(t *testing.T) {
+	dir := made(t, 2, 1)
+	path := filepath.Join(dir, subject(1), "slice_norm.nii.gz")
+	v, err := nifti.ReadFile(path, nifti.Options{})
+	require.NoError(t, err)
+	clear(v.Data.Data)
+	v.Data.Data[0], v.Data.Data[1] = -3e38, 3e38
+	h := nifti.NewHeader(v.Data.Shape, v.Header.Grid().Affine)
+	require.NoError(t, nifti.WriteImageFile(path, h, v.Data))
+	s, err := Open(dir, Kind{Labels: "seg4"})
+	require.NoError(t, err)
+	require.NoError(t, s.Check(nil))
+	x, err := s.Load(0)
+	require.NoError(t, err)
+	require.Equal(t, []float32{0, 1, 0.5}, x.Image.Data[:3])
+}
+
 func TestRealDataAreNotOverwritten(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "subjects.txt"), []byte("OASIS_OAS1_0001_MR1\n"), 0o666))

@@ -137,7 +137,9 @@ func (s *findings) compare() {
 	var single []float64
 	for _, g := range s.own {
 		for _, l := range g.lines {
-			s.hi = max(s.hi, l.Hi)
+			if g.method != result.Wide && g.method != result.Constant { // controls may be beyond
+				s.hi = max(s.hi, l.Hi)
+			}
 			if !slices.Contains(s.seeds, l.Seed) {
 				s.seeds = append(s.seeds, l.Seed)
 			}

@@ -86,6 +86,16 @@ func TestAnalysesAloneHaveNoTableOfMethods(t *testing.T) {
 	require.NotContains(t, b.String(), "Accuracy and cost")
 }
 
+func TestAControlBeyondTheRangeDoesNotWidenIt(t *testing.T) {
+	f := madeUp()
+	i := slices.IndexFunc(f.Lines, func(l result.Line) bool { return l.Method == result.Wide })
+	beyond := f.Lines[i]
+	beyond.Phi, beyond.Lo, beyond.Hi = pareto.Phi{0.9}, 0.9, 0.9
+	want := newFindings(f, pareto.Reference{}).hi
+	f.Lines = append(f.Lines, beyond)
+	require.Equal(t, want, newFindings(f, pareto.Reference{}).hi)
+}
+
 func TestEachMethodAloneHasAPage(t *testing.T) {
 	f := madeUp()
 	for _, skip := range []bool{false, true} {
