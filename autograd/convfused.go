@@ -141,8 +141,10 @@ func (o fusedConv) Backward(gin []tensor.Tensor, gout, out tensor.Tensor, in []t
 	o.BackwardAssign(gin, make([]bool, len(gin)), gout, out, in, work)
 }
 
-// BackwardAssign implements [Assigner]. It changes gout, which is nobody's
-// afterwards: a value that is kept is not fused away.
+// spoils implements [spoiler]: a rectifier's gradient is made in place.
+func (o fusedConv) spoils() bool { return o.slope != 1 }
+
+// BackwardAssign implements [Assigner].
 func (o fusedConv) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, out tensor.Tensor, in []tensor.Tensor, work []float32) {
 	g := o.geometry(o.unfused(shapes(in)))
 	if g.N == 0 {

@@ -125,6 +125,24 @@ func TestAUsersOperationIsTakenOver(t *testing.T) {
 	}
 }
 
+// What is kept after it was computed has the gradient that it would have had, and
+// so has a loss.
+func TestAValueKeptAfterItsRunHasItsGradient(t *testing.T) {
+	for _, fuse := range []bool{true, false} {
+		tape := autograd.NewTape()
+		tape.Fuse(fuse)
+		x := tape.Leaf(tensor.From([]float32{1, -1}, 1, 2, 1))
+		w := tape.Leaf(tensor.From([]float32{1}, 1, 1, 1))
+		y := autograd.LeakyReLU(autograd.Conv(x, w, autograd.Value{}, autograd.ConvConfig{}), 0.5)
+		loss := autograd.Sum(y)
+		tape.Run()
+		y.Keep()
+		tape.Backward(loss)
+		require.Equal(t, []float32{1, 1}, y.Grad().Data, "fused: %t", fuse)
+		require.Equal(t, []float32{1, 0.5}, x.Grad().Data, "fused: %t", fuse)
+	}
+}
+
 // An operation of one's own takes part in fusion by what it declares: gain does
 // the activation that follows it in its own pass.
 func ExampleOutputFuser() {

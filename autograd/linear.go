@@ -27,7 +27,14 @@ func (linear) Shape(in []tensor.Shape) tensor.Shape {
 }
 
 func (linear) Cost(in []tensor.Shape) Cost {
-	return Cost{MACs: int64(rows(in[0])) * int64(in[1].Len())}
+	m, n, k := rows(in[0]), in[1].Dim(1), in[1].Dim(0)
+	return Cost{MACs: int64(m) * int64(n) * int64(k), Bytes: kernel.GemmScratch(m, n, k, false, false)}
+}
+
+// backwardBytes implements [greedy].
+func (linear) backwardBytes(in []tensor.Shape) int64 {
+	m, n, k := rows(in[0]), in[1].Dim(1), in[1].Dim(0)
+	return max(kernel.GemmScratch(m, k, n, false, true), kernel.GemmScratch(k, n, m, true, false))
 }
 
 func (linear) Needs(i int) bool  { return i < 2 }

@@ -39,7 +39,23 @@ func (o matMul) Shape(in []tensor.Shape) tensor.Shape {
 
 func (o matMul) Cost(in []tensor.Shape) Cost {
 	p := o.product(in)
-	return Cost{MACs: int64(p.batch.Len()) * int64(p.m) * int64(p.n) * int64(p.k)}
+	macs := int64(p.batch.Len()) * int64(p.m) * int64(p.n) * int64(p.k)
+	p = p.fold(o.TransposeA)
+	return Cost{macs, kernel.GemmScratch(p.m, p.n, p.k, o.TransposeA, o.TransposeB)}
+}
+
+// backwardBytes implements [greedy].
+func (o matMul) backwardBytes(in []tensor.Shape) int64 {
+	p := o.product(in).fold(o.TransposeA)
+	ga := kernel.GemmScratch(p.m, p.k, p.n, false, !o.TransposeB)
+	if o.TransposeA {
+		ga = kernel.GemmScratch(p.k, p.m, p.n, o.TransposeB, true)
+	}
+	gb := kernel.GemmScratch(p.k, p.n, p.m, !o.TransposeA, false)
+	if o.TransposeB {
+		gb = kernel.GemmScratch(p.n, p.k, p.m, true, o.TransposeA)
+	}
+	return max(ga, gb)
 }
 
 func (matMul) Needs(int) bool    { return true }
@@ -138,10 +154,10 @@ func (p *product) broadcast(op string, in []tensor.Shape) {
 		if da == 1 {
 			dims[i] = db
 		}
-		if da > 1 {
+		if da != 1 {
 			p.a[i] = stepA
 		}
-		if db > 1 {
+		if db != 1 {
 			p.b[i] = stepB
 		}
 		stepA, stepB = stepA*da, stepB*db

@@ -228,3 +228,35 @@ func ExampleLinear() {
 	// Output:
 	// [1 3] [[1 2 13]]
 }
+
+// Of few rows and many inputs the gradient by a matrix is a product whose first
+// operand, transposed, is shorter than its blocks.
+func TestTheGradientByAMatrixOfManyInputsAndFewRows(t *testing.T) {
+	for _, rows := range []int{1, 5, 8, 32} {
+		tape := autograd.NewTape()
+		x, w := tape.Leaf(tensor.New(rows, 300)), tape.Leaf(tensor.New(300, 10))
+		for i := range x.Tensor().Data {
+			x.Tensor().Data[i] = float32(i%7) - 3
+		}
+		tape.Backward(autograd.Sum(autograd.Linear(x, w, autograd.Value{})))
+		for i, g := range w.Grad().Data {
+			sum := float32(0)
+			for r := range rows {
+				sum += x.Tensor().Data[r*300+i/10]
+			}
+			require.Equal(t, sum, g, "%d rows, element %d", rows, i)
+		}
+	}
+}
+
+func TestBatchesOfNoMatrices(t *testing.T) {
+	for _, dims := range [][2][]int{{{0, 2, 3}, {0, 3, 4}}, {{2, 3}, {0, 3, 4}}, {{0, 2, 3}, {3, 4}}, {{0, 1, 2, 3}, {5, 3, 4}}} {
+		tape := autograd.NewTape()
+		a, b := tape.Leaf(tensor.New(dims[0]...)), tape.Leaf(tensor.New(dims[1]...))
+		y := autograd.MatMul(a, b, autograd.MatMulConfig{})
+		tape.Backward(autograd.Sum(y))
+		require.Zero(t, y.Shape().Len())
+		require.Equal(t, make([]float32, a.Shape().Len()), append([]float32{}, a.Grad().Data...), "%v", dims)
+		require.Equal(t, make([]float32, b.Shape().Len()), append([]float32{}, b.Grad().Data...), "%v", dims)
+	}
+}

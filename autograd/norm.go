@@ -76,7 +76,16 @@ func (o norm) Shape(in []tensor.Shape) tensor.Shape {
 	return in[0]
 }
 
-func (norm) Cost(in []tensor.Shape) Cost { return Cost{MACs: 2 * int64(in[0].Len())} }
+func (o norm) Cost(in []tensor.Shape) Cost {
+	p := o.geometry(in)
+	return Cost{MACs: 2 * int64(in[0].Len()), Bytes: p.Scratch(false)}
+}
+
+// backwardBytes implements [greedy].
+func (o norm) backwardBytes(in []tensor.Shape) int64 {
+	p := o.geometry(in)
+	return p.Scratch(true)
+}
 
 func (o norm) Needs(i int) bool { return i == 0 || i == 1 && o.gain }
 func (norm) NeedsOutput() bool  { return false }

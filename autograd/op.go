@@ -67,6 +67,10 @@ type Working interface {
 // Cost says of forward.
 type greedy interface{ backwardBytes(in []tensor.Shape) int64 }
 
+// spoiler is an [Assigner] that may change the gradient by its output, which is
+// copied first where somebody may read it afterwards.
+type spoiler interface{ spoils() bool }
+
 // Cost is what work takes: of an operation (without its inputs and output), or
 // of a whole tape.
 type Cost struct {

@@ -1,6 +1,9 @@
 package autograd
 
-import "github.com/sshn-go/sshn/tensor"
+import (
+	"github.com/sshn-go/sshn/internal/parallel"
+	"github.com/sshn-go/sshn/tensor"
+)
 
 // A runner keeps the books of a run: what runs, what has run, who still reads
 // which buffer, and how many bytes are held. A rehearsal is a runner that keeps
@@ -127,13 +130,13 @@ func (t *Tape) backward(r *runner, loss int32) {
 		if r.passed[id] {
 			panic(&UseError{"backward", n.shape, Name(n.op) + " was passed by an earlier Backward, which released what it needs"})
 		}
-		t.backwardOne(r, id, n, s)
+		t.backwardOne(r, id, loss, n, s)
 		r.passed[id] = true
 		t.release(r, id, n, s, n.kept || id == loss || id == r.keep)
 	}
 }
 
-func (t *Tape) backwardOne(r *runner, id int32, n *node, s *step) {
+func (t *Tape) backwardOne(r *runner, id, loss int32, n *node, s *step) {
 	gin, fresh := t.gin[:0], t.fresh[:0]
 	_, assigns := s.op.(Assigner)
 	for k, x := range s.in {
@@ -171,6 +174,12 @@ func (t *Tape) backwardOne(r *runner, id int32, n *node, s *step) {
 		out = t.tensor(id)
 	}
 	gout := t.gradient(id)
+	if op, ok := s.op.(spoiler); ok && op.spoils() && (n.kept || id == loss) {
+		whole := gout
+		gout.Data = parallel.Scratch(len(whole.Data))
+		defer parallel.Release(gout.Data)
+		copy(gout.Data, whole.Data)
+	}
 	switch op := s.op.(type) {
 	case Assigner:
 		op.BackwardAssign(gin, fresh, gout, out, in, n.state)

@@ -117,8 +117,13 @@ func (c *Conv) inputGradAxis(a, r int, taps []tap) axis {
 }
 
 // flatten makes one long row of everything, where outputs are inputs' pixels
-// one by one.
+// one by one and all of these are there to be read.
 func (g *gather) flatten() {
+	for i := range g.in {
+		if g.in[i].From != nil {
+			return
+		}
+	}
 	for _, a := range g.axes {
 		if len(a.taps) != 1 || a.taps[0].offset != 0 || a.step != 1 || a.every != 1 || a.in != a.n || a.out != a.n {
 			return

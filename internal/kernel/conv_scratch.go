@@ -121,8 +121,7 @@ func (g gather) scratch() int {
 		return 0
 	}
 	if part != nil && !g.copies() { // strips at the edges
-		_, size[2], _ = split(size[2], g.stripRows())
-		size[2]++
+		size[2] = min(size[2], g.stripRows())
 	}
 	return busy(tasks) * g.copied(size)
 }

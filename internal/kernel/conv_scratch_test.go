@@ -92,6 +92,7 @@ func TestScratchOfOddConvolutionsIsNotLess(t *testing.T) {
 		{"padding alone", Conv{N: 1, In: one, Out: [3]int{1, 1, 2}, Kernel: [3]int{1, 1, 2}, Pad: [3]int{0, 0, 2}, Dilation: [3]int{1, 1, 3}, Cin: 4, Cout: 32, Groups: 1}, false},
 		{"unlike groups", Conv{N: 1, In: [3]int{1, 4, 3}, Out: [3]int{1, 4, 3}, Kernel: [3]int{1, 3, 3}, Pad: [3]int{0, 1, 1}, Dilation: one, Cin: 6, Cout: 4, Groups: 2}, false},
 		{"projected alone", Conv{N: 1, In: [3]int{1, 1, 146}, Out: [3]int{1, 1, 151}, Kernel: [3]int{1, 1, 2}, Pad: [3]int{0, 0, 4}, Dilation: [3]int{1, 1, 3}, Cin: 2, Cout: 24, Groups: 1}, true},
+		{"strips of unlike width", Conv{N: 1, In: [3]int{1, 15, 65}, Out: [3]int{1, 15, 65}, Kernel: [3]int{1, 3, 3}, Pad: [3]int{0, 1, 1}, Dilation: one, Cin: 257, Cout: 8, Groups: 1, Exact: true}, false},
 		{"no images", Conv{In: one, Out: one, Kernel: one, Dilation: one, Cin: 2, Cout: 3, Groups: 1}, false},
 	} {
 		c := odd.Conv

@@ -75,7 +75,7 @@ func (g *gather) work() int64 {
 // panelParts returns into how many parts the output channels are cut as well,
 // where there are few tasks but enough work.
 func (g *gather) panelParts(tasks int) int {
-	if tasks >= tasksWanted/2 {
+	if tasks == 0 || tasks >= tasksWanted/2 {
 		return 1
 	}
 	return int(max(1, min(int64(len(g.panels)), g.work()/int64(tasks)/blockWork)))

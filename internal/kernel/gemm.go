@@ -19,6 +19,20 @@ func Gemm(c, a, b []float32, m, n, k int, transA, transB bool, lda, ldb, ldc int
 	g.plain()
 }
 
+// GemmScratch is the working memory that Gemm takes, in bytes, at most.
+func GemmScratch(m, n, k int, transA, transB bool) int64 {
+	g := gemm[float32]{m: m, n: n, k: k, transA: transA, transB: transB}
+	switch {
+	case m == 0 || n == 0:
+		return 0
+	case fast.available():
+		return elem * int64(g.scratchFast())
+	case transA && transB:
+		return elem * int64(busy(g.plainCut().tasks())*k)
+	}
+	return 0
+}
+
 type gemm[T float] struct {
 	c, a, b        []T
 	m, n, k        int

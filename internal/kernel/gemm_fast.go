@@ -16,27 +16,72 @@ const (
 )
 
 func gemmFast(g *gemm[float32]) {
-	if g.m <= thinRows || g.k <= thinRows {
+	if g.thin() {
 		thinGemm(g)
 	} else {
 		blockedGemm(g)
 	}
 }
 
+func (g *gemm[T]) thin() bool { return g.m <= thinRows || g.k <= thinRows }
+
 // thinGemm streams B once for each row of C: by combinations of its rows or, if
 // it is transposed, by inner products with them.
 func thinGemm(g *gemm[float32]) {
+	c := g.thinCut()
+	parallel.For(c.tasks(), 1, func(t, _ int) {
+		i, j := c.at(t)
+		thinTile(g, i, min(i+c.rows, g.m), j, min(j+c.columns, g.n))
+	})
+}
+
+// A gemmCut is how C is cut into tasks: down of so many rows, across of so many
+// columns.
+type gemmCut struct{ rows, down, columns, across int }
+
+func (c gemmCut) tasks() int { return c.down * c.across }
+
+// at returns the first row and column of a task.
+func (c gemmCut) at(task int) (i, j int) {
+	return task / c.across * c.rows, task % c.across * c.columns
+}
+
+func (g *gemm[T]) thinCut() gemmCut {
 	width := min(g.n, 1<<12)
 	if g.transB {
 		width = grain(g.n, int64(g.n)*int64(max(g.k, 1)), plainWork)
 	}
-	across := (g.n + width - 1) / width
-	down := grain(g.m, int64(g.m)*int64(width)*int64(max(g.k, 1)), plainWork)
-	tall := (g.m + down - 1) / down
-	parallel.For(across*tall, 1, func(t, _ int) {
-		i, j := t/across*down, t%across*width
-		thinTile(g, i, min(i+down, g.m), j, min(j+width, g.n))
-	})
+	rows := grain(g.m, int64(g.m)*int64(width)*int64(max(g.k, 1)), plainWork)
+	return gemmCut{rows, (g.m + rows - 1) / rows, width, (g.n + width - 1) / width}
+}
+
+// blockedCut returns also how wide a panel of B is.
+func (g *gemm[T]) blockedCut() (c gemmCut, width int) {
+	width = 2 * fast.lanes
+	if g.n <= fast.lanes {
+		width = fast.lanes
+	}
+	_, rows, _ := split(g.m, gemmRows)
+	c.rows = min(g.m, (rows+fast.rows[1])/fast.rows[1]*fast.rows[1])
+	c.down = (g.m + c.rows - 1) / c.rows
+	c.columns = max(gemmColumns, g.n*c.down/(2*tasksWanted)/width*width)
+	c.across = (g.n + c.columns - 1) / c.columns
+	return c, width
+}
+
+// blockFloats is how many floats a block of A takes, of so many rows.
+func (g *gemm[T]) blockFloats(rows int) int {
+	deep := min(g.k, gemmDepth)
+	return max(deep*(rows+spread), rows*(deep+spread))
+}
+
+// scratchFast is how many floats gemmFast takes.
+func (g *gemm[T]) scratchFast() int {
+	if g.thin() {
+		return busy(g.thinCut().tasks()) * g.k
+	}
+	c, width := g.blockedCut()
+	return roundUp(g.n, width)*g.k + busy(c.tasks())*g.blockFloats(c.rows)
 }
 
 func thinTile(g *gemm[float32], i0, i1, j0, j1 int) {
@@ -73,22 +118,14 @@ func thinTile(g *gemm[float32], i0, i1, j0, j1 int) {
 // blockedGemm copies B to panels and A, block by block, to rows that do not
 // share cache sets; tiles do the rest.
 func blockedGemm(g *gemm[float32]) {
-	width := 2 * fast.lanes
-	if g.n <= fast.lanes {
-		width = fast.lanes
-	}
+	c, width := g.blockedCut()
 	b := packB(g, width)
 	defer parallel.Release(b)
-	_, rows, _ := split(g.m, gemmRows)
-	rows = min(g.m, (rows+fast.rows[1])/fast.rows[1]*fast.rows[1])
-	down := (g.m + rows - 1) / rows
-	columns := max(gemmColumns, g.n*down/(2*tasksWanted)/width*width)
-	across := (g.n + columns - 1) / columns
-	parallel.For(down*across, 1, func(t, _ int) {
+	parallel.For(c.tasks(), 1, func(t, _ int) {
 		r := newRunner()
 		defer r.free()
-		i, j := t/across*rows, t%across*columns
-		gemmTask(g, r, b, width, i, min(i+rows, g.m), j, min(j+columns, g.n))
+		i, j := c.at(t)
+		gemmTask(g, r, b, width, i, min(i+c.rows, g.m), j, min(j+c.columns, g.n))
 	})
 }
 
@@ -114,9 +151,7 @@ func packB(g *gemm[float32], width int) []float32 {
 
 // gemmTask computes a block of C.
 func gemmTask(g *gemm[float32], r *runner, b []float32, width, i0, i1, j0, j1 int) {
-	deep := min(g.k, gemmDepth)
-	tall := max(deep*(i1-i0+spread), (i1-i0)*(deep+spread))
-	a := parallel.Scratch(tall)
+	a := parallel.Scratch(g.blockFloats(i1 - i0))
 	defer parallel.Release(a)
 	r.list = append(r.list[:0], segment{})
 	r.cm, r.bk, r.bias = g.ldc*elem, width*elem, unsafe.Pointer(&zeros)
@@ -155,10 +190,11 @@ func gemmTask(g *gemm[float32], r *runner, b []float32, width, i0, i1, j0, j1 in
 // copyBlock copies the rows i0 to i1 and depth columns of A from k0 on as they
 // lie, transposed or not.
 func copyBlock(g *gemm[float32], to []float32, i0, i1, k0, depth int) {
-	rows, columns, from := i1-i0, depth, g.a[i0*g.lda:][k0:]
+	rows, columns, first := i1-i0, depth, i0*g.lda+k0
 	if g.transA {
-		rows, columns, from = depth, i1-i0, g.a[k0*g.lda:][i0:]
+		rows, columns, first = depth, i1-i0, k0*g.lda+i0
 	}
+	from := g.a[first:]
 	for i := range rows {
 		copy(to[i*(columns+spread):][:columns], from[i*g.lda:])
 	}

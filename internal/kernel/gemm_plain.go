@@ -5,21 +5,23 @@ import "github.com/sshn-go/sshn/internal/parallel"
 // plain cuts C into tiles. A row of a tile is a combination of rows of B or, if
 // B is transposed, made of inner products.
 func (g *gemm[T]) plain() {
+	c := g.plainCut()
+	parallel.For(c.tasks(), 1, func(t, _ int) {
+		i, j := c.at(t)
+		g.tile(i, min(i+c.rows, g.m), j, min(j+c.columns, g.n))
+	})
+}
+
+func (g *gemm[T]) plainCut() gemmCut {
 	const columns = 4096 // of a tile: a row of it stays in the first cache
 	across := (g.n + columns - 1) / columns
 	width := (g.n + across - 1) / across
-	down := grain(g.m, int64(g.m)*int64(width)*int64(max(g.k, 1)), plainWork)
-	tall := (g.m + down - 1) / down
+	rows := grain(g.m, int64(g.m)*int64(width)*int64(max(g.k, 1)), plainWork)
 	if g.m == 1 && g.transB {
 		width = grain(g.n, int64(g.n)*int64(g.k), plainWork)
 		across = (g.n + width - 1) / width
 	}
-	parallel.For(across*tall, 1, func(lo, hi int) {
-		for t := lo; t < hi; t++ {
-			i, j := t/across*down, t%across*width
-			g.tile(i, min(i+down, g.m), j, min(j+width, g.n))
-		}
-	})
+	return gemmCut{rows, (g.m + rows - 1) / rows, width, across}
 }
 
 // tile computes the rows i0 to i1 of the columns j0 to j1.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/internal/parallel"
 )
 
 // naiveGemm is the definition, with the sum of the magnitudes of the products.
@@ -42,7 +44,7 @@ func abs(v float64) float64 { return max(v, -v) }
 // gemmCases calls f with every combination of sizes and flags, rows with gaps.
 func gemmCases(f func(g gemm[float32])) {
 	r := rand.New(rand.NewPCG(3, 4))
-	sizes := [][3]int{{1, 1, 1}, {2, 3, 0}, {1, 96, 7}, {1, 7, 300}, {5, 130, 1}, {14, 32, 16}, {15, 33, 17}, {28, 64, 40}, {3, 15, 9}, {13, 31, 5}, {37, 65, 70}, {1, 5000, 33}, {64, 48, 513}}
+	sizes := [][3]int{{1, 1, 1}, {2, 3, 0}, {1, 96, 7}, {1, 7, 300}, {5, 130, 1}, {14, 32, 16}, {15, 33, 17}, {28, 64, 40}, {3, 15, 9}, {13, 31, 5}, {37, 65, 70}, {1, 5000, 33}, {64, 48, 513}, {113, 10, 5}, {128, 10, 8}, {300, 17, 9}}
 	for _, s := range sizes {
 		for flags := range 8 {
 			g := gemm[float32]{m: s[0], n: s[1], k: s[2], transA: flags&1 != 0, transB: flags&2 != 0, accumulate: flags&4 != 0}
@@ -117,4 +119,20 @@ func ExampleGemm() {
 	Gemm(c, []float32{1, 2, 3, 4}, []float32{0, 1, 1, 0}, 2, 2, 2, false, false, 2, 2, 2, false)
 	fmt.Println(c)
 	// Output: [2 1 4 3]
+}
+
+func TestScratchIsWhatAProductTakes(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	onEveryLevel(t, func(t *testing.T) {
+		for workers := 1; workers <= 2; workers++ {
+			runtime.GOMAXPROCS(workers)
+			gemmCases(func(g gemm[float32]) {
+				books, taken := GemmScratch(g.m, g.n, g.k, g.transA, g.transB), parallel.Watch(g.run)
+				require.LessOrEqual(t, taken, books, "%v, %d workers", g, workers)
+				if workers == 1 {
+					require.Equal(t, taken, books, "%v", g)
+				}
+			})
+		}
+	})
 }

@@ -26,6 +26,34 @@ type Norm struct {
 // State is the length of the state.
 func (p *Norm) State() int { return 2 * p.N * p.Groups }
 
+// Scratch is the working memory of Forward, or of Backward, in bytes, at most.
+func (p *Norm) Scratch(backward bool) int64 {
+	image, c := p.Pixels*p.Channels, p.Channels
+	if image == 0 || p.N == 0 {
+		return 0
+	}
+	each := p.images()
+	chunks, floats := (p.N+each-1)/each, 2*2*c+3*c // sums and lines
+	if backward {
+		floats = 2*2*c + 4*c
+	}
+	stretch := image
+	if !p.whole() {
+		stretch = p.chunk() * c
+		floats += 2 * 2 * c * ((image + stretch - 1) / stretch)
+	}
+	floats *= busy(chunks)
+	if backward {
+		floats += 2 * 2 * c * chunks
+	}
+	if fast.available() { // sums as wide as a row and a line, or four lines
+		if k := pixelsInRow(c, stretch); k > 1 {
+			floats += 5 * k * c * busy(math.MaxInt)
+		}
+	}
+	return elem * int64(floats)
+}
+
 // Forward computes y and the state. gain and bias may be nil.
 func (p *Norm) Forward(y, x, gain, bias, state []float32) {
 	p.check(y, x, state)

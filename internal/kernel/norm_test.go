@@ -2,7 +2,12 @@ package kernel
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/internal/parallel"
 )
 
 // Integers give the same bits whatever the order of summation, and however many
@@ -15,6 +20,27 @@ func TestNormLoopsAreTheirPlainTwins(t *testing.T) {
 					continue
 				}
 				normCase(t, rand.New(rand.NewPCG(uint64(channels), uint64(pixels))), channels, pixels)
+			}
+		}
+	})
+}
+
+func TestScratchIsNotLessThanANormTakes(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	r := rand.New(rand.NewPCG(1, 2))
+	onEveryLevel(t, func(t *testing.T) {
+		for _, p := range []Norm{{1, 1, 1, 1, 0}, {3, 35, 24, 8, 0}, {2, 3000, 8, 8, 0}, {70, 9, 5, 1, 0}, {64, 1, 2000, 1, 0}, {1, 40, 2000, 2000, 0}} {
+			size := p.N * p.Pixels * p.Channels
+			x, y, gx, state := random(r, size), make([]float32, size), make([]float32, size), make([]float32, p.State())
+			for workers := 1; workers <= 2; workers++ {
+				runtime.GOMAXPROCS(workers)
+				forward := parallel.Watch(func() { p.Forward(y, x, nil, nil, state) })
+				backward := parallel.Watch(func() { p.Backward(gx, nil, nil, y, x, nil, state, false) })
+				require.LessOrEqual(t, forward, p.Scratch(false), "%+v, %d workers", p, workers)
+				require.LessOrEqual(t, backward, p.Scratch(true), "%+v, %d workers", p, workers)
+				if workers == 1 {
+					require.Less(t, p.Scratch(false)+p.Scratch(true), 2*(forward+backward)+1, "%+v", p)
+				}
 			}
 		}
 	})

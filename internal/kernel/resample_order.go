@@ -29,7 +29,7 @@ func (r *Resampling) order(blend bool) resampleOrder {
 		length = turnedPiece
 	}
 	o.groups = (out[1] + o.group - 1) / o.group
-	o.pieces = min(out[2], (max(in[2], out[2])*r.C+length-1)/length)
+	o.pieces = max(1, min(out[2], (max(in[2], out[2])*r.C+length-1)/length)) // one of no channels, too
 	o.piece = (out[2] + o.pieces - 1) / o.pieces
 	o.pieces = (out[2] + o.piece - 1) / o.piece
 
@@ -42,7 +42,7 @@ func (r *Resampling) order(blend bool) resampleOrder {
 		o.strip = min(max(1, (rows-window(r.Axes[1]))*out[1]/in[1]/o.group), o.groups)
 	}
 
-	spans := r.N * o.spans()
+	spans := max(1, r.N*o.spans())
 	traffic := r.N*(volume(in)+volume(out))*r.C/spans + 1
 	o.grain = max(1, resampleChunk/traffic)
 	if o.strip < o.groups {

@@ -39,6 +39,10 @@ func main() {
 	flag.IntVar(&d.procs, "cpu", runtime.GOMAXPROCS(0), "processors to run on")
 	flag.StringVar(&d.python, "python", "python3", "the interpreter that has PyTorch")
 	flag.Parse()
+	if d.procs < 1 {
+		log.Fatalf("-cpu %d: one processor at least is needed", d.procs)
+	}
+	runtime.GOMAXPROCS(d.procs)
 
 	if err := run(os.Stdout, d, flag.Args()); err != nil {
 		log.Fatal(err)
