@@ -118,8 +118,8 @@ func TestConfigsOfHostileFilesAreErrors(t *testing.T) {
 	for want, change := range map[string]func(*sshn.Config){
 		"FiLM of 0 numbers by hidden widths [-1]":      func(c *sshn.Config) { c.Network.FiLM = &unet.FiLM{Hidden: []int{-1}} },
 		"-1 spatial axes":                              func(c *sshn.Config) { c.Network.Dims, c.Phi, c.Method = -1, sshn.PerAxis, sshn.Fixed },
-		"1 channels in and 1000000000000 classes out":  func(c *sshn.Config) { c.Network.Out, c.Labels = 1e12, nil },
-		"1099511627776 channels in":                    func(c *sshn.Config) { c.Network.In = 1 << 40 },
+		"1 channels in and 1000000000 classes out":     func(c *sshn.Config) { c.Network.Out, c.Labels = 1e9, nil },
+		"1073741824 channels in":                       func(c *sshn.Config) { c.Network.In = 1 << 30 },
 		"1 classes; the background and a structure":    func(c *sshn.Config) { c.Network.Out = 1 },
 		"phi 0.1/0.2 has 2 numbers, the model takes 1": func(c *sshn.Config) { c.At = pareto.Phi{0.1, 0.2} },
 		"phi 17 is not a factor in (0, 16]":            func(c *sshn.Config) { c.At = pareto.Phi{17} },
