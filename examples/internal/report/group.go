@@ -231,8 +231,8 @@ type measurement struct {
 	lines   int     // 0: it was not measured
 	macs    int64   // of one forward pass
 	bytes   int64   // at its peak
-	latency float64 // s, the least over seeds
-	trained float64 // s, the mean over seeds
+	latency float64 // s, the least over seeds; 0: it was not measured
+	trained float64 // s, the mean over seeds; 0: it was not measured
 	steps   int
 	params  int
 	weights int
@@ -254,7 +254,7 @@ func spreadOf(x []float64) spread {
 // which no Dice counts are left out.
 func (g *group) at(phi pareto.Phi) measurement {
 	var dice, trained []float64
-	m := measurement{latency: math.Inf(1)}
+	var m measurement
 	for _, l := range g.lines {
 		if !l.Phi.Equal(phi) {
 			continue
@@ -262,13 +262,17 @@ func (g *group) at(phi pareto.Phi) measurement {
 		if mean := l.Mean(); !math.IsNaN(mean) {
 			dice = append(dice, mean)
 		}
-		trained = append(trained, l.Seconds)
 		m.lines++
-		m.latency = min(m.latency, l.Latency)
+		if l.Seconds > 0 {
+			trained = append(trained, l.Seconds)
+		}
+		if l.Latency > 0 && (m.latency == 0 || l.Latency < m.latency) {
+			m.latency = l.Latency
+		}
 		m.macs, m.bytes, m.steps, m.params, m.weights = l.MACs, l.Bytes, l.Steps, l.Params, l.Weights
 	}
 	m.spread = spreadOf(dice)
-	if m.lines > 0 {
+	if len(trained) > 0 {
 		m.trained = stat.Mean(trained, nil)
 	}
 	return m
@@ -296,19 +300,23 @@ func (g *group) volume(phis []pareto.Phi, ref pareto.Reference) spread {
 }
 
 // training returns how many networks make the curve over phis, and the seconds
-// that they take to train, the mean over seeds.
+// that they take to train, the mean over seeds; 0 if no time was measured.
 func (g *group) training(phis []pareto.Phi) (networks int, seconds float64) {
-	var all []float64
+	var all []float64 // that were measured
 	for _, phi := range phis {
-		if at := g.at(phi); at.lines > 0 {
+		at := g.at(phi)
+		if at.lines > 0 {
+			networks++
+		}
+		if at.trained > 0 {
 			all = append(all, at.trained)
 		}
 	}
-	switch {
-	case len(all) == 0:
-		return 0, math.NaN()
-	case g.each():
-		return len(all), stat.Mean(all, nil) * float64(len(all))
+	if networks > 0 && !g.each() {
+		networks = 1
 	}
-	return 1, all[0]
+	if len(all) == 0 {
+		return networks, 0
+	}
+	return networks, stat.Mean(all, nil) * float64(networks)
 }

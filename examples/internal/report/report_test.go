@@ -86,6 +86,22 @@ func TestAnalysesAloneHaveNoTableOfMethods(t *testing.T) {
 	require.NotContains(t, b.String(), "Accuracy and cost")
 }
 
+func TestTimesThatWereNotMeasuredDoNotCount(t *testing.T) {
+	g := &group{method: result.SSHN, lines: []result.Line{
+		{Phi: pareto.Phi{0.5}, Seed: 1}, {Phi: pareto.Phi{0.5}, Seed: 2, Seconds: 10, Latency: 3}, {Phi: pareto.Phi{0.5}, Seed: 3, Seconds: 20, Latency: 2},
+	}}
+	m := g.at(pareto.Phi{0.5})
+	require.Equal(t, []float64{15, 2}, []float64{m.trained, m.latency})
+	g.lines = append(g.lines, result.Line{Phi: pareto.Phi{0.1}, Seed: 1})
+	networks, seconds := g.training([]pareto.Phi{{0.1}, {0.5}})
+	require.Equal(t, 1, networks)
+	require.Equal(t, 15., seconds)
+	g.method = result.Fixed
+	networks, seconds = g.training([]pareto.Phi{{0.1}, {0.5}})
+	require.Equal(t, 2, networks)
+	require.Equal(t, 30., seconds)
+}
+
 func TestAControlBeyondTheRangeDoesNotWidenIt(t *testing.T) {
 	f := madeUp()
 	i := slices.IndexFunc(f.Lines, func(l result.Line) bool { return l.Method == result.Wide })
