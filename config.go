@@ -82,7 +82,10 @@ func (c Config) Check() error {
 	if err := c.Frame.Check(); err != nil {
 		return err
 	}
-	return c.Hyper.Check()
+	if c.Method != SSHN {
+		return c.Hyper.Check()
+	}
+	return c.Hyper.CheckFor(c.layout())
 }
 
 func (c Config) withDefaults() Config {
@@ -93,7 +96,7 @@ func (c Config) withDefaults() Config {
 		c.Network.Dims = 2
 	}
 	c.Network = c.Network.Bounded()
-	if c.Prior.Kind == "" {
+	if c.Prior == (hyper.Prior{}) {
 		c.Prior = hyper.Uniform(0, 0.5).Beyond(0.1)
 		switch {
 		case len(c.At) > 0:
@@ -145,7 +148,11 @@ func (c Config) numbers() int {
 // checkPhi returns an error if phi has another number of numbers than the model
 // takes, or one that is not a factor.
 func (c Config) checkPhi(phi pareto.Phi) error {
-	if want := c.numbers(); len(phi) != want {
+	want := c.numbers()
+	switch {
+	case len(phi) == 0:
+		return fmt.Errorf("no phi; the model takes one of %d numbers", want)
+	case len(phi) != want:
 		return fmt.Errorf("phi %v has %d numbers, the model takes %d", phi, len(phi), want)
 	}
 	for _, x := range phi {
@@ -156,10 +163,16 @@ func (c Config) checkPhi(phi pareto.Phi) error {
 	return nil
 }
 
-// parameters returns how many a model trains, without making it.
-func (c Config) parameters() int {
+// layout returns that of theta.
+func (c Config) layout() *nn.Layout {
 	layout := nn.NewLayout()
 	unet.New(layout.Builder(c.Network.Dims), c.Network)
+	return layout
+}
+
+// parameters returns how many a model trains, without making it.
+func (c Config) parameters() int {
+	layout := c.layout()
 	if c.Method == SSHN {
 		return hyper.Size(layout, c.numbers(), c.Hyper)
 	}

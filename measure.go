@@ -21,6 +21,9 @@ import (
 // progress, if not nil, is called after each point with the number done of all
 // points. If ctx is done the points so far are returned with its error.
 func (m *Model) Measure(ctx context.Context, d data.Dataset, phis []pareto.Phi, progress func(done, of int)) (Curve, error) {
+	if len(phis) == 0 {
+		return Curve{}, fmt.Errorf("sshn: measure: no phis")
+	}
 	samples, extents, err := m.measured(d)
 	if err != nil {
 		return Curve{}, err

@@ -116,13 +116,15 @@ func TestAnEmptyListIsNotTheDefaultInAFile(t *testing.T) {
 
 func TestConfigsOfHostileFilesAreErrors(t *testing.T) {
 	for want, change := range map[string]func(*sshn.Config){
-		"FiLM of 0 numbers by hidden widths [-1]":      func(c *sshn.Config) { c.Network.FiLM = &unet.FiLM{Hidden: []int{-1}} },
-		"-1 spatial axes":                              func(c *sshn.Config) { c.Network.Dims, c.Phi, c.Method = -1, sshn.PerAxis, sshn.Fixed },
-		"1 channels in and 1000000000 classes out":     func(c *sshn.Config) { c.Network.Out, c.Labels = 1e9, nil },
-		"1073741824 channels in":                       func(c *sshn.Config) { c.Network.In = 1 << 30 },
-		"1 classes; the background and a structure":    func(c *sshn.Config) { c.Network.Out = 1 },
-		"phi 0.1/0.2 has 2 numbers, the model takes 1": func(c *sshn.Config) { c.At = pareto.Phi{0.1, 0.2} },
-		"phi 17 is not a factor in (0, 16]":            func(c *sshn.Config) { c.At = pareto.Phi{17} },
+		"FiLM of 0 numbers by hidden widths [-1]":                  func(c *sshn.Config) { c.Network.FiLM = &unet.FiLM{Hidden: []int{-1}} },
+		"-1 spatial axes":                                          func(c *sshn.Config) { c.Network.Dims, c.Phi, c.Method = -1, sshn.PerAxis, sshn.Fixed },
+		"1 channels in and 1000000000 classes out":                 func(c *sshn.Config) { c.Network.Out, c.Labels = 1e9, nil },
+		"1073741824 channels in":                                   func(c *sshn.Config) { c.Network.In = 1 << 30 },
+		"1 classes; the background and a structure":                func(c *sshn.Config) { c.Network.Out = 1 },
+		"phi 0.1/0.2 has 2 numbers, the model takes 1":             func(c *sshn.Config) { c.At = pareto.Phi{0.1, 0.2} },
+		`prior "" is unknown`:                                      func(c *sshn.Config) { c.Prior = hyper.Prior{Lo: 0.1, Hi: 0.4} },
+		`no parameter of the network is of the pattern "decodr.*"`: func(c *sshn.Config) { c.Hyper.Varies = []string{"decodr.*"} },
+		"phi 17 is not a factor in (0, 16]":                        func(c *sshn.Config) { c.At = pareto.Phi{17} },
 	} {
 		cfg := config(sshn.SSHN)
 		change(&cfg)
@@ -149,6 +151,10 @@ func TestMeasuringTellsHowManyPointsThereAre(t *testing.T) {
 	ctx := &countdown{Context: t.Context(), left: 3} // ends while one image is timed again and again
 	_, err = m.Measure(ctx, discs(1, 8, 8), []pareto.Phi{{0.5}}, nil)
 	require.ErrorIs(t, err, context.Canceled)
+	_, err = m.Measure(t.Context(), discs(1, 8, 8), nil, nil)
+	require.EqualError(t, err, "sshn: measure: no phis")
+	_, err = m.At(nil)
+	require.EqualError(t, err, "sshn: no phi; the model takes one of 1 numbers")
 	_, err = m.Cost([]int{0, 8}, pareto.Phi{0.5})
 	require.EqualError(t, err, "sshn: cost of an image of extents [0 8]; the model takes 2 of at least 1")
 }

@@ -7,10 +7,11 @@ import "github.com/sshn-go/sshn/tensor"
 func (t *Tape) Run() { t.forward(&t.run) }
 
 // Backward runs what was recorded and adds to the gradient of each leaf that
-// of loss, a value of one element. Values between loss and the leaves that were
-// not kept are released on the way, so a later Backward, of another loss on
-// this tape, may not pass through them again; the gradients of leaves add up
-// until Reset. It panics with a [*tensor.ShapeError] if loss has not one
+// of loss, a value of one element. What operations between loss and the leaves
+// need is released on the way, so a later Backward, of another loss on this tape,
+// may not pass through them again, not even through a value that was kept: of
+// losses that share a part, Backward takes the sum. The gradients of leaves add
+// up until Reset. It panics with a [*tensor.ShapeError] if loss has not one
 // element, and with a [*UseError] if no leaf leads to it.
 func (t *Tape) Backward(loss Value) {
 	t.own("backward", loss)

@@ -128,7 +128,7 @@ func (t *Tape) backward(r *runner, loss int32) {
 			continue
 		}
 		if r.passed[id] {
-			panic(&UseError{"backward", n.shape, Name(n.op) + " was passed by an earlier Backward, which released what it needs"})
+			panic(&UseError{"backward", n.shape, Name(n.op) + " was passed by an earlier Backward, and each takes what it needs with it; add the losses"})
 		}
 		t.backwardOne(r, id, loss, n, s)
 		r.passed[id] = true

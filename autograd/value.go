@@ -37,8 +37,8 @@ func (v Value) Item() float32 {
 	return v.Tensor().Data[0]
 }
 
-// Grad returns the gradient of the loss by v, after Backward: zeros if the
-// loss does not depend on v. Leaves have one, and other values that were kept.
+// Grad returns the gradient of the loss by v, after Backward: zeros before, or if
+// the loss does not depend on v. Leaves have one, and other values that were kept.
 // The data belong to the tape until Reset; they may be changed, as clipping
 // does. It panics with a [*UseError] if v has none.
 func (v Value) Grad() tensor.Tensor {

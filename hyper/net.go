@@ -58,6 +58,25 @@ func (c Config) Check() error {
 	return c.Encoding.Check()
 }
 
+// CheckFor is Check for a hypernetwork of the parameters that layout lists: an
+// error too if a pattern of Varies is that of none.
+func (c Config) CheckFor(layout *nn.Layout) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	for _, pattern := range c.Varies {
+		matched := false
+		for p := range layout.Params() {
+			ok, _ := path.Match(pattern, p.Name)
+			matched = matched || ok
+		}
+		if !matched {
+			return fmt.Errorf("hyper: no parameter of the network is of the pattern %q of those that vary", pattern)
+		}
+	}
+	return nil
+}
+
 // varies tells whether a parameter depends on the condition.
 func (c Config) varies(p nn.Param) bool {
 	return c.Varies == nil || slices.ContainsFunc(c.Varies, func(pattern string) bool {
@@ -68,7 +87,7 @@ func (c Config) varies(p nn.Param) bool {
 
 // NewNet returns a hypernetwork for the parameters that layout lists, as a
 // function of conditions of the given length, initialised from seed. It panics
-// with the error of [Config.Check].
+// with the error of [Config.CheckFor].
 func NewNet(layout *nn.Layout, condition int, cfg Config, seed uint64) *Net {
 	n, omega := build(layout, condition, cfg, seed)
 	n.omega = omega.Init(seed)
@@ -83,7 +102,7 @@ func Size(layout *nn.Layout, condition int, cfg Config) int {
 
 // build returns a net without values, and the layout of omega.
 func build(layout *nn.Layout, condition int, cfg Config, seed uint64) (*Net, *nn.Layout) {
-	if err := cfg.Check(); err != nil {
+	if err := cfg.CheckFor(layout); err != nil {
 		panic(err)
 	}
 	cfg = cfg.withDefaults()

@@ -6,8 +6,9 @@ import (
 	"math/rand/v2"
 )
 
-// A Prior is a distribution of conditions to train on: vectors of N
-// independent numbers. The zero Prior is not valid; use a constructor, and
+// A Prior is a distribution of conditions to train on that are factors: vectors
+// of N independent positive numbers. Conditions of another kind a program draws
+// itself; a [Net] takes any. The zero Prior is not valid; use a constructor, and
 // [Prior.Check] on one that was read from a file.
 type Prior struct {
 	Kind PriorKind `json:"kind"`

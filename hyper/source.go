@@ -1,6 +1,8 @@
 package hyper
 
 import (
+	"fmt"
+
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/nn"
 )
@@ -29,10 +31,17 @@ func (s *Shared) Theta(t *autograd.Tape, _ []float64) autograd.Value { return s.
 func (s *Shared) Params() *nn.Params { return s.theta }
 
 // Freeze returns theta at a condition, as new parameters of the network whose
-// layout is given. The source is needed no longer.
+// layout is given. The source is needed no longer. It panics if theta has another
+// length than the layout.
 func Freeze(s Source, layout *nn.Layout, condition []float64) *nn.Params {
 	tape := autograd.NewTape()
 	theta := &nn.Params{Layout: layout, Data: make([]float32, layout.Len())}
-	tape.NoGrad(func() { copy(theta.Data, s.Theta(tape, condition).Tensor().Data) })
+	tape.NoGrad(func() {
+		from := s.Theta(tape, condition).Tensor().Data
+		if len(from) != len(theta.Data) {
+			panic(fmt.Errorf("hyper: freeze: %d parameters for a layout of %d", len(from), len(theta.Data)))
+		}
+		copy(theta.Data, from)
+	})
 	return theta
 }

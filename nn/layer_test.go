@@ -86,3 +86,16 @@ func TestDropoutIsForTraining(t *testing.T) {
 	require.Zero(t, run(true, 0))
 	require.InDelta(t, 500, run(true, 0.5), 5*math.Sqrt(250), "five deviations of a binomial count")
 }
+
+func TestLayersThatCannotRunAreRefusedAtOnce(t *testing.T) {
+	b := NewLayout().Builder(2)
+	require.PanicsWithError(t, "nn: a convolution that keeps extents takes an odd kernel, not 4", func() { NewConv(b, 1, 1, 4) })
+	require.PanicsWithError(t, "nn: a convolution of 5 to 3 channels in 2 groups with a kernel of 3",
+		func() { NewConvWith(b, 5, 3, 3, autograd.ConvConfig{Groups: 2}) })
+	tape := autograd.NewTape()
+	require.PanicsWithError(t, "dropout of [2]: the training pass has no Rand",
+		func() { Dropout(&Pass{Train: true}, tape.Const(tensor.New(2)), 0.5) })
+	short := NewLayout()
+	NewConv(short.Builder(1), 1, 1, 1)
+	require.Panics(t, func() { (&Params{Layout: short, Data: make([]float32, 1)}).Leaf(tape) })
+}

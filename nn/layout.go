@@ -138,12 +138,14 @@ func (p *Params) Tensor(q Param) tensor.Tensor {
 	return tensor.Tensor{Shape: q.Shape, Data: p.Data[q.Offset:end:end]}
 }
 
-// Leaf records the whole vector [Len] as a leaf of t.
+// Leaf records the whole vector [Len] as a leaf of t. It panics if the data are of
+// another length than the layout.
 func (p *Params) Leaf(t *autograd.Tape) autograd.Value {
-	return t.Leaf(tensor.From(p.Data, len(p.Data)))
+	return t.Leaf(tensor.From(p.Data, p.Layout.Len()))
 }
 
-// Const records the whole vector [Len] as a constant of t, for inference.
+// Const records the whole vector [Len] as a constant of t, for inference. It panics
+// as Leaf does.
 func (p *Params) Const(t *autograd.Tape) autograd.Value {
-	return t.Const(tensor.From(p.Data, len(p.Data)))
+	return t.Const(tensor.From(p.Data, p.Layout.Len()))
 }

@@ -29,8 +29,9 @@ type MLP struct {
 }
 
 // NewMLP asks b for layers "0", "1" and so on of the given widths, initialised
-// by Kaiming's normal distribution over the fan-out. Without widths it is the
-// identity.
+// by Kaiming's normal distribution over the fan-out, which suits functions of few
+// numbers, as of a condition; for many inputs take [Linear] layers with FanIn.
+// Without widths it is the identity.
 func NewMLP(b Builder, in int, slope float64, widths ...int) *MLP {
 	m := &MLP{slope: slope, out: in}
 	for i, width := range widths {

@@ -47,6 +47,9 @@ func (s Sample) check() error {
 		problem = fmt.Sprintf("the way back leads from %v to %v", s.Back.From.Shape, s.Back.To.Shape)
 	case !s.Apart() && labels != tensor.NewShape(image.Dims()[:image.Rank()-1]...):
 		problem = "labels take the spatial axes of the image"
+		if labels == image {
+			problem += ", whose last axis is that of channels"
+		}
 	case len(s.Image.Data) != image.Len() || len(s.Labels.Data) != labels.Len():
 		problem = fmt.Sprintf("%d and %d elements of data", len(s.Image.Data), len(s.Labels.Data))
 	default:

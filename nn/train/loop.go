@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -13,7 +14,9 @@ import (
 )
 
 // An Objective records the loss, a value of one element, of one part of a step
-// on t. The note says what a person wants to know of it, as in "phi 0.23": it
+// on t, as a function of a leaf of the loop's Params (their Leaf(t), or what a
+// hyper.Source makes of them): what it records of a copy is not trained. The note
+// says what a person wants to know of it, as in "phi 0.23": it
 // goes into the log and into errors.
 type Objective func(t *autograd.Tape, at Moment) (loss autograd.Value, note string, err error)
 
@@ -106,6 +109,9 @@ func (e *LossError) Error() string {
 // summary so far. Where ctx was done or a validation failed it has written a
 // checkpoint.
 func (l *Loop) Run(ctx context.Context, cfg Config) (Summary, error) {
+	if err := l.check(cfg); err != nil {
+		return Summary{Score: math.NaN()}, err
+	}
 	r := &run{Loop: l, cfg: cfg.withDefaults(), tape: autograd.NewTape(), began: time.Now(), score: math.NaN(), kept: -1}
 	if err := r.begin(); err != nil {
 		return r.summary(""), err
@@ -116,6 +122,18 @@ func (l *Loop) Run(ctx context.Context, cfg Config) (Summary, error) {
 		err = end
 	}
 	return r.summary(why), err
+}
+
+// check returns an error if there is no such run.
+func (l *Loop) check(c Config) error {
+	switch {
+	case l.Params == nil || l.Optimiser == nil || l.Objective == nil:
+		return errors.New("train: a loop takes Params, an Optimiser and an Objective")
+	case c.Steps < 0 || c.Limit < 0 || c.Horizon < 0 || c.Parts < 0 || c.Every < 0 || c.Patience < 0 || !(c.Clip >= 0):
+		return fmt.Errorf("train: %d steps, a limit of %v, a horizon of %d, %d parts, clipped at %v, every %d steps, a patience of %d: none may be negative",
+			c.Steps, c.Limit, c.Horizon, c.Parts, c.Clip, c.Every, c.Patience)
+	}
+	return nil
 }
 
 func (c Config) withDefaults() Config {

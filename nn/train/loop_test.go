@@ -385,3 +385,11 @@ func TestASteadyStepAllocatesNoTensors(t *testing.T) {
 	// line of the log.
 	require.Less(t, (to.TotalAlloc-from.TotalAlloc)/50, uint64(8<<10), "bytes allocated for a step")
 }
+
+func TestALoopThatLacksSomethingIsRefused(t *testing.T) {
+	_, err := (&Loop{}).Run(t.Context(), Config{Steps: 1})
+	require.EqualError(t, err, "train: a loop takes Params, an Optimiser and an Objective")
+	_, err = newRegression().loop().Run(t.Context(), Config{Steps: -1})
+	require.ErrorContains(t, err, "train: -1 steps, ")
+	require.ErrorContains(t, err, "none may be negative")
+}

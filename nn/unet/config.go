@@ -97,9 +97,9 @@ func (c Config) Check() error {
 	case len(c.Widths) > 16 || slices.ContainsFunc(c.Widths, func(w int) bool { return w < 1 || w > 1<<12 }):
 		return fmt.Errorf("unet: widths %v; up to 16 levels of 1 to 4096 channels are possible", c.Widths)
 	case !slices.Contains([]Norm{NoNorm, InstanceNorm, GroupNorm}, c.Norm):
-		return fmt.Errorf("unet: norm %q is unknown", c.Norm)
+		return fmt.Errorf("unet: norm %q is unknown; there are %q, %q and none", c.Norm, InstanceNorm, GroupNorm)
 	case !slices.Contains([]Activation{LeakyReLU, ReLU, GELU, SiLU}, c.Activation):
-		return fmt.Errorf("unet: activation %q is unknown", c.Activation)
+		return fmt.Errorf("unet: activation %q is unknown; there are %q, %q, %q and that of none, LeakyReLU", c.Activation, ReLU, GELU, SiLU)
 	case c.Least < 0 || c.Coarsest < Unbounded:
 		return fmt.Errorf("unet: axes of %d elements at least, maps coarser by %d at most", c.Least, c.Coarsest)
 	case !(c.Dropout >= 0 && c.Dropout < 1):

@@ -1,0 +1,24 @@
+package hyper_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/hyper"
+	"github.com/sshn-go/sshn/nn"
+)
+
+func TestWhatIsOfAnotherNetworkIsRefused(t *testing.T) {
+	small, big := nn.NewLayout(), nn.NewLayout()
+	nn.NewLinear(small.Builder(1), 3, 4, nn.XavierNormal)
+	nn.NewLinear(big.Builder(1), 30, 4, nn.XavierNormal)
+	source := hyper.NewNet(small, 1, hyper.Config{Hidden: []int{2}}, 1)
+	for _, layout := range []*nn.Layout{big, nn.NewLayout()} {
+		require.PanicsWithError(t, map[bool]string{true: "hyper: freeze: 16 parameters for a layout of 124", false: "hyper: freeze: 16 parameters for a layout of 0"}[layout == big],
+			func() { hyper.Freeze(source, layout, []float64{0.3}) })
+	}
+	require.EqualError(t, hyper.Config{Varies: []string{"weight", "wieght"}}.CheckFor(small),
+		`hyper: no parameter of the network is of the pattern "wieght" of those that vary`)
+	require.NoError(t, hyper.Config{Varies: []string{"w*"}}.CheckFor(small))
+}
