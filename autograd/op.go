@@ -52,7 +52,8 @@ type Stateful interface {
 // in place of Backward or BackwardState.
 type Assigner interface {
 	// BackwardAssign is Backward, but where fresh[i] holds it writes gin[i],
-	// which holds anything before. state is that of a Stateful, else nil.
+	// which holds anything before. state is that of a Stateful, else nil. It
+	// leaves gout as it is.
 	BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, out tensor.Tensor, in []tensor.Tensor, state []float32)
 }
 
@@ -67,8 +68,9 @@ type Working interface {
 // Cost says of forward.
 type greedy interface{ backwardBytes(in []tensor.Shape) int64 }
 
-// spoiler is an [Assigner] that may change the gradient by its output, which is
-// copied first where somebody may read it afterwards.
+// spoiler is an [Assigner] of ours that may change the gradient by its output,
+// which is copied first where somebody may read it afterwards: that of a loss, or
+// of a value that was kept only after it was computed. The books lack the copy.
 type spoiler interface{ spoils() bool }
 
 // Cost is what work takes: of an operation (without its inputs and output), or

@@ -65,12 +65,8 @@ func (c Config) CheckFor(layout *nn.Layout) error {
 		return err
 	}
 	for _, pattern := range c.Varies {
-		matched := false
-		for p := range layout.Params() {
-			ok, _ := path.Match(pattern, p.Name)
-			matched = matched || ok
-		}
-		if !matched {
+		one := Config{Varies: []string{pattern}}
+		if !slices.ContainsFunc(slices.Collect(layout.Params()), one.varies) {
 			return fmt.Errorf("hyper: no parameter of the network is of the pattern %q of those that vary", pattern)
 		}
 	}

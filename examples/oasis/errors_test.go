@@ -96,7 +96,6 @@ func TestBadSplitsAreRefused(t *testing.T) {
 		"2/1":         "-split 2/1: three numbers are needed",
 		"3/1/1":       "-split 3/1/1: these are 5 subjects, and there are 4",
 		"3/1/0":       "-split 3/1/0: each part needs a subject at least: those to train on, to choose the weights by, and to report on",
-		"0.1/0.5/0.4": "-split 0.1/0.5/0.4: none of 4 subjects would be left to train on",
 		"1.5/1/1":     "-split 1.5/1/1: shares add up to 1 at most, counts are whole",
 		"1/1/x":       "-split 1/1/x: counts such as 28/6/6 or shares such as 0.7/0.15/0.15 are possible",
 		"0.7/0.3/0.3": "-split 0.7/0.3/0.3: shares add up to 1 at most, counts are whole",

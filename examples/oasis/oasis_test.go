@@ -370,6 +370,6 @@ func TestTheCommandThatGoesOnCanBePasted(t *testing.T) {
 	c := &trainCommand{}
 	f := flag.NewFlagSet("", flag.ContinueOnError)
 	c.flags(f)
-	require.NoError(t, f.Parse([]string{"-data", "my data", "-out", "o", "-minutes", "2"}))
-	require.Equal(t, program("train")+` -data="my data" -minutes=2 -out=o -resume=true`, c.again())
+	require.NoError(t, f.Parse([]string{"-data", "Ann's $data", "-out", "o", "-minutes", "2"}))
+	require.Equal(t, program("train")+` -data='Ann'\''s $data' -minutes=2 -out=o -resume=true`, c.again())
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -210,6 +209,9 @@ func (t *trainCommand) report(s *study, summary train.Summary, c console) error 
 	return nil
 }
 
+// plain are letters that no shell reads as anything else.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:,=+-"
+
 // again is the command line that goes on with a training.
 func (t *trainCommand) again() string {
 	now := *t
@@ -221,8 +223,8 @@ func (t *trainCommand) again() string {
 	f.VisitAll(func(x *flag.Flag) {
 		if x.Value.String() != x.DefValue {
 			value := x.Value.String()
-			if strings.ContainsAny(value, " \t\"'\\$&;()<>|*?") {
-				value = strconv.Quote(value)
+			if strings.Trim(value, plain) != "" {
+				value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 			}
 			line += fmt.Sprintf(" -%s=%s", x.Name, value)
 		}

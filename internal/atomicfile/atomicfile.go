@@ -18,8 +18,9 @@ import (
 // anything fails up to the rename, f included, the temporary file is removed and
 // the old content stays. The text of the error names path.
 //
-// A symbolic link is followed, also to where nothing is yet. A path that exists and is no regular file, such
-// as a device, is refused, since the rename would take its place.
+// A symbolic link is followed, also to where nothing is yet. A path that exists
+// and is no regular file, such as a device, is refused, since the rename would
+// take its place.
 func Write(path string, f func(io.Writer) error) error {
 	if err := write(path, f); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -81,8 +82,12 @@ func follow(path string) (string, error) {
 		if err != nil { // no link: what EvalSymlinks lacks is not there yet, and creating it says what is wrong
 			return path, nil
 		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
+		if !filepath.IsAbs(target) { // it begins where the link really lies
+			folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+			if err != nil {
+				return "", err
+			}
+			target = filepath.Join(folder, target)
 		}
 		path = target
 	}

@@ -68,6 +68,12 @@ func TestWriteFollowsALink(t *testing.T) {
 	info, err := os.Lstat(filepath.Join(dir, "first"))
 	require.NoError(t, err)
 	require.NotZero(t, info.Mode()&os.ModeSymlink)
+	// A link lies in its own folder, by whatever way one came there.
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "a", "b"), 0o777))
+	require.NoError(t, os.Symlink(filepath.Join("a", "b"), filepath.Join(dir, "short")))
+	require.NoError(t, os.Symlink(filepath.Join("..", "x"), filepath.Join(dir, "a", "b", "f")))
+	require.NoError(t, Write(filepath.Join(dir, "short", "f"), put("new")))
+	require.FileExists(t, filepath.Join(dir, "a", "x"))
 	require.NoError(t, os.Symlink("round", filepath.Join(dir, "round")))
 	require.ErrorContains(t, Write(filepath.Join(dir, "round"), put("x")), "more than 40 links")
 }

@@ -78,6 +78,9 @@ func (g *gemm[T]) blockFloats(rows int) int {
 // scratchFast is how many floats gemmFast takes.
 func (g *gemm[T]) scratchFast() int {
 	if g.thin() {
+		if !g.transA {
+			return 0
+		}
 		return busy(g.thinCut().tasks()) * g.k
 	}
 	c, width := g.blockedCut()
@@ -85,8 +88,11 @@ func (g *gemm[T]) scratchFast() int {
 }
 
 func thinTile(g *gemm[float32], i0, i1, j0, j1 int) {
-	row := parallel.Scratch(g.k)
-	defer parallel.Release(row)
+	var row []float32 // of A, if it is needed in one piece
+	if g.transA {
+		row = parallel.Scratch(g.k)
+		defer parallel.Release(row)
+	}
 	for i := i0; i < i1; i++ {
 		c := g.c[i*g.ldc+j0 : i*g.ldc+j1]
 		if !g.accumulate {

@@ -18,17 +18,17 @@ import (
 // Images are interpolated linearly, labels take the nearest element; what comes
 // from outside of the sample is 0.
 type Augment struct {
-	Flip     float64 // probability of a flip along FlipAxis
-	FlipAxis int     // spatial axis in the tensor's order; -1 is the last
-	Mirror   []int   // class -> class on the other side; nil: a flip keeps classes
-	Rotate   float64 // greatest angle, degrees
-	Zoom     float64 // greatest change of scale, a share below 1
-	Shift    float64 // greatest shift along each axis, elements
-	Elastic  float64 // deviation of the displacement along each axis, elements
-	Gamma    float64 // deviation of the exponent's logarithm
-	Bias     float64 // deviation of the bias field's logarithm
-	Noise    float64 // greatest deviation of the noise, a share of the image's range
-	Spacing  float64 // of the control points of Elastic and Bias, elements; 0 is 32
+	Flip     float64 `json:"flip,omitzero"`      // probability of a flip along FlipAxis
+	FlipAxis int     `json:"flip_axis,omitzero"` // spatial axis in the tensor's order; -1 is the last
+	Mirror   []int   `json:"mirror,omitzero"`    // class -> class on the other side; nil: a flip keeps classes
+	Rotate   float64 `json:"rotate,omitzero"`    // greatest angle, degrees
+	Zoom     float64 `json:"zoom,omitzero"`      // greatest change of scale, a share below 1
+	Shift    float64 `json:"shift,omitzero"`     // greatest shift along each axis, elements
+	Elastic  float64 `json:"elastic,omitzero"`   // deviation of the displacement along each axis, elements
+	Gamma    float64 `json:"gamma,omitzero"`     // deviation of the exponent's logarithm
+	Bias     float64 `json:"bias,omitzero"`      // deviation of the bias field's logarithm
+	Noise    float64 `json:"noise,omitzero"`     // greatest deviation of the noise, a share of the image's range
+	Spacing  float64 `json:"spacing,omitzero"`   // of the control points of Elastic and Bias, elements; 0 is 32
 }
 
 // Apply implements [Transform]. It panics with a [*tensor.ShapeError] if the

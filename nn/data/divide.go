@@ -76,11 +76,7 @@ func (p parts) counts(subjects int) (counts [3]int, err error) {
 	if rest := subjects - counts[1] - counts[2]; sum <= 1+1e-9 && (counts[0] > rest || sum >= 1-1e-9) {
 		counts[0] = rest
 	}
-	all := counts[0] + counts[1] + counts[2]
-	switch {
-	case counts[0] < 1:
-		return counts, fmt.Errorf("none of %d subjects would be left to train on", subjects)
-	case all > subjects:
+	if all := counts[0] + counts[1] + counts[2]; all > subjects {
 		return counts, fmt.Errorf("these are %d subjects, and there are %d", all, subjects)
 	}
 	return counts, nil

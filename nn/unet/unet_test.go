@@ -189,14 +189,14 @@ func TestPartsOfTheFeaturesGiveThatPartOfTheLogits(t *testing.T) {
 
 func TestConfigsThatMakeNoNetworkSayWhy(t *testing.T) {
 	for text, cfg := range map[string]unet.Config{
-		"unet: 4 spatial axes; 1, 2 or 3 are possible":                           {Dims: 4, In: 1, Out: 2},
-		"unet: 0 channels in and 2 classes out; 1 to 4096 are possible":          {Out: 2},
-		"unet: 17 convolutions per level; 1 to 16 are possible":                  {In: 1, Out: 2, Convs: 17},
-		"unet: widths [4 0]; up to 16 levels of 1 to 4096 channels are possible": {In: 1, Out: 2, Widths: []int{4, 0}},
-		`unet: norm "batch" is unknown; there are "instance", "group" and none`:  {In: 1, Out: 2, Norm: "batch"},
-		`unet: activation "relu6" is unknown; there are "relu", "gelu", "silu" and that of none, LeakyReLU`:                                    {In: 1, Out: 2, Activation: "relu6"},
-		"unet: dropout 1 is not a share in [0, 1)":                               {In: 1, Out: 2, Dropout: 1},
-		"unet: widths [12] do not divide into 8 groups":                          {In: 1, Out: 2, Widths: []int{12}, Norm: unet.GroupNorm},
+		"unet: 4 spatial axes; 1, 2 or 3 are possible":                                                      {Dims: 4, In: 1, Out: 2},
+		"unet: 0 channels in and 2 classes out; 1 to 4096 are possible":                                     {Out: 2},
+		"unet: 17 convolutions per level; 1 to 16 are possible":                                             {In: 1, Out: 2, Convs: 17},
+		"unet: widths [4 0]; up to 16 levels of 1 to 4096 channels are possible":                            {In: 1, Out: 2, Widths: []int{4, 0}},
+		`unet: norm "batch" is unknown; there are "instance", "group" and none`:                             {In: 1, Out: 2, Norm: "batch"},
+		`unet: activation "relu6" is unknown; there are "relu", "gelu", "silu" and that of none, LeakyReLU`: {In: 1, Out: 2, Activation: "relu6"},
+		"unet: dropout 1 is not a share in [0, 1)":                                                          {In: 1, Out: 2, Dropout: 1},
+		"unet: widths [12] do not divide into 8 groups":                                                     {In: 1, Out: 2, Widths: []int{12}, Norm: unet.GroupNorm},
 	} {
 		require.EqualError(t, cfg.Check(), text)
 		require.PanicsWithError(t, text, func() { unet.New(nn.NewLayout().Builder(2), cfg) })
