@@ -269,6 +269,15 @@ func TestAPhiThatAModelIsNotForIsTold(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestAModelOfOneAxisSegmentsNoScan(t *testing.T) {
+	cfg := config(sshn.SSHN)
+	cfg.Network.Dims = 1
+	p, err := model(t, cfg).At(pareto.Phi{0.5})
+	require.NoError(t, err)
+	_, err = p.Segment(t.Context(), &nifti.Volume{Data: tensor.New(5, 8, 8)})
+	require.EqualError(t, err, "sshn: segment: a scan is made of slices, the model takes images of one axis")
+}
+
 func TestSegmentingStopsBetweenSlices(t *testing.T) {
 	p, err := model(t, config(sshn.SSHN)).At(pareto.Phi{0.5})
 	require.NoError(t, err)
@@ -321,6 +330,9 @@ func TestTrainingResumedIsBitEqual(t *testing.T) {
 	t1.Batch = 2
 	_, err = model(t, config(sshn.SSHN)).Train(context.Background(), samples[:3], t1)
 	require.ErrorContains(t, err, "is of another run: samples was 4, is 3")
+	t1.Augment = data.Augment{Flip: 0.5, FlipAxis: -1, Noise: 0.2}
+	_, err = model(t, config(sshn.SSHN)).Train(context.Background(), samples[:4], t1)
+	require.ErrorContains(t, err, "is of another run: augment")
 }
 
 // cancelling is a data set whose use cancels a context.
@@ -445,6 +457,11 @@ func TestFilesThatAreNoModelSayWhy(t *testing.T) {
 	require.NoError(t, safetensors.WriteFile(path, map[string]string{"sshn": text}, entries...))
 	_, err = sshn.Load(path)
 	require.ErrorContains(t, err, "curve: 1 Dice of ring for 0 points")
+	text = strings.Replace(text, `"points":[]`, `"points":[{"phi":[0.5],"dice":0.5,"macs":1}]`, 1)
+	text = strings.Replace(text, `"dice":[0.5]`, `"dice":[]`, 1)
+	require.NoError(t, safetensors.WriteFile(path, map[string]string{"sshn": text}, entries...))
+	_, err = sshn.Load(path)
+	require.ErrorContains(t, err, "curve: 0 Dice of ring for 1 points")
 	require.NoError(t, os.WriteFile(path, []byte("not a model"), 0o600))
 	_, err = sshn.Load(path)
 	require.ErrorContains(t, err, "sshn: load: not a model that Save wrote: "+path+": ")

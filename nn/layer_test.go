@@ -97,5 +97,5 @@ func TestLayersThatCannotRunAreRefusedAtOnce(t *testing.T) {
 		func() { Dropout(&Pass{Train: true}, tape.Const(tensor.New(2)), 0.5) })
 	short := NewLayout()
 	NewConv(short.Builder(1), 1, 1, 1)
-	require.Panics(t, func() { (&Params{Layout: short, Data: make([]float32, 1)}).Leaf(tape) })
+	require.PanicsWithError(t, "from of [2]: 1 elements for a shape of 2", func() { (&Params{Layout: short, Data: make([]float32, 1)}).Leaf(tape) })
 }

@@ -133,6 +133,8 @@ func TestModelsAndScansThatDoNotFit(t *testing.T) {
 	fails("-out "+lost+"/seg.nii: there is no folder "+lost, "segment", "-model", model, "-in", slice, "-out", lost+"/seg.nii", "-phi", "0.5")
 	fixed := trainTiny(t, flat, "-method", "fixed")
 	fails("phi 0.3: this is an ordinary network of phi 0.5, and its weights fit no other", "segment", "-model", fixed, "-in", slice, "-out", to, "-phi", "0.3")
+	fails("-beside: sshn: phi 0.3: this is an ordinary network of phi 0.5", "segment", "-model", fixed, "-in", slice, "-out", to, "-picture", to+".png", "-beside", "0.3")
+	require.NoFileExists(t, to)
 	fails("phi 0.3: this is an ordinary network of phi 0.5", "pareto", "-model", fixed, "-data", flat, "-phis", "0.3,0.5")
 	_, stderr, code := call("segment", "-model", model, "-in", slice, "-out", slice, "-phi", "0.5")
 	require.Equal(t, cli.Misuse, code)
@@ -155,6 +157,8 @@ func TestModelsAndScansThatDoNotFit(t *testing.T) {
 // otherTables returns data whose labels are none that a model knows.
 func otherTables(t *testing.T) string {
 	dir := brains(t, 1, 2)
+	// One that no slice has, too, whose error is not what is wrong.
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "seg35_labels.txt"), []byte("0 Unknown 0 0 0 0\n1 Cortex 1 2 3 0\n"), 0o666))
 	for _, name := range []string{"seg4", "seg24"} {
 		path := filepath.Join(dir, name+"_labels.txt")
 		text, err := os.ReadFile(path)

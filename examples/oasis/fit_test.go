@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/pareto"
 )
 
 func TestPatchesAreGivenTheFastestAxisFirst(t *testing.T) {
@@ -21,4 +23,8 @@ func TestPatchesAreGivenTheFastestAxisFirst(t *testing.T) {
 		_, err := patch(text, dims)
 		require.ErrorContains(t, err, "-patch "+text+": extents such as 64,64")
 	}
+}
+
+func TestABudgetBelowOneIsALimit(t *testing.T) {
+	require.Equal(t, pareto.Budget{MACs: 1}, (&segment{maxMACs: 0.5}).budget())
 }
