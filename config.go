@@ -52,13 +52,10 @@ const (
 // Check returns an error if no model can be built from c, as when it was read
 // from a file.
 func (c Config) Check() error {
-	if err := c.Network.Check(); err != nil { // before defaults are made for its classes
+	if err := c.Network.Check(); err != nil { // before defaults are made of it, as for its classes
 		return err
 	}
 	c = c.withDefaults()
-	if err := c.Network.Check(); err != nil {
-		return err
-	}
 	if err := c.Prior.Check(); err != nil {
 		return err
 	}

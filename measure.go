@@ -15,8 +15,8 @@ import (
 // latency. It changes nothing; to keep the curve with the model, assign it to
 // m.Curve. Phis that lead to the same feature-map sizes are the same network
 // and are measured once, at the last given ([pareto.Sweep]). All images must be
-// of the same extents, for a cost to be one number, and d is held in memory. Labels may lie
-// on grids of their own, as for [Predictor.Evaluate].
+// of the same extents, for a cost to be one number, and d is held in memory.
+// Labels may lie on grids of their own, as for [Predictor.Evaluate].
 //
 // progress, if not nil, is called after each point with the number done of all
 // points. If ctx is done the points so far are returned with its error.

@@ -240,7 +240,6 @@ type trainer struct {
 	next func() (data.Batch, error, bool)
 	stop func()
 	val  data.Samples
-	done int // parts made
 }
 
 // prepare scales the data once, in memory of its own, and looks through those to

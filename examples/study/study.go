@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/sshn-go/sshn/examples/internal/cli"
@@ -121,8 +122,9 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 	case err != nil:
 		return nil, err
 	}
-	if !strings.Contains(found.Study.Machine, now.Machine) { // it goes on elsewhere
-		found.Study.Machine += " and " + now.Machine
+	const and = " and "
+	if known := &found.Study.Machine; !slices.Contains(strings.Split(*known, and), now.Machine) { // it goes on elsewhere
+		*known = strings.TrimPrefix(*known+and+now.Machine, and)
 	}
 	then := found.Study
 	then.Processors, then.Machine = now.Processors, now.Machine // times differ, nothing else

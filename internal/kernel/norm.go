@@ -48,7 +48,7 @@ func (p *Norm) Scratch(backward bool) int64 {
 	}
 	if fast.available() { // sums as wide as a row and a line, or four lines
 		if k := pixelsInRow(c, stretch); k > 1 {
-			floats += 5 * k * c * busy(math.MaxInt)
+			floats += 5 * k * c * busy(p.N*((image+stretch-1)/stretch))
 		}
 	}
 	return elem * int64(floats)

@@ -55,25 +55,26 @@ func parse(text string) (p parts, err error) {
 // counts returns how many of the subjects each part has.
 func (p parts) counts(subjects int) (counts [3]int, err error) {
 	sum := p[0] + p[1] + p[2]
+	shares := sum <= 1+1e-9
 	for i, x := range p {
 		counts[i] = int(x)
-		if sum > 1+1e-9 && x != float64(counts[i]) {
+		if !shares && x != float64(counts[i]) {
 			return counts, fmt.Errorf("shares add up to 1 at most, counts are whole")
 		}
-		if sum <= 1+1e-9 {
+		if shares {
 			counts[i] = max(1, int(x*float64(subjects)+.5))
 		}
 	}
 	// Rounding is not to take a subject twice, nor, if all are asked for, to
 	// leave one out, nor to leave none to train on.
-	for sum <= 1+1e-9 && counts[1]+counts[2] >= subjects {
+	for shares && counts[1]+counts[2] >= subjects {
 		if counts[1] > counts[2] {
 			counts[1]--
 		} else {
 			counts[2]--
 		}
 	}
-	if rest := subjects - counts[1] - counts[2]; sum <= 1+1e-9 && (counts[0] > rest || sum >= 1-1e-9) {
+	if rest := subjects - counts[1] - counts[2]; shares && (counts[0] > rest || sum >= 1-1e-9) {
 		counts[0] = rest
 	}
 	if all := counts[0] + counts[1] + counts[2]; all > subjects {

@@ -16,8 +16,8 @@ import (
 // An Objective records the loss, a value of one element, of one part of a step
 // on t, as a function of a leaf of the loop's Params (their Leaf(t), or what a
 // hyper.Source makes of them): what it records of a copy is not trained. The note
-// says what a person wants to know of it, as in "phi 0.23": it
-// goes into the log and into errors.
+// says what a person wants to know of it, as in "phi 0.23": it goes into the log
+// and into errors.
 type Objective func(t *autograd.Tape, at Moment) (loss autograd.Value, note string, err error)
 
 // A Moment is where in a run an objective is asked for.
@@ -116,6 +116,7 @@ func (l *Loop) Run(ctx context.Context, cfg Config) (Summary, error) {
 	if err := r.begin(); err != nil {
 		return r.summary(""), err
 	}
+	defer r.log.close() // where an objective panics; else it is closed by then
 	why, err := r.loop(ctx)
 	r.bar.end(r.done, r.loss, r.share())
 	if end := r.log.close(); err == nil {
@@ -138,7 +139,7 @@ func (l *Loop) check(c Config) error {
 
 func (c Config) withDefaults() Config {
 	c.Parts = max(c.Parts, 1)
-	if c.Every <= 0 {
+	if c.Every == 0 {
 		c.Every = 100
 	}
 	return c

@@ -51,9 +51,8 @@ func Reorient(g Grid, orientation string) (Move, error) {
 // number within a ten-thousandth of the grid's own, leaves an axis as it is. The
 // centre stays where it is, and the number of voxels becomes that which is
 // nearest in length, at least 1, or one more, lest a voxel of the grid should lie
-// beyond them. Where voxels become coarser, nothing is smoothed
-// before. It is an error if the grid has no spacing, or if there would be more
-// than 2^30 voxels.
+// beyond them. Where voxels become coarser, nothing is smoothed before. It is an
+// error if the grid has no spacing, or if there would be more than 2^30 voxels.
 func Resample(g Grid, spacing [3]float64) (Move, error) {
 	m := Stay(g)
 	voxels := 1.0

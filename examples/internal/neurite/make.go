@@ -40,10 +40,10 @@ type Recipe struct {
 // volumes may go into one folder, and the subjects of an earlier call are
 // replaced. A folder is refused if it lists other subjects than of this kind, or
 // some that are not to be made: they would be left from before. After each
-// subject Make calls progress if that is not nil. subjects.txt
-// lists what is finished: those of an earlier call come off it first, and all come
-// onto it last. If ctx is done before, Make returns its error at once, though what
-// paints the subject at hand goes on to its end. One map is held in memory at a time.
+// subject Make calls progress if that is not nil. subjects.txt lists what is
+// finished: those of an earlier call come off it first, and all come onto it last.
+// If ctx is done before, Make returns its error at once, though what paints the
+// subject at hand goes on to its end. One map is held in memory at a time.
 func Make(ctx context.Context, dir string, r Recipe, progress func(done, total int)) error {
 	if err := r.make(ctx, dir, progress); err != nil {
 		return fmt.Errorf("make data set: %w", err)
