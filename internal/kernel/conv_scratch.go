@@ -121,9 +121,15 @@ func (g gather) scratch() int {
 		return 0
 	}
 	if part != nil && !g.copies() { // strips at the edges
-		size[2] = min(size[2], g.stripRows())
+		size[2] = max(g.stripOf(size[2]), g.stripOf((g.axes[2].n-1)%size[2]+1))
 	}
 	return busy(tasks) * g.copied(size)
+}
+
+// stripOf is how wide the widest strip is of a block that is n outputs wide.
+func (g *gather) stripOf(n int) int {
+	_, rows, larger := split(n, g.stripRows())
+	return rows + min(larger, 1)
 }
 
 // copied is how many floats a copy takes of what so many outputs read.
