@@ -163,7 +163,7 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 					if along {
 						r.prefetchAlong(m)
 						if j == 0 || j == larger { // seldom, for a division takes as long as some products
-							r.lines = (m*r.am/64 + len(r.list) - 1) / len(r.list)
+							r.prefetchIn(len(r.list)*r.k, m*r.am)
 						}
 					}
 					r.call(kernels[m])
@@ -191,8 +191,7 @@ func (g *gather) prefetch(r *runner, v *view, d, h, w, n, tiles int) {
 	from, count := ax[2].region(w, n)
 	first := v.at(d*ax[0].step+ax[0].taps[d1-1].offset, h*ax[1].step+ax[1].taps[len(ax[1].taps)-1].offset, from)
 	r.next = uintptr(unsafe.Pointer(unsafe.SliceData(v.data))) + uintptr(first*elem)
-	calls := len(r.list) * tiles
-	r.lines = (count*v.pixel*elem/64 + calls - 1) / calls
+	r.prefetchIn(tiles*len(r.list)*r.k, count*v.pixel*elem)
 }
 
 // listSegments lists the products with the taps [d0, d1) of depth, [h0, h1) of
@@ -230,7 +229,7 @@ func (g *gather) prepare(r *runner, p *panel, every int) (kernels *[15]func(*til
 	if g.slope != 1 {
 		r.flags |= tileLeaky
 	}
-	r.lines, r.ahead = 0, 0
+	r.pace, r.ahead = 0, 0
 	r.bias = unsafe.Pointer(&zeros)
 	if p.bias != nil {
 		r.bias = unsafe.Pointer(&p.bias[0])

@@ -33,8 +33,8 @@ type tile struct {
 	bits   int            // the mask, a bit per lane
 	mask   unsafe.Pointer // the mask, an int32 per lane
 	ahead  int            // what is prefetched of C lies so far from it
-	next   uintptr        // what to prefetch besides: the first line, which need not exist
-	lines  int            // and how many of them in each segment
+	next   uintptr        // what to prefetch besides, which need not exist
+	pace   int            // bytes of it with each k, at most a line; 0: nothing
 }
 
 // A segment is a stretch of products at regular distances, by what it adds to
@@ -88,6 +88,7 @@ func (p *tile) columns(n, lanes int) (vectors int) {
 type runner struct {
 	tile
 	list     []segment
+	foreseen foreseen    // what calls are to prefetch
 	sums     [32]float32 // where a tile may leave what is not for a tensor
 	sandwich sandwich    // for Winograd's transforms
 }
@@ -98,7 +99,7 @@ func newRunner() *runner { return runners.Get().(*runner) }
 
 // free puts r on the free list, without hold on anybody's memory.
 func (r *runner) free() {
-	r.tile, r.sandwich = tile{}, sandwich{}
+	r.tile, r.sandwich, r.foreseen = tile{}, sandwich{}, foreseen{}
 	runners.Put(r)
 }
 

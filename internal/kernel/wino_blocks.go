@@ -76,24 +76,6 @@ func (p *winogradPass) transformBlocks(s *sandwich, f func(*sandwich), in *gathe
 	}
 }
 
-// prefetchOutput has the products ask for what will be written after them, some
-// lines in each: the writes would wait for memory.
-func (p *winogradPass) prefetchOutput(r *runner, w work, plane int) {
-	r.lines = 0
-	if p.parts > 1 {
-		return
-	}
-	panel := &p.g.panels[0]
-	place := func(strip int) int {
-		image, d, row := p.place(w.stack, strip, plane)
-		return p.g.output(image, d, row*p.m, 0) * panel.yc
-	}
-	from, to := place(w.lo), min(len(panel.y), place(w.hi-1)+p.m*p.n[2]*panel.yc)
-	products := p.points() * len(p.g.panels) * (w.tiles() + p.tiles.rows[1] - 1) / p.tiles.rows[1] * len(r.list)
-	r.next = uintptr(unsafe.Pointer(&panel.y[from]))
-	r.lines = ((to-from)*elem/64 + products - 1) / products
-}
-
 // transformOutput transforms the sums of a plane and writes the outputs.
 func (p *winogradPass) transformOutput(s *sandwich, m *planes, half []float32, w work, plane int) {
 	*s = sandwich{

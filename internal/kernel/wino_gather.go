@@ -39,7 +39,7 @@ func (g *gather) runWinograd(w *winograd) {
 	p := g.winogradPass(w)
 	p.transformWeights()
 	defer parallel.Release(p.u)
-	parallel.For(p.blocks(), 1, func(i, _ int) { p.run(p.work(i)) })
+	parallel.For(p.blocks(), max(1, p.blocks()/(4*tasksWanted)), p.run)
 }
 
 func (g *gather) winogradPass(w *winograd) winogradPass {
@@ -116,21 +116,28 @@ func (p *winogradPass) transformTaps(to, from []float32) {
 	})
 }
 
-// run computes a block of work.
-func (p *winogradPass) run(w work) {
+// run computes the blocks of work from lo to hi.
+func (p *winogradPass) run(lo, hi int) {
 	r := newRunner()
 	defer r.free()
 	half := parallel.Scratch(p.halfFloats())
 	defer parallel.Release(half)
-	v := newPlanes(p.winograd, len(p.g.axes[0].taps), w.tiles(), p.g.k)
+	v := newPlanes(p.winograd, len(p.g.axes[0].taps), p.most(), p.g.k)
 	defer parallel.Release(v.data)
-	m := newPlanes(p.winograd, 1, w.tiles(), p.width)
+	m := newPlanes(p.winograd, 1, p.most(), p.width)
 	defer parallel.Release(m.data)
-	p.eachPlane(r, &v, half, w, func(d int, taps []int) {
-		p.prefetchOutput(r, w, d)
-		p.multiply(r, &v, &m, taps, w.tiles())
-		p.transformOutput(&r.sandwich, &m, half, w, d)
-	})
+	for i := lo; i < hi; i++ {
+		w := p.work(i)
+		p.eachPlane(r, &v, half, w, func(d int, taps []int) {
+			r.foreseen = foreseen{}
+			p.foreseeOutputs(&r.foreseen, w, d)
+			if next, d, ok := p.after(i, d, hi); ok {
+				p.foreseeInputs(&r.foreseen, next, d)
+			}
+			p.multiply(r, &v, &m, taps, w.tiles())
+			p.transformOutput(&r.sandwich, &m, half, w, d)
+		})
+	}
 }
 
 // eachPlane calls f for each plane of the outputs of w, when the planes of the
@@ -175,6 +182,8 @@ func (p *winogradPass) multiply(r *runner, v, m *planes, taps []int, tiles int) 
 	r.k = g.k
 	r.am, r.ak, r.cm = v.channels*elem, elem, m.channels*elem
 	r.flags, r.bias = 0, unsafe.Pointer(&zeros)
+	calls := len(g.panels) * (tiles + p.tiles.rows[1] - 1) / p.tiles.rows[1]
+	r.prefetchIn(p.points()*calls*len(r.list)*r.k, r.foreseen.bytes())
 	for point := range p.points() {
 		column := 0
 		for i := range g.panels {
@@ -193,6 +202,7 @@ func (p *winogradPass) multiply(r *runner, v, m *planes, taps []int, tiles int) 
 				}
 				r.a = unsafe.Pointer(&v.data[point*v.point+at*v.channels])
 				r.c = unsafe.Pointer(&m.data[point*m.point+at*m.channels+column])
+				r.prefetchMore()
 				r.call(p.tiles.row[vectors-1][height])
 				at += height
 			}

@@ -20,7 +20,7 @@ type strips struct {
 
 const (
 	winogradTiles = 56 // of a block of work: the products' panels are read once for so many
-	weightTiles   = 96 // of one of a weight gradient: products in one element of the sums
+	weightTiles   = 64 // of one of a weight gradient: products in one element of the sums
 	winogradDepth = 24 // planes of a block of work
 )
 

@@ -68,6 +68,11 @@ func (p *winogradWeights) chunk(gw []float32, lo, hi int) {
 		w := p.work(i)
 		p.eachPlane(r, &x, half, w, func(d int, taps []int) {
 			p.transform(&r.sandwich, p.spread, p.gy, y.data, &y, half, w, d)
+			r.foreseen = foreseen{}
+			if next, d, ok := p.after(i, d, hi); ok {
+				p.foreseeInputs(&r.foreseen, next, d)
+				p.foreseeReads(&r.foreseen, p.gy, next, d)
+			}
 			p.multiply(r, sums, &x, &y, taps, w.tiles())
 		})
 	}
@@ -82,6 +87,8 @@ func (p *winogradWeights) multiply(r *runner, sums []float32, x, y *planes, taps
 	r.list = zeroSegment[:]
 	r.k, r.am, r.ak, r.bk, r.cm = tiles, elem, x.channels*elem, y.channels*elem, n*elem
 	r.flags, r.bias = tileAdd, unsafe.Pointer(&zeros)
+	calls := (n + 2*p.lanes - 1) / (2 * p.lanes) * ((k + p.tiles.rows[1] - 1) / p.tiles.rows[1])
+	r.prefetchIn(p.points()*len(taps)*calls*tiles, r.foreseen.bytes())
 	width := 0
 	for point := range p.points() {
 		for i, tap := range taps {
@@ -98,6 +105,7 @@ func (p *winogradWeights) multiply(r *runner, sums []float32, x, y *planes, taps
 						height++
 					}
 					r.a, r.c = unsafe.Pointer(&a[at]), unsafe.Pointer(&c[at*n+j])
+					r.prefetchMore()
 					r.call(p.tiles.column[vectors-1][height])
 					at += height
 				}

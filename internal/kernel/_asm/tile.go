@@ -26,7 +26,7 @@ const (
 	tileMask
 	tileAhead
 	tileNext
-	tileLines
+	tilePace
 )
 
 const (
@@ -79,6 +79,8 @@ type tileKernel struct {
 	count    reg.GPVirtual // of the last vector's elements
 	parts    int           // calls of writePart
 	maskAt   reg.GPVirtual // the mask in memory, for tiles that have no register left
+
+	next, pace reg.GPVirtual // what is prefetched with the next product, and how far it then moves
 }
 
 func (t *tileKernel) generate() {
@@ -222,6 +224,7 @@ func (t *tileKernel) products() {
 		}
 	}
 	k := t.GP64()
+	t.startPrefetch()
 
 	t.Label("segment")
 	t.MOVQ(t.field(tileA), t.a)
@@ -237,7 +240,6 @@ func (t *tileKernel) products() {
 			t.ADDQ(t.am, r)
 		}
 	}
-	t.prefetch()
 	t.MOVQ(t.field(tileK), k)
 	if !t.isa.wide() && !t.unmasked { // seldom, and long enough as it is
 		t.Label("single")
@@ -246,6 +248,7 @@ func (t *tileKernel) products() {
 		t.JNZ(t.ref("single"))
 		t.DECQ(nsegs)
 		t.JNZ(t.ref("segment"))
+		t.MOVQ(t.next, t.field(tileNext))
 		return
 	}
 	t.SUBQ(Imm(2), k)
@@ -263,6 +266,7 @@ func (t *tileKernel) products() {
 	t.Label("next")
 	t.DECQ(nsegs)
 	t.JNZ(t.ref("segment"))
+	t.MOVQ(t.next, t.field(tileNext))
 }
 
 // steps does so many steps and moves on.
@@ -277,25 +281,21 @@ func (t *tileKernel) steps(n int) {
 	}
 }
 
-// prefetch asks for some more lines of what a later tile reads: a few in each
-// segment, for there can be no more than about a dozen under way.
-func (t *tileKernel) prefetch() {
-	lines, next := t.load(tileLines), t.GP64()
-	t.TESTQ(lines, lines)
-	t.JZ(t.ref("fetched"))
-	t.MOVQ(t.field(tileNext), next)
-	t.Label("fetch")
-	t.PREFETCHT0(Mem{Base: next})
-	t.ADDQ(Imm(64), next)
-	t.DECQ(lines)
-	t.JNZ(t.ref("fetch"))
-	t.MOVQ(next, t.field(tileNext))
-	t.Label("fetched")
+// startPrefetch has step ask for the memory that a later tile takes, at a pace
+// that spreads it over the products: only about a dozen lines can be under way, and
+// products that need one of the second cache wait behind them. Without a pace it is
+// p, which is there.
+func (t *tileKernel) startPrefetch() {
+	t.next, t.pace = t.load(tileNext), t.load(tilePace)
+	t.TESTQ(t.pace, t.pace)
+	t.CMOVQEQ(t.p, t.next)
 }
 
 // step adds one k: a column of A times a row of B. u counts the steps since A's
 // row pointers were moved.
 func (t *tileKernel) step(u int) {
+	t.PREFETCHT0(Mem{Base: t.next})
+	t.ADDQ(t.pace, t.next)
 	if t.nv > t.mr && !t.isa.wide() {
 		t.wideStep(u)
 		return
