@@ -59,7 +59,12 @@ func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
 		if s.fresh {
 			r.flags = 0
 		}
-		for b := chunk * blocks / s.chunks; b < (chunk+1)*blocks/s.chunks; b++ {
+		end := (chunk + 1) * blocks / s.chunks
+		for b := chunk * blocks / s.chunks; b < end; b++ {
+			r.foreseen = foreseen{}
+			if b+1 < end {
+				s.foresee(r, b+1)
+			}
 			for i := range c.Groups {
 				s.block(r, b, i, task%s.parts, s.sums[chunk*len(gw):][:len(gw)])
 			}
@@ -128,13 +133,7 @@ func addChunks(gw, sums []float32, chunks int, add bool) {
 func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 	g := s.gather
 	g.x0 = i * g.k
-	image := b / volume(s.blocks) * s.images
-	images := min(s.images, s.batch-image)
-	var lo, n [3]int
-	for a, at := range unravel(b%volume(s.blocks), s.blocks) {
-		lo[a] = at * s.size[a]
-		n[a] = min(s.size[a], g.axes[a].n-lo[a])
-	}
+	image, images, lo, n := s.place(b)
 	if s.single() {
 		g.axes[1].clipped = false
 		s.blockOfOne(r, &g, image, i, part, lo, n, gw)
@@ -185,6 +184,42 @@ func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 	}
 }
 
+// place returns the images of block b, and its outputs.
+func (s *weightGrad) place(b int) (image, images int, lo, n [3]int) {
+	image = b / volume(s.blocks) * s.images
+	for a, at := range unravel(b%volume(s.blocks), s.blocks) {
+		lo[a] = at * s.size[a]
+		n[a] = min(s.size[a], s.axes[a].n-lo[a])
+	}
+	return image, min(s.images, s.batch-image), lo, n
+}
+
+// foresee has the products of a block prefetch what block b reads.
+func (s *weightGrad) foresee(r *runner, b int) {
+	input, _ := s.gather.alone()
+	if input == nil || s.parts > 1 {
+		return
+	}
+	image, _, lo, n := s.place(b)
+	var from, to [3]int
+	for a := range from {
+		first, count := s.axes[a].region(lo[a], n[a])
+		from[a], to[a] = max(0, first), min(s.axes[a].in, first+count)
+	}
+	rows := func(in *Input, size, from, to [3]int) {
+		for d := from[0]; d < to[0]; d++ {
+			for h := from[1]; h < to[1]; h++ {
+				row := ((image*size[0]+d)*size[1] + h) * size[2]
+				r.foreseen.add(in.X[(row+from[2])*in.C : (row+to[2])*in.C])
+			}
+		}
+	}
+	rows(input, [3]int{s.axes[0].in, s.axes[1].in, s.axes[2].in}, from, to)
+	rows(&Input{X: s.gy, C: s.Cout}, [3]int{s.axes[0].n, s.axes[1].n, s.axes[2].n}, lo, [3]int{lo[0] + n[0], lo[1] + n[1], lo[2] + n[2]})
+	calls := (s.tapCount()*s.k + fast.rows[1] - 1) / fast.rows[1] * ((s.n + 2*fast.lanes - 1) / (2 * fast.lanes)) * s.Groups
+	r.prefetchIn(volume(n)*calls, r.foreseen.bytes())
+}
+
 // skipsPadding tells whether each tap skips the padding, for the channels alone fill a
 // tile. Otherwise a row of taps together reads it.
 func (s *weightGrad) skipsPadding() bool {
@@ -228,6 +263,7 @@ func (s *weightGrad) tiles(r *runner, table *tileTable, a, b, c []float32, m, n 
 				height++
 			}
 			r.a, r.c = unsafe.Pointer(&a[at*r.am/elem]), unsafe.Pointer(&c[at*s.Cout+j])
+			r.prefetchMore()
 			r.call(table[vectors-1][height])
 			at += height
 		}

@@ -15,10 +15,20 @@ type stretch struct {
 	bytes int
 }
 
-// add foresees x, if there is room.
+// add foresees x, if it goes on from what was added last or there is room.
 func (f *foreseen) add(x []float32) {
-	if len(x) > 0 && f.count < len(f.stretches) {
-		f.stretches[f.count] = stretch{uintptr(unsafe.Pointer(&x[0])), len(x) * elem}
+	if len(x) == 0 {
+		return
+	}
+	from := uintptr(unsafe.Pointer(&x[0]))
+	if f.count > 0 {
+		if last := &f.stretches[f.count-1]; last.from+uintptr(last.bytes) == from {
+			last.bytes += len(x) * elem
+			return
+		}
+	}
+	if f.count < len(f.stretches) {
+		f.stretches[f.count] = stretch{from, len(x) * elem}
 		f.count++
 	}
 }

@@ -29,14 +29,6 @@ func TestBlocksForeseeWhatTheNextOnesTake(t *testing.T) {
 		p := g.winogradPass(winogradOf(4))
 		require.Equal(t, depth > 1, p.deep)
 		seen := map[*float32]int{}
-		count := func(f *foreseen, of []float32) {
-			for _, s := range f.stretches[:f.count] {
-				at := int(s.from-uintptr(unsafe.Pointer(&of[0]))) / elem
-				for i := range s.bytes / elem {
-					seen[&of[at+i]]++
-				}
-			}
-		}
 		blocks := p.blocks()
 		require.Greater(t, blocks, 2)
 		for i := range blocks {
@@ -49,8 +41,8 @@ func TestBlocksForeseeWhatTheNextOnesTake(t *testing.T) {
 					require.Equal(t, []int{blocks - 1, w.bottom - 1}, []int{i, d}, "only the last plane has none after it")
 				}
 				p.foreseeOutputs(&out, w, d)
-				count(&in, x)
-				count(&out, y)
+				in.tally(seen, x)
+				out.tally(seen, y)
 			}
 		}
 		for i := range y {
@@ -68,6 +60,55 @@ func TestBlocksForeseeWhatTheNextOnesTake(t *testing.T) {
 				continue // read before any products, in depth by each stack
 			}
 			require.Equal(t, want, seen[&x[i]], "row %d of plane %d", row, plane)
+		}
+	}
+}
+
+func TestBlocksOfWeightGradientsForeseeTheNext(t *testing.T) {
+	if !fast.available() {
+		t.Skip("without assembly nothing is prefetched")
+	}
+	for _, kernel := range []int{1, 3} {
+		const depth, rows, columns, in, out = 3, 64, 48, 32, 24
+		c := Conv{
+			N: 2, In: [3]int{depth, rows, columns}, Out: [3]int{depth, rows, columns}, Kernel: [3]int{1, kernel, kernel},
+			Stride: [3]int{1, 1, 1}, Dilation: [3]int{1, 1, 1}, Pad: [3]int{0, kernel / 2, kernel / 2}, Cin: in, Cout: out, Groups: 1, Exact: true,
+		}
+		x, gy := make([]float32, c.N*volume(c.In)*in), make([]float32, c.N*volume(c.Out)*out)
+		var held [3][8]tap
+		s := weightGrad{Conv: &c, gy: gy}
+		s.read(c.One(x), &held)
+		blocks := s.cut()
+		require.Greater(t, blocks, 4)
+		seen := map[*float32]int{}
+		var r runner
+		for b := range blocks {
+			r.foreseen = foreseen{}
+			s.foresee(&r, b)
+			r.foreseen.tally(seen, x, gy)
+			require.Positive(t, r.pace)
+		}
+		for i := range gy {
+			require.Equal(t, 1, seen[&gy[i]], "kernel %d, gradient %d", kernel, i)
+		}
+		for i := range x {
+			require.Positive(t, seen[&x[i]], "kernel %d, input %d", kernel, i)
+		}
+	}
+}
+
+// tally counts how often elements of xs are foreseen.
+func (f *foreseen) tally(seen map[*float32]int, xs ...[]float32) {
+	for _, s := range f.stretches[:f.count] {
+		for _, x := range xs {
+			first := uintptr(unsafe.Pointer(&x[0]))
+			if s.from < first || s.from >= first+uintptr(len(x)*elem) {
+				continue
+			}
+			at := int(s.from-first) / elem
+			for i := range s.bytes / elem {
+				seen[&x[at+i]]++
+			}
 		}
 	}
 }
