@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	gemmDepth   = 256     // of a panel of B: it stays in the first cache
+	gemmDepth   = 192     // of a panel of B: it stays in the first cache
 	gemmRows    = 112     // of a block of A: it stays in the second
 	gemmColumns = 128     // of C in a task, at least
 	thinRows    = 4       // products of fewer rows than this, or depth, are bound by memory
@@ -180,12 +180,18 @@ func gemmTask(g *gemm[float32], r *runner, b []float32, width, i0, i1, j0, j1 in
 			vectors := r.columns(min(width, g.n-j), fast.lanes)
 			r.b = unsafe.Pointer(&b[k0*panels*width+j/width*r.k*width])
 			blocks, rows, larger := split(i1-i0, fast.rows[vectors-1])
+			r.foreseen = foreseen{}
+			if j+width < j1 { // the next panel
+				r.foreseen.add(b[k0*panels*width+(j/width+1)*r.k*width:][:r.k*width])
+			}
+			r.prefetchIn(blocks*r.k, r.foreseen.bytes())
 			for n, i := 0, i0; n < blocks; n++ {
 				m := rows
 				if n < larger {
 					m++
 				}
 				r.a, r.c = unsafe.Pointer(&a[(i-i0)*step]), unsafe.Pointer(&g.c[i*g.ldc+j])
+				r.prefetchMore()
 				r.call(table[vectors-1][m])
 				i += m
 			}
