@@ -53,6 +53,9 @@ func (c *Conv) Forward(y []float32, x []Input, w, b []float32, slope float32) {
 	if !(slope >= 0 && slope <= 1) {
 		panic(fmt.Sprintf("kernel: a slope of %g", slope))
 	}
+	if c.N == 0 {
+		return
+	}
 	x, copied := c.simple(x)
 	defer release(copied)
 	if fast.available() {
@@ -70,6 +73,9 @@ func (c *Conv) Forward(y []float32, x []Input, w, b []float32, slope float32) {
 func (c *Conv) InputGrad(gx []Grad, gy, w []float32) {
 	c.check(gy, w)
 	c.checkGrads(gx)
+	if c.N == 0 {
+		return
+	}
 	if fast.available() {
 		reads(gy, w)
 		c.inputGradFast(gx, gy, w)
@@ -87,6 +93,12 @@ func (c *Conv) InputGrad(gx []Grad, gy, w []float32) {
 func (c *Conv) WeightGrad(gw []float32, x []Input, gy []float32, add bool) {
 	c.check(gy, gw)
 	c.checkInputs(x)
+	if c.N == 0 {
+		if !add {
+			clear(gw)
+		}
+		return
+	}
 	x, copied := c.simple(x)
 	defer release(copied)
 	if fast.available() {

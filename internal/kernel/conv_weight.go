@@ -194,30 +194,35 @@ func (s *weightGrad) place(b int) (image, images int, lo, n [3]int) {
 	return image, min(s.images, s.batch-image), lo, n
 }
 
-// foresee has the products of a block prefetch what block b reads.
+// foresee has the products of a block prefetch what block b reads: of several
+// inputs only the one that holds all channels of the first group. Where tasks
+// are parts of the kernel, others read the same.
 func (s *weightGrad) foresee(r *runner, b int) {
 	input, _ := s.gather.alone()
 	if input == nil || s.parts > 1 {
 		return
 	}
-	image, _, lo, n := s.place(b)
-	var from, to [3]int
-	for a := range from {
-		first, count := s.axes[a].region(lo[a], n[a])
-		from[a], to[a] = max(0, first), min(s.axes[a].in, first+count)
+	image, images, lo, n := s.place(b)
+	var in, out, from, to, end [3]int
+	for a := range s.axes {
+		x := &s.axes[a]
+		in[a], out[a], end[a] = x.in, x.n, lo[a]+n[a]
+		first, count := x.region(lo[a], n[a])
+		from[a], to[a] = min(max(0, first), x.in), max(0, min(x.in, first+count))
 	}
-	rows := func(in *Input, size, from, to [3]int) {
-		for d := from[0]; d < to[0]; d++ {
-			for h := from[1]; h < to[1]; h++ {
-				row := ((image*size[0]+d)*size[1] + h) * size[2]
-				r.foreseen.add(in.X[(row+from[2])*in.C : (row+to[2])*in.C])
+	rows := func(x []float32, channels int, size, from, to [3]int) {
+		for i := image; i < image+images; i++ {
+			for d := from[0]; d < to[0]; d++ {
+				for h := from[1]; h < to[1] && from[2] < to[2]; h++ {
+					row := ((i*size[0]+d)*size[1] + h) * size[2]
+					r.foreseen.add(x[(row+from[2])*channels : (row+to[2])*channels])
+				}
 			}
 		}
 	}
-	rows(input, [3]int{s.axes[0].in, s.axes[1].in, s.axes[2].in}, from, to)
-	rows(&Input{X: s.gy, C: s.Cout}, [3]int{s.axes[0].n, s.axes[1].n, s.axes[2].n}, lo, [3]int{lo[0] + n[0], lo[1] + n[1], lo[2] + n[2]})
-	calls := (s.tapCount()*s.k + fast.rows[1] - 1) / fast.rows[1] * ((s.n + 2*fast.lanes - 1) / (2 * fast.lanes)) * s.Groups
-	r.prefetchIn(volume(n)*calls, r.foreseen.bytes())
+	rows(s.gy, s.Cout, out, lo, end)
+	rows(input.X, input.C, in, from, to)
+	r.foreseen.spread(images * volume(n) * s.Groups * fast.calls(s.tapCount()*s.k, s.n))
 }
 
 // skipsPadding tells whether each tap skips the padding, for the channels alone fill a

@@ -2,12 +2,13 @@ package kernel
 
 import "unsafe"
 
-// foreseen is memory that is read or written after the products at hand, a few
-// stretches of it, which these prefetch.
+// foreseen is memory that is read or written after the products at hand, some
+// stretches of it, which these prefetch one after another.
 type foreseen struct {
-	stretches [8]stretch
+	stretches [16]stretch
 	count     int
 	first     int // that was not asked for wholly
+	pace      int // bytes with each step of k
 }
 
 type stretch struct {
@@ -33,18 +34,20 @@ func (f *foreseen) add(x []float32) {
 	}
 }
 
-func (f *foreseen) bytes() (sum int) {
+// spread sets the pace at which all of it is asked for in so many steps of k.
+func (f *foreseen) spread(steps int) {
+	bytes := 0
 	for _, s := range f.stretches[:f.count] {
-		sum += s.bytes
+		bytes += s.bytes
 	}
-	return sum
+	f.pace = paceOf(bytes, steps)
 }
 
-// prefetchIn sets the pace at which so many bytes are asked for in so many steps
-// of k.
-func (r *runner) prefetchIn(steps, bytes int) {
+// paceOf is the pace at which so many bytes are asked for in so many steps of k,
+// or as many of them as can be: a line with each.
+func paceOf(bytes, steps int) int {
 	const line = 64
-	r.pace = min(line, (bytes+steps-1)/steps)
+	return min(line, (bytes+steps-1)/steps)
 }
 
 // prefetchMore has the next call go on with what is foreseen.
@@ -54,11 +57,18 @@ func (r *runner) prefetchMore() {
 		r.pace = 0
 		return
 	}
-	s := &f.stretches[f.first]
-	r.next = s.from
-	some := r.pace * len(r.list) * r.k
-	s.from += uintptr(some)
-	if s.bytes -= some; s.bytes <= 0 {
+	s, steps := &f.stretches[f.first], len(r.list)*r.k
+	r.next, r.pace = s.from, min(f.pace, paceOf(s.bytes, steps))
+	s.from += uintptr(r.pace * steps)
+	if s.bytes -= r.pace * steps; s.bytes <= 0 {
 		f.first++
 	}
+}
+
+// calls is how many calls make a product of so many rows and columns, by tiles of
+// two vectors.
+func (k *tileKernels) calls(rows, columns int) int {
+	blocks, _, _ := split(rows, k.rows[1])
+	panels, _, _ := split(columns, 2*k.lanes)
+	return blocks * panels
 }

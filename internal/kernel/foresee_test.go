@@ -7,14 +7,28 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is foreseen of a pass is all of the input but the rows above those that the
-// first blocks of a plane share with nobody, all of the output, and each but once.
+// tally counts how often each element of x is foreseen.
+func (f *foreseen) tally(seen []int, x []float32) {
+	first := uintptr(unsafe.Pointer(&x[0]))
+	for _, s := range f.stretches[:f.count] {
+		if s.from < first || s.from >= first+uintptr(len(x)*elem) {
+			continue
+		}
+		at := int(s.from-first) / elem
+		for i := range s.bytes / elem {
+			seen[at+i]++
+		}
+	}
+}
+
+// All blocks together foresee each output once and each input once, but for what
+// is read before there are products.
 func TestBlocksForeseeWhatTheNextOnesTake(t *testing.T) {
 	if !fast.available() {
 		t.Skip("without assembly nothing is prefetched")
 	}
 	for _, depth := range []int{1, 3} {
-		const rows, columns, channels, batch = 37, 40, 16, 2
+		const rows, columns, channels, batch = 37, 40, 64, 2
 		c := Conv{
 			N: batch, In: [3]int{depth * 2, rows, columns}, Out: [3]int{depth * 2, rows, columns}, Kernel: [3]int{depth, 3, 3},
 			Stride: [3]int{1, 1, 1}, Dilation: [3]int{1, 1, 1}, Pad: [3]int{depth / 2, 1, 1}, Cin: channels, Cout: channels, Groups: 1,
@@ -23,43 +37,45 @@ func TestBlocksForeseeWhatTheNextOnesTake(t *testing.T) {
 		var held [3][8]tap
 		g := c.forwardGather(c.One(x), &held)
 		c.listPanels(&g, nil, 0, []Grad{{X: y, C: channels}})
-		for i := range g.panels {
-			g.panels[i].w = w
+		for i, size := 0, volume(c.Kernel)*channels; i < len(g.panels); i++ {
+			p := &g.panels[i]
+			p.w, w = w[:size*p.width], w[size*p.width:]
 		}
 		p := g.winogradPass(winogradOf(4))
 		require.Equal(t, depth > 1, p.deep)
-		seen := map[*float32]int{}
+		p.transformWeights()
+		r := newRunner()
+		half := make([]float32, p.halfFloats())
+		v, m := newPlanes(p.winograd, depth, p.most(), channels), newPlanes(p.winograd, 1, p.most(), p.width)
+		read, written := make([]int, len(x)), make([]int, len(y))
 		blocks := p.blocks()
 		require.Greater(t, blocks, 2)
 		for i := range blocks {
 			w := p.work(i)
-			for d := w.top; d < w.bottom; d++ {
-				var in, out foreseen
+			p.eachPlane(r, &v, half, w, func(d int, taps []int) {
+				r.foreseen = foreseen{}
+				p.foreseeOutputs(&r.foreseen, w, d)
 				if next, plane, ok := p.after(i, d, blocks); ok {
-					p.foreseeInputs(&in, next, plane)
+					p.foreseeInputs(&r.foreseen, next, plane)
 				} else {
 					require.Equal(t, []int{blocks - 1, w.bottom - 1}, []int{i, d}, "only the last plane has none after it")
 				}
-				p.foreseeOutputs(&out, w, d)
-				in.tally(seen, x)
-				out.tally(seen, y)
-			}
+				r.foreseen.tally(read, x)
+				r.foreseen.tally(written, y)
+				p.multiply(r, &v, &m, taps, w.tiles())
+				require.Equal(t, r.foreseen.count, r.foreseen.first, "the products ask for all of it")
+			})
 		}
 		for i := range y {
-			require.Equal(t, 1, seen[&y[i]], "output %d", i)
+			require.Equal(t, 1, written[i], "output %d", i)
 		}
 		first := p.work(0)
 		for i := range x {
-			pixel := i / channels
-			row, plane := pixel/columns%rows, pixel/columns/rows
-			want := 1
-			switch {
-			case row == 0: // is read with row 1
-				want = 0
-			case depth == 1 && plane == 0 && row <= first.hi*p.m, depth > 1 && plane%(2*depth) <= depth/2:
-				continue // read before any products, in depth by each stack
+			row, plane := i/channels/columns%rows, i/channels/columns/rows
+			if depth == 1 && plane == 0 && row <= first.hi*p.m || depth > 1 && plane%(2*depth) <= depth/2 {
+				continue // before any products, in depth of each stack
 			}
-			require.Equal(t, want, seen[&x[i]], "row %d of plane %d", row, plane)
+			require.Equal(t, 1, read[i], "row %d of plane %d", row, plane)
 		}
 	}
 }
@@ -68,47 +84,35 @@ func TestBlocksOfWeightGradientsForeseeTheNext(t *testing.T) {
 	if !fast.available() {
 		t.Skip("without assembly nothing is prefetched")
 	}
-	for _, kernel := range []int{1, 3} {
-		const depth, rows, columns, in, out = 3, 64, 48, 32, 24
-		c := Conv{
-			N: 2, In: [3]int{depth, rows, columns}, Out: [3]int{depth, rows, columns}, Kernel: [3]int{1, kernel, kernel},
-			Stride: [3]int{1, 1, 1}, Dilation: [3]int{1, 1, 1}, Pad: [3]int{0, kernel / 2, kernel / 2}, Cin: in, Cout: out, Groups: 1, Exact: true,
+	square := func(n, depth, size, kernel, cin, cout int) Conv {
+		return Conv{
+			N: n, In: [3]int{depth, size, size}, Out: [3]int{depth, size, size}, Kernel: [3]int{1, kernel, kernel},
+			Stride: [3]int{1, 1, 1}, Dilation: [3]int{1, 1, 1}, Pad: [3]int{0, kernel / 2, kernel / 2}, Cin: cin, Cout: cout, Groups: 1, Exact: true,
 		}
-		x, gy := make([]float32, c.N*volume(c.In)*in), make([]float32, c.N*volume(c.Out)*out)
+	}
+	wide := square(1, 1, 40, 3, 128, 8) // whose blocks are parts of rows, some of padding alone
+	wide.Pad[2], wide.Out[2] = 80, 198
+	for _, c := range []Conv{square(2, 3, 48, 1, 32, 24), square(2, 3, 48, 3, 32, 24), square(200, 1, 6, 3, 64, 64), wide} {
+		x, gy := make([]float32, c.N*volume(c.In)*c.Cin), make([]float32, c.N*volume(c.Out)*c.Cout)
 		var held [3][8]tap
 		s := weightGrad{Conv: &c, gy: gy}
 		s.read(c.One(x), &held)
 		blocks := s.cut()
-		require.Greater(t, blocks, 4)
-		seen := map[*float32]int{}
+		require.Greater(t, blocks, 4, "%v", &c)
+		read, written := make([]int, len(x)), make([]int, len(gy))
 		var r runner
 		for b := range blocks {
 			r.foreseen = foreseen{}
 			s.foresee(&r, b)
-			r.foreseen.tally(seen, x, gy)
-			require.Positive(t, r.pace)
+			r.foreseen.tally(read, x)
+			r.foreseen.tally(written, gy)
+			require.Positive(t, r.foreseen.pace)
 		}
 		for i := range gy {
-			require.Equal(t, 1, seen[&gy[i]], "kernel %d, gradient %d", kernel, i)
+			require.Equal(t, 1, written[i], "%v, gradient %d", &c, i)
 		}
 		for i := range x {
-			require.Positive(t, seen[&x[i]], "kernel %d, input %d", kernel, i)
-		}
-	}
-}
-
-// tally counts how often elements of xs are foreseen.
-func (f *foreseen) tally(seen map[*float32]int, xs ...[]float32) {
-	for _, s := range f.stretches[:f.count] {
-		for _, x := range xs {
-			first := uintptr(unsafe.Pointer(&x[0]))
-			if s.from < first || s.from >= first+uintptr(len(x)*elem) {
-				continue
-			}
-			at := int(s.from-first) / elem
-			for i := range s.bytes / elem {
-				seen[&x[at+i]]++
-			}
+			require.Positive(t, read[i], "%v, input %d", &c, i)
 		}
 	}
 }
@@ -118,25 +122,26 @@ func TestCallsAskForWhatIsForeseen(t *testing.T) {
 	var r runner
 	r.list, r.k = make([]segment, 2), 5
 	r.foreseen.add(x[:0])
-	r.foreseen.add(x[:300])
+	r.foreseen.add(x[:100])
+	r.foreseen.add(x[100:300])
 	r.foreseen.add(x[500:])
-	require.Equal(t, 800*elem, r.foreseen.bytes())
+	require.Equal(t, 2, r.foreseen.count, "what goes on is one stretch")
 	const calls = 20
-	r.prefetchIn(calls*len(r.list)*r.k, r.foreseen.bytes())
-	asked := map[int]bool{}
-	for range calls + 2 {
+	r.foreseen.spread(calls * len(r.list) * r.k)
+	require.Equal(t, 800*elem/(calls*10), r.foreseen.pace)
+	least, most := 1<<30, 0
+	asked := 0
+	for range calls + r.foreseen.count { // each stretch ends in a call of its own
 		r.prefetchMore()
-		for step := range len(r.list) * r.k {
-			if r.pace > 0 {
-				asked[(int(r.next-uintptr(unsafe.Pointer(&x[0])))+step*r.pace)/elem] = true
-			}
+		if r.pace > 0 {
+			at := int(r.next-uintptr(unsafe.Pointer(&x[0]))) / elem
+			least, most = min(least, at), max(most, at+10*r.pace/elem)
+			asked += 10 * r.pace / elem
+			require.False(t, at >= 300 && at < 500, "what lies between is not asked for: %d", at)
 		}
 	}
 	require.Zero(t, r.pace, "in the end there is nothing left")
-	for _, at := range []int{0, 296, 504, 992} {
-		require.True(t, asked[at], "float %d", at)
-	}
-	require.False(t, asked[400])
-	r.prefetchIn(1, 1<<20)
-	require.Equal(t, 64, r.pace, "no line is left out")
+	require.Equal(t, []int{0, 1000}, []int{least, most})
+	require.InDelta(t, 800, asked, 20)
+	require.Equal(t, 64, paceOf(1<<20, 1), "no line is left out")
 }

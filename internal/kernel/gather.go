@@ -163,7 +163,7 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 					if along {
 						r.prefetchAlong(m)
 						if j == 0 || j == larger { // seldom, for a division takes as long as some products
-							r.prefetchIn(len(r.list)*r.k, m*r.am)
+							r.pace = paceOf(m*r.am, len(r.list)*r.k)
 						}
 					}
 					r.call(kernels[m])
@@ -191,7 +191,7 @@ func (g *gather) prefetch(r *runner, v *view, d, h, w, n, tiles int) {
 	from, count := ax[2].region(w, n)
 	first := v.at(d*ax[0].step+ax[0].taps[d1-1].offset, h*ax[1].step+ax[1].taps[len(ax[1].taps)-1].offset, from)
 	r.next = uintptr(unsafe.Pointer(unsafe.SliceData(v.data))) + uintptr(first*elem)
-	r.prefetchIn(tiles*len(r.list)*r.k, count*v.pixel*elem)
+	r.pace = paceOf(count*v.pixel*elem, tiles*len(r.list)*r.k)
 }
 
 // listSegments lists the products with the taps [d0, d1) of depth, [h0, h1) of

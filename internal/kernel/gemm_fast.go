@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	gemmDepth   = 192     // of a panel of B: it stays in the first cache
+	gemmDepth   = 192     // of a panel of B: it, much of the next and rows of A stay in the first cache
 	gemmRows    = 112     // of a block of A: it stays in the second
 	gemmColumns = 128     // of C in a task, at least
 	thinRows    = 4       // products of fewer rows than this, or depth, are bound by memory
@@ -184,7 +184,7 @@ func gemmTask(g *gemm[float32], r *runner, b []float32, width, i0, i1, j0, j1 in
 			if j+width < j1 { // the next panel
 				r.foreseen.add(b[k0*panels*width+(j/width+1)*r.k*width:][:r.k*width])
 			}
-			r.prefetchIn(blocks*r.k, r.foreseen.bytes())
+			r.foreseen.spread(blocks * r.k)
 			for n, i := 0, i0; n < blocks; n++ {
 				m := rows
 				if n < larger {

@@ -174,7 +174,7 @@ func tileCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs, 
 		}
 		return s
 	}
-	p := tile{flags: flags, slope: float32(k%2) / 4, k: k, nsegs: nsegs}
+	p := tile{flags: flags, slope: float32(k%2) / 4, k: k, nsegs: nsegs, pace: r.IntN(65)}
 	m, n := rows-1, columns-1
 	if column {
 		p.am, p.ak = elem, (rows+gap)*elem
@@ -202,7 +202,11 @@ func tileCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs, 
 	if column {
 		table = fast.column
 	}
+	p.next = uintptr(p.a) // any address
 	table[p.columns(columns, fast.lanes)-1][rows](&p)
+	if want := uintptr(p.a) + uintptr(p.pace*k*nsegs); p.pace > 0 && p.next != want {
+		t.Fatalf("a pace of %d with %d times %d products: it moved by %d", p.pace, nsegs, k, p.next-uintptr(p.a))
+	}
 	for i := range c {
 		if c[i] != want[i] && !(c[i] != c[i] && want[i] != want[i]) {
 			t.Fatalf("%s: C[%d] is %g, want %g", fmt.Sprintf("column %v, %d rows, %d columns, k %d, %d segments, flags %d",

@@ -3,7 +3,8 @@ package kernel
 // Transforms read and write memory at once, in places far apart, so they wait for
 // it; products take as long and wait for nothing. So the products of a block of
 // work prefetch what the transforms after them take: the outputs, and what the
-// next block reads.
+// next block of a task reads. Of a row in several parts that is not one stretch, and
+// such rows are left out.
 
 // after returns the block of work and the plane that follow plane d of block i, of
 // a task that ends at block hi.
@@ -19,7 +20,7 @@ func (s *strips) after(i, d, hi int) (w work, plane int, ok bool) {
 }
 
 // foreseeInputs has the products prefetch what the transforms of w for a plane of
-// outputs will read first.
+// outputs will read that those for the plane before did not.
 func (p *winogradPass) foreseeInputs(f *foreseen, w work, plane int) {
 	if p.deep {
 		taps := p.g.axes[0].taps
@@ -43,7 +44,9 @@ func (p *winogradPass) foreseeReads(f *foreseen, in []gather, w work, plane int)
 		h := &g.axes[1]
 		row := func(strip, below int) int {
 			image, d, row := p.place(w.stack, strip, plane)
-			row = row*p.m + h.taps[len(h.taps)-1].offset + below
+			if row+below > 0 { // else it is the first, below nothing
+				row = row*p.m + h.taps[len(h.taps)-1].offset + below
+			}
 			return ((image*g.axes[0].in+d)*h.in + max(0, min(h.in, row))) * g.axes[2].in * part.C
 		}
 		if from, to := row(w.lo, 0)+first, row(w.hi-1, p.m); from < to {
@@ -52,7 +55,8 @@ func (p *winogradPass) foreseeReads(f *foreseen, in []gather, w work, plane int)
 	}
 }
 
-// foreseeOutputs has the products prefetch what is written of a plane after them.
+// foreseeOutputs has the products prefetch what is written of a plane after them,
+// of several tensors to the first.
 func (p *winogradPass) foreseeOutputs(f *foreseen, w work, plane int) {
 	if p.parts > 1 {
 		return

@@ -39,7 +39,8 @@ func (g *gather) runWinograd(w *winograd) {
 	p := g.winogradPass(w)
 	p.transformWeights()
 	defer parallel.Release(p.u)
-	parallel.For(p.blocks(), max(1, p.blocks()/(4*tasksWanted)), p.run)
+	const tasks = 4 * tasksWanted // enough for many workers: only within a task it is known which block is next
+	parallel.For(p.blocks(), max(1, p.blocks()/tasks), p.run)
 }
 
 func (g *gather) winogradPass(w *winograd) winogradPass {
@@ -182,8 +183,7 @@ func (p *winogradPass) multiply(r *runner, v, m *planes, taps []int, tiles int) 
 	r.k = g.k
 	r.am, r.ak, r.cm = v.channels*elem, elem, m.channels*elem
 	r.flags, r.bias = 0, unsafe.Pointer(&zeros)
-	calls := len(g.panels) * (tiles + p.tiles.rows[1] - 1) / p.tiles.rows[1]
-	r.prefetchIn(p.points()*calls*len(r.list)*r.k, r.foreseen.bytes())
+	r.foreseen.spread(p.points() * p.tiles.calls(tiles, p.width) * len(r.list) * r.k)
 	for point := range p.points() {
 		column := 0
 		for i := range g.panels {

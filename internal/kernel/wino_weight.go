@@ -87,8 +87,7 @@ func (p *winogradWeights) multiply(r *runner, sums []float32, x, y *planes, taps
 	r.list = zeroSegment[:]
 	r.k, r.am, r.ak, r.bk, r.cm = tiles, elem, x.channels*elem, y.channels*elem, n*elem
 	r.flags, r.bias = tileAdd, unsafe.Pointer(&zeros)
-	calls := (n + 2*p.lanes - 1) / (2 * p.lanes) * ((k + p.tiles.rows[1] - 1) / p.tiles.rows[1])
-	r.prefetchIn(p.points()*len(taps)*calls*tiles, r.foreseen.bytes())
+	r.foreseen.spread(p.points() * len(taps) * p.tiles.calls(k, n) * tiles)
 	width := 0
 	for point := range p.points() {
 		for i, tap := range taps {
