@@ -220,8 +220,8 @@ func (s *weightGrad) foresee(r *runner, b int) {
 			}
 		}
 	}
-	rows(s.gy, s.Cout, out, lo, end)
 	rows(input.X, input.C, in, from, to)
+	rows(s.gy, s.Cout, out, lo, end)
 	r.foreseen.spread(images * volume(n) * s.Groups * fast.calls(s.tapCount()*s.k, s.n))
 }
 
