@@ -7,6 +7,7 @@
 // func fold512_8(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·fold512_8(SB), NOSPLIT, $0-8
+	VLDMXCSR  control_flush<>+0(SB)
 	MOVQ      p+0(FP), AX
 	KMOVW     104(AX), K1
 	MOVQ      80(AX), CX
@@ -110,46 +111,54 @@ activation:
 	VMAXPS       Z9, Z1, Z9
 
 store:
-	MOVQ    BX, R11
-	VMOVUPS Z2, K1, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Z3, K1, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Z4, K1, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Z5, K1, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Z6, K1, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Z7, K1, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Z8, K1, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Z9, K1, (R11)
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	DECQ    DI
-	JNZ     rows
+	MOVQ     BX, R11
+	VMOVUPS  Z2, K1, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Z3, K1, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Z4, K1, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Z5, K1, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Z6, K1, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Z7, K1, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Z8, K1, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Z9, K1, (R11)
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	DECQ     DI
+	JNZ      rows
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
+
+DATA control_flush<>+0(SB)/4, $0x00009fc0
+GLOBL control_flush<>(SB), RODATA|NOPTR, $4
+
+DATA control_ieee<>+0(SB)/4, $0x00001f80
+GLOBL control_ieee<>(SB), RODATA|NOPTR, $4
 
 // func fold512_1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·fold512_1(SB), NOSPLIT, $0-8
+	VLDMXCSR  control_flush<>+0(SB)
 	MOVQ      p+0(FP), AX
 	KMOVW     104(AX), K1
 	MOVQ      80(AX), CX
@@ -190,18 +199,20 @@ activation:
 	VMAXPS       Z2, Z1, Z2
 
 store:
-	MOVQ    BX, R11
-	VMOVUPS Z2, K1, (R11)
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	DECQ    DI
-	JNZ     rows
+	MOVQ     BX, R11
+	VMOVUPS  Z2, K1, (R11)
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	DECQ     DI
+	JNZ      rows
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func fold256_8(p *tile)
 // Requires: AVX
 TEXT ·fold256_8(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        whole
@@ -486,24 +497,25 @@ one7:
 	VMOVSS X10, (R10)
 
 written7:
-	ADDQ BX, CX
-	ADDQ DI, SI
-	ADDQ BX, CX
-	ADDQ DI, SI
-	ADDQ BX, CX
-	ADDQ DI, SI
-	ADDQ BX, CX
-	ADDQ DI, SI
-	ADDQ BX, CX
-	ADDQ DI, SI
-	ADDQ BX, CX
-	ADDQ DI, SI
-	ADDQ BX, CX
-	ADDQ DI, SI
-	ADDQ BX, CX
-	ADDQ DI, SI
-	DECQ R8
-	JNZ  rows
+	ADDQ     BX, CX
+	ADDQ     DI, SI
+	ADDQ     BX, CX
+	ADDQ     DI, SI
+	ADDQ     BX, CX
+	ADDQ     DI, SI
+	ADDQ     BX, CX
+	ADDQ     DI, SI
+	ADDQ     BX, CX
+	ADDQ     DI, SI
+	ADDQ     BX, CX
+	ADDQ     DI, SI
+	ADDQ     BX, CX
+	ADDQ     DI, SI
+	ADDQ     BX, CX
+	ADDQ     DI, SI
+	DECQ     R8
+	JNZ      rows
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -617,46 +629,48 @@ activationWhole:
 	VMAXPS       Y9, Y1, Y9
 
 storeWhole:
-	MOVQ    BX, R11
-	VMOVUPS Y2, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Y3, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Y4, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Y5, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Y6, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Y7, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Y8, (R11)
-	ADDQ    SI, R11
-	VMOVUPS Y9, (R11)
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	DECQ    DI
-	JNZ     rowsWhole
+	MOVQ     BX, R11
+	VMOVUPS  Y2, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Y3, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Y4, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Y5, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Y6, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Y7, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Y8, (R11)
+	ADDQ     SI, R11
+	VMOVUPS  Y9, (R11)
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	DECQ     DI
+	JNZ      rowsWhole
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func fold256_1(p *tile)
 // Requires: AVX
 TEXT ·fold256_1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        whole
@@ -724,10 +738,11 @@ one0:
 	VMOVSS X3, (R10)
 
 written0:
-	ADDQ BX, CX
-	ADDQ DI, SI
-	DECQ R8
-	JNZ  rows
+	ADDQ     BX, CX
+	ADDQ     DI, SI
+	DECQ     R8
+	JNZ      rows
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -771,11 +786,12 @@ activationWhole:
 	VMAXPS       Y2, Y1, Y2
 
 storeWhole:
-	MOVQ    BX, R11
-	VMOVUPS Y2, (R11)
-	ADDQ    DX, CX
-	ADDQ    SI, BX
-	DECQ    DI
-	JNZ     rowsWhole
+	MOVQ     BX, R11
+	VMOVUPS  Y2, (R11)
+	ADDQ     DX, CX
+	ADDQ     SI, BX
+	DECQ     DI
+	JNZ      rowsWhole
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET

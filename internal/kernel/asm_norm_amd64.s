@@ -7,8 +7,9 @@
 // func moments512(x *float32, origin *float32, sums *float64, squares *float64, rows int, width int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·moments512(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ rows+32(FP), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     x+0(FP), AX
+	MOVQ     rows+32(FP), CX
 
 row:
 	MOVQ origin+8(FP), BX
@@ -111,17 +112,25 @@ tail1:
 	XORQ      DX, DX
 
 done1:
-	DECQ CX
-	JNZ  row
+	DECQ     CX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
+
+DATA control_flush<>+0(SB)/4, $0x00009fc0
+GLOBL control_flush<>(SB), RODATA|NOPTR, $4
+
+DATA control_ieee<>+0(SB)/4, $0x00001f80
+GLOBL control_ieee<>(SB), RODATA|NOPTR, $4
 
 // func correlate512(gy *float32, x *float32, mean *float32, sums *float64, products *float64, rows int, width int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·correlate512(SB), NOSPLIT, $0-56
-	MOVQ gy+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ rows+40(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     gy+0(FP), AX
+	MOVQ     x+8(FP), CX
+	MOVQ     rows+40(FP), DX
 
 row:
 	MOVQ mean+16(FP), SI
@@ -238,17 +247,19 @@ tail1:
 	XORQ      BX, BX
 
 done1:
-	DECQ DX
-	JNZ  row
+	DECQ     DX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func normalise512(y *float32, x *float32, mean *float32, scale *float32, shift *float32, rows int, width int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·normalise512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ rows+40(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     y+0(FP), AX
+	MOVQ     x+8(FP), CX
+	MOVQ     rows+40(FP), DX
 
 row:
 	MOVQ mean+16(FP), SI
@@ -340,19 +351,21 @@ tail1:
 	XORQ      BX, BX
 
 done1:
-	DECQ DX
-	JNZ  row
+	DECQ     DX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func denormaliseSet512(gx *float32, gy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, rows int, width int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·denormaliseSet512(SB), NOSPLIT, $0-72
-	MOVQ   gx+0(FP), AX
-	MOVQ   gy+8(FP), CX
-	MOVQ   x+16(FP), DX
-	VXORPS Y0, Y0, Y0
-	MOVQ   rows+56(FP), BX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     gx+0(FP), AX
+	MOVQ     gy+8(FP), CX
+	MOVQ     x+16(FP), DX
+	VXORPS   Y0, Y0, Y0
+	MOVQ     rows+56(FP), BX
 
 row:
 	MOVQ mean+24(FP), DI
@@ -481,19 +494,21 @@ tail1:
 	XORQ      SI, SI
 
 done1:
-	DECQ BX
-	JNZ  row
+	DECQ     BX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func denormaliseAdd512(gx *float32, gy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, rows int, width int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·denormaliseAdd512(SB), NOSPLIT, $0-72
-	MOVQ   gx+0(FP), AX
-	MOVQ   gy+8(FP), CX
-	MOVQ   x+16(FP), DX
-	VXORPS Y0, Y0, Y0
-	MOVQ   rows+56(FP), BX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     gx+0(FP), AX
+	MOVQ     gy+8(FP), CX
+	MOVQ     x+16(FP), DX
+	VXORPS   Y0, Y0, Y0
+	MOVQ     rows+56(FP), BX
 
 row:
 	MOVQ mean+24(FP), DI
@@ -628,16 +643,18 @@ tail1:
 	XORQ      SI, SI
 
 done1:
-	DECQ BX
-	JNZ  row
+	DECQ     BX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func moments256(x *float32, origin *float32, sums *float64, squares *float64, rows int, width int)
 // Requires: AVX, AVX2
 TEXT ·moments256(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ rows+32(FP), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     x+0(FP), AX
+	MOVQ     rows+32(FP), CX
 
 row:
 	MOVQ origin+8(FP), BX
@@ -742,8 +759,9 @@ tail1:
 	XORQ       DX, DX
 
 done1:
-	DECQ CX
-	JNZ  row
+	DECQ     CX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -768,9 +786,10 @@ GLOBL tailmask<>(SB), RODATA|NOPTR, $64
 // func correlate256(gy *float32, x *float32, mean *float32, sums *float64, products *float64, rows int, width int)
 // Requires: AVX, AVX2
 TEXT ·correlate256(SB), NOSPLIT, $0-56
-	MOVQ gy+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ rows+40(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     gy+0(FP), AX
+	MOVQ     x+8(FP), CX
+	MOVQ     rows+40(FP), DX
 
 row:
 	MOVQ mean+16(FP), SI
@@ -889,17 +908,19 @@ tail1:
 	XORQ       BX, BX
 
 done1:
-	DECQ DX
-	JNZ  row
+	DECQ     DX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func normalise256(y *float32, x *float32, mean *float32, scale *float32, shift *float32, rows int, width int)
 // Requires: AVX
 TEXT ·normalise256(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ rows+40(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     y+0(FP), AX
+	MOVQ     x+8(FP), CX
+	MOVQ     rows+40(FP), DX
 
 row:
 	MOVQ mean+16(FP), SI
@@ -992,19 +1013,21 @@ tail1:
 	XORQ       BX, BX
 
 done1:
-	DECQ DX
-	JNZ  row
+	DECQ     DX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func denormaliseSet256(gx *float32, gy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, rows int, width int)
 // Requires: AVX
 TEXT ·denormaliseSet256(SB), NOSPLIT, $0-72
-	MOVQ   gx+0(FP), AX
-	MOVQ   gy+8(FP), CX
-	MOVQ   x+16(FP), DX
-	VXORPS Y0, Y0, Y0
-	MOVQ   rows+56(FP), BX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     gx+0(FP), AX
+	MOVQ     gy+8(FP), CX
+	MOVQ     x+16(FP), DX
+	VXORPS   Y0, Y0, Y0
+	MOVQ     rows+56(FP), BX
 
 row:
 	MOVQ mean+24(FP), DI
@@ -1134,19 +1157,21 @@ tail1:
 	XORQ       SI, SI
 
 done1:
-	DECQ BX
-	JNZ  row
+	DECQ     BX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func denormaliseAdd256(gx *float32, gy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, rows int, width int)
 // Requires: AVX
 TEXT ·denormaliseAdd256(SB), NOSPLIT, $0-72
-	MOVQ   gx+0(FP), AX
-	MOVQ   gy+8(FP), CX
-	MOVQ   x+16(FP), DX
-	VXORPS Y0, Y0, Y0
-	MOVQ   rows+56(FP), BX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     gx+0(FP), AX
+	MOVQ     gy+8(FP), CX
+	MOVQ     x+16(FP), DX
+	VXORPS   Y0, Y0, Y0
+	MOVQ     rows+56(FP), BX
 
 row:
 	MOVQ mean+24(FP), DI
@@ -1282,7 +1307,8 @@ tail1:
 	XORQ       SI, SI
 
 done1:
-	DECQ BX
-	JNZ  row
+	DECQ     BX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET

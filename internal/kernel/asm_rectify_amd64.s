@@ -7,6 +7,7 @@
 // func leaky512(y *float32, x *float32, n int, slope float32, kept uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·leaky512(SB), NOSPLIT, $0-32
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
 	VBROADCASTSS slope+24(FP), Z0
@@ -77,12 +78,20 @@ tail1:
 	XORQ      DX, DX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
+
+DATA control_flush<>+0(SB)/4, $0x00009fc0
+GLOBL control_flush<>(SB), RODATA|NOPTR, $4
+
+DATA control_ieee<>+0(SB)/4, $0x00001f80
+GLOBL control_ieee<>(SB), RODATA|NOPTR, $4
 
 // func leakyBackSet512(gx *float32, gy *float32, y *float32, n int, slope float32, kept uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·leakyBackSet512(SB), NOSPLIT, $0-40
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         gx+0(FP), AX
 	MOVQ         gy+8(FP), CX
 	MOVQ         y+16(FP), DX
@@ -169,12 +178,14 @@ tail1:
 	XORQ      BX, BX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func leakyBackAdd512(gx *float32, gy *float32, y *float32, n int, slope float32, kept uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·leakyBackAdd512(SB), NOSPLIT, $0-40
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         gx+0(FP), AX
 	MOVQ         gy+8(FP), CX
 	MOVQ         y+16(FP), DX
@@ -267,12 +278,14 @@ tail1:
 	XORQ      BX, BX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func rectify512(gy *float32, y *float32, sums *float64, rows int, width int, slope float32, kept uint32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·rectify512(SB), NOSPLIT, $0-48
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         gy+0(FP), AX
 	MOVQ         y+8(FP), CX
 	VBROADCASTSS slope+40(FP), Z0
@@ -380,16 +393,18 @@ tail1:
 	XORQ      BX, BX
 
 done1:
-	DECQ DX
-	JNZ  row
+	DECQ     DX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func sumRows512(x *float32, sums *float64, rows int, width int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·sumRows512(SB), NOSPLIT, $0-32
-	MOVQ x+0(FP), AX
-	MOVQ rows+16(FP), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     x+0(FP), AX
+	MOVQ     rows+16(FP), CX
 
 row:
 	MOVQ sums+8(FP), BX
@@ -447,14 +462,16 @@ tail1:
 	XORQ      DX, DX
 
 done1:
-	DECQ CX
-	JNZ  row
+	DECQ     CX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func leaky256(y *float32, x *float32, n int, slope float32, kept uint32)
 // Requires: AVX
 TEXT ·leaky256(SB), NOSPLIT, $0-32
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
 	VBROADCASTSS slope+24(FP), Y0
@@ -526,6 +543,7 @@ tail1:
 	XORQ       DX, DX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -550,6 +568,7 @@ GLOBL tailmask<>(SB), RODATA|NOPTR, $64
 // func leakyBackSet256(gx *float32, gy *float32, y *float32, n int, slope float32, kept uint32)
 // Requires: AVX
 TEXT ·leakyBackSet256(SB), NOSPLIT, $0-40
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         gx+0(FP), AX
 	MOVQ         gy+8(FP), CX
 	MOVQ         y+16(FP), DX
@@ -637,12 +656,14 @@ tail1:
 	XORQ       BX, BX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func leakyBackAdd256(gx *float32, gy *float32, y *float32, n int, slope float32, kept uint32)
 // Requires: AVX
 TEXT ·leakyBackAdd256(SB), NOSPLIT, $0-40
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         gx+0(FP), AX
 	MOVQ         gy+8(FP), CX
 	MOVQ         y+16(FP), DX
@@ -736,12 +757,14 @@ tail1:
 	XORQ       BX, BX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func rectify256(gy *float32, y *float32, sums *float64, rows int, width int, slope float32, kept uint32)
 // Requires: AVX, AVX2
 TEXT ·rectify256(SB), NOSPLIT, $0-48
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         gy+0(FP), AX
 	MOVQ         y+8(FP), CX
 	VBROADCASTSS slope+40(FP), Y0
@@ -851,16 +874,18 @@ tail1:
 	XORQ       BX, BX
 
 done1:
-	DECQ DX
-	JNZ  row
+	DECQ     DX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func sumRows256(x *float32, sums *float64, rows int, width int)
 // Requires: AVX, AVX2
 TEXT ·sumRows256(SB), NOSPLIT, $0-32
-	MOVQ x+0(FP), AX
-	MOVQ rows+16(FP), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     x+0(FP), AX
+	MOVQ     rows+16(FP), CX
 
 row:
 	MOVQ sums+8(FP), BX
@@ -920,7 +945,8 @@ tail1:
 	XORQ       DX, DX
 
 done1:
-	DECQ CX
-	JNZ  row
+	DECQ     CX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET

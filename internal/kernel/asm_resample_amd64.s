@@ -7,13 +7,14 @@
 // func mixRows512(y *float32, x *float32, n int, at *int, w *float32, k int, add int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mixRows512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), DX
-	MOVQ at+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ k+40(FP), DI
-	MOVQ add+48(FP), R8
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     y+0(FP), AX
+	MOVQ     x+8(FP), CX
+	MOVQ     n+16(FP), DX
+	MOVQ     at+24(FP), BX
+	MOVQ     w+32(FP), SI
+	MOVQ     k+40(FP), DI
+	MOVQ     add+48(FP), R8
 
 eight:
 	CMPQ         DX, $0x00000080
@@ -214,12 +215,20 @@ tailstore:
 	VMOVUPS Z1, K1, (AX)
 
 done:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
+
+DATA control_flush<>+0(SB)/4, $0x00009fc0
+GLOBL control_flush<>(SB), RODATA|NOPTR, $4
+
+DATA control_ieee<>+0(SB)/4, $0x00001f80
+GLOBL control_ieee<>(SB), RODATA|NOPTR, $4
 
 // func mixColumns512(p *columns)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·mixColumns512(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         p+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
@@ -290,6 +299,7 @@ body11made:
 	CMPQ     R13, R10
 	JL       body11
 	SFENCE
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -357,14 +367,15 @@ body10made:
 	VADDPS  Z5, Z4, Z4
 
 body10store:
-	VMOVUPS Z1, (CX)
-	VMOVUPS Z2, 64(CX)
-	VMOVUPS Z3, 128(CX)
-	VMOVUPS Z4, 192(CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body10
+	VMOVUPS  Z1, (CX)
+	VMOVUPS  Z2, 64(CX)
+	VMOVUPS  Z3, 128(CX)
+	VMOVUPS  Z4, 192(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body10
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -434,14 +445,15 @@ body9made:
 	VADDPS    Z5, Z4, Z4
 
 body9store:
-	VMOVUPS Z1, (CX)
-	VMOVUPS Z2, 64(CX)
-	VMOVUPS Z3, 128(CX)
-	VMOVUPS Z4, K1, 192(CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body9
+	VMOVUPS  Z1, (CX)
+	VMOVUPS  Z2, 64(CX)
+	VMOVUPS  Z3, 128(CX)
+	VMOVUPS  Z4, K1, 192(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body9
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -505,6 +517,7 @@ body8made:
 	CMPQ     R13, R10
 	JL       body8
 	SFENCE
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -565,13 +578,14 @@ body7made:
 	VADDPS  Z4, Z3, Z3
 
 body7store:
-	VMOVUPS Z1, (CX)
-	VMOVUPS Z2, 64(CX)
-	VMOVUPS Z3, 128(CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body7
+	VMOVUPS  Z1, (CX)
+	VMOVUPS  Z2, 64(CX)
+	VMOVUPS  Z3, 128(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body7
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -634,13 +648,14 @@ body6made:
 	VADDPS    Z4, Z3, Z3
 
 body6store:
-	VMOVUPS Z1, (CX)
-	VMOVUPS Z2, 64(CX)
-	VMOVUPS Z3, K1, 128(CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body6
+	VMOVUPS  Z1, (CX)
+	VMOVUPS  Z2, 64(CX)
+	VMOVUPS  Z3, K1, 128(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body6
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -698,6 +713,7 @@ body5made:
 	CMPQ     R13, R10
 	JL       body5
 	SFENCE
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -751,12 +767,13 @@ body4made:
 	VADDPS  Z3, Z2, Z2
 
 body4store:
-	VMOVUPS Z1, (CX)
-	VMOVUPS Z2, 64(CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body4
+	VMOVUPS  Z1, (CX)
+	VMOVUPS  Z2, 64(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body4
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -812,12 +829,13 @@ body3made:
 	VADDPS    Z3, Z2, Z2
 
 body3store:
-	VMOVUPS Z1, (CX)
-	VMOVUPS Z2, K1, 64(CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body3
+	VMOVUPS  Z1, (CX)
+	VMOVUPS  Z2, K1, 64(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body3
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -869,6 +887,7 @@ body2made:
 	CMPQ     R13, R10
 	JL       body2
 	SFENCE
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -915,11 +934,12 @@ body1made:
 	VADDPS  Z2, Z1, Z1
 
 body1store:
-	VMOVUPS Z1, (CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body1
+	VMOVUPS  Z1, (CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body1
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -968,11 +988,12 @@ body0made:
 	VADDPS    Z2, Z1, Z1
 
 body0store:
-	VMOVUPS Z1, K1, (CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body0
+	VMOVUPS  Z1, K1, (CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body0
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1003,13 +1024,14 @@ body0none:
 // func mixRows256(y *float32, x *float32, n int, at *int, w *float32, k int, add int)
 // Requires: AVX, FMA3
 TEXT ·mixRows256(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), DX
-	MOVQ at+24(FP), BX
-	MOVQ w+32(FP), SI
-	MOVQ k+40(FP), DI
-	MOVQ add+48(FP), R8
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     y+0(FP), AX
+	MOVQ     x+8(FP), CX
+	MOVQ     n+16(FP), DX
+	MOVQ     at+24(FP), BX
+	MOVQ     w+32(FP), SI
+	MOVQ     k+40(FP), DI
+	MOVQ     add+48(FP), R8
 
 eight:
 	CMPQ         DX, $0x00000040
@@ -1210,6 +1232,7 @@ tailstore:
 	VMASKMOVPS Y2, Y0, (AX)
 
 done:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1234,6 +1257,7 @@ GLOBL tailmask<>(SB), RODATA|NOPTR, $64
 // func mixColumns256(p *columns)
 // Requires: AVX, FMA3, MMX+
 TEXT ·mixColumns256(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         p+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
@@ -1307,6 +1331,7 @@ body11made:
 	CMPQ     R13, R10
 	JL       body11
 	SFENCE
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1378,14 +1403,15 @@ body10made:
 	VADDPS  Y5, Y4, Y4
 
 body10store:
-	VMOVUPS Y1, (CX)
-	VMOVUPS Y2, 32(CX)
-	VMOVUPS Y3, 64(CX)
-	VMOVUPS Y4, 96(CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body10
+	VMOVUPS  Y1, (CX)
+	VMOVUPS  Y2, 32(CX)
+	VMOVUPS  Y3, 64(CX)
+	VMOVUPS  Y4, 96(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body10
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1467,6 +1493,7 @@ body9store:
 	INCQ       R13
 	CMPQ       R13, R10
 	JL         body9
+	VLDMXCSR   control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1534,6 +1561,7 @@ body8made:
 	CMPQ     R13, R10
 	JL       body8
 	SFENCE
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1598,13 +1626,14 @@ body7made:
 	VADDPS  Y4, Y3, Y3
 
 body7store:
-	VMOVUPS Y1, (CX)
-	VMOVUPS Y2, 32(CX)
-	VMOVUPS Y3, 64(CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body7
+	VMOVUPS  Y1, (CX)
+	VMOVUPS  Y2, 32(CX)
+	VMOVUPS  Y3, 64(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body7
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1678,6 +1707,7 @@ body6store:
 	INCQ       R13
 	CMPQ       R13, R10
 	JL         body6
+	VLDMXCSR   control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1739,6 +1769,7 @@ body5made:
 	CMPQ     R13, R10
 	JL       body5
 	SFENCE
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1796,12 +1827,13 @@ body4made:
 	VADDPS  Y3, Y2, Y2
 
 body4store:
-	VMOVUPS Y1, (CX)
-	VMOVUPS Y2, 32(CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body4
+	VMOVUPS  Y1, (CX)
+	VMOVUPS  Y2, 32(CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body4
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1867,6 +1899,7 @@ body3store:
 	INCQ       R13
 	CMPQ       R13, R10
 	JL         body3
+	VLDMXCSR   control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1922,6 +1955,7 @@ body2made:
 	CMPQ     R13, R10
 	JL       body2
 	SFENCE
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1972,11 +2006,12 @@ body1made:
 	VADDPS  Y2, Y1, Y1
 
 body1store:
-	VMOVUPS Y1, (CX)
-	ADDQ    DX, CX
-	INCQ    R13
-	CMPQ    R13, R10
-	JL      body1
+	VMOVUPS  Y1, (CX)
+	ADDQ     DX, CX
+	INCQ     R13
+	CMPQ     R13, R10
+	JL       body1
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -2034,6 +2069,7 @@ body0store:
 	INCQ       R13
 	CMPQ       R13, R10
 	JL         body0
+	VLDMXCSR   control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 

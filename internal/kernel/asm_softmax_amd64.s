@@ -7,6 +7,7 @@
 // func softmaxRows512(y *float32, x *float32, largest *float64, sums *float64, rows int, channels int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
 TEXT ·softmaxRows512(SB), NOSPLIT, $0-48
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         largest+16(FP), DX
@@ -170,13 +171,17 @@ tail3:
 	XORQ      DI, DI
 
 done3:
-	MOVQ R8, CX
-	ADDQ $0x08, DX
-	ADDQ $0x08, BX
-	DECQ SI
-	JNZ  row
+	MOVQ     R8, CX
+	ADDQ     $0x08, DX
+	ADDQ     $0x08, BX
+	DECQ     SI
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
+
+DATA control_flush<>+0(SB)/4, $0x00009fc0
+GLOBL control_flush<>(SB), RODATA|NOPTR, $4
 
 DATA double3ff71547652b82fe<>+0(SB)/4, $0x652b82fe
 DATA double3ff71547652b82fe<>+4(SB)/4, $0x3ff71547
@@ -379,16 +384,20 @@ DATA double3ff0000000000000<>+56(SB)/4, $0x00000000
 DATA double3ff0000000000000<>+60(SB)/4, $0x3ff00000
 GLOBL double3ff0000000000000<>(SB), RODATA|NOPTR, $64
 
+DATA control_ieee<>+0(SB)/4, $0x00001f80
+GLOBL control_ieee<>(SB), RODATA|NOPTR, $4
+
 // func addLogs512(y *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addLogs512(SB), NOSPLIT, $0-24
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	VMOVUPD double3ff0000000000000<>+0(SB), Z0
-	VMOVUPD double3fe62e42fefa39ef<>+0(SB), Z1
-	VMOVUPD double3fe6a09e667f3bcd<>+0(SB), Z2
-	VMOVUPD double4330000000000000<>+0(SB), Z3
-	MOVQ    n+16(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     y+0(FP), AX
+	MOVQ     x+8(FP), CX
+	VMOVUPD  double3ff0000000000000<>+0(SB), Z0
+	VMOVUPD  double3fe62e42fefa39ef<>+0(SB), Z1
+	VMOVUPD  double3fe6a09e667f3bcd<>+0(SB), Z2
+	VMOVUPD  double4330000000000000<>+0(SB), Z3
+	MOVQ     n+16(FP), DX
 
 one1:
 	CMPQ        DX, $0x00000008
@@ -456,6 +465,7 @@ tail1:
 	XORQ        DX, DX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -588,6 +598,7 @@ GLOBL double4000000000004988<>(SB), RODATA|NOPTR, $64
 // func labelGradientSet512(gx *float32, p *float32, each *float32, common *float64, labels *float32, scale float32, rows int, channels int)
 // Requires: AVX, AVX2, AVX512F, AVX512VL, BMI2, MMX+
 TEXT ·labelGradientSet512(SB), NOSPLIT, $0-64
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         gx+0(FP), AX
 	MOVQ         p+8(FP), CX
 	MOVQ         each+16(FP), DX
@@ -712,6 +723,7 @@ done2:
 	ADDQ          $0x04, SI
 	DECQ          DI
 	JNZ           row
+	VLDMXCSR      control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -731,6 +743,7 @@ GLOBL integer8<>(SB), RODATA|NOPTR, $4
 // func labelGradientAdd512(gx *float32, p *float32, each *float32, common *float64, labels *float32, scale float32, rows int, channels int)
 // Requires: AVX, AVX2, AVX512F, AVX512VL, BMI2, MMX+
 TEXT ·labelGradientAdd512(SB), NOSPLIT, $0-64
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         gx+0(FP), AX
 	MOVQ         p+8(FP), CX
 	MOVQ         each+16(FP), DX
@@ -859,12 +872,14 @@ done2:
 	ADDQ          $0x04, SI
 	DECQ          DI
 	JNZ           row
+	VLDMXCSR      control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func softmaxRows256(y *float32, x *float32, largest *float64, sums *float64, rows int, channels int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·softmaxRows256(SB), NOSPLIT, $0-48
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         largest+16(FP), DX
@@ -1025,11 +1040,12 @@ tail3:
 	XORQ       DI, DI
 
 done3:
-	MOVQ R8, CX
-	ADDQ $0x08, DX
-	ADDQ $0x08, BX
-	DECQ SI
-	JNZ  row
+	MOVQ     R8, CX
+	ADDQ     $0x08, DX
+	ADDQ     $0x08, BX
+	DECQ     SI
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1054,13 +1070,14 @@ GLOBL tailmask<>(SB), RODATA|NOPTR, $64
 // func addLogs256(y *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·addLogs256(SB), NOSPLIT, $0-24
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	VMOVUPD double3ff0000000000000<>+0(SB), Y0
-	VMOVUPD double3fe62e42fefa39ef<>+0(SB), Y1
-	VMOVUPD double3fe6a09e667f3bcd<>+0(SB), Y2
-	VMOVUPD double4330000000000000<>+0(SB), Y3
-	MOVQ    n+16(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     y+0(FP), AX
+	MOVQ     x+8(FP), CX
+	VMOVUPD  double3ff0000000000000<>+0(SB), Y0
+	VMOVUPD  double3fe62e42fefa39ef<>+0(SB), Y1
+	VMOVUPD  double3fe6a09e667f3bcd<>+0(SB), Y2
+	VMOVUPD  double4330000000000000<>+0(SB), Y3
+	MOVQ     n+16(FP), DX
 
 one1:
 	CMPQ        DX, $0x00000004
@@ -1130,12 +1147,14 @@ tail1:
 	XORQ        DX, DX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func labelGradientSet256(gx *float32, p *float32, each *float32, common *float64, labels *float32, scale float32, rows int, channels int)
 // Requires: AVX, AVX2, MMX+
 TEXT ·labelGradientSet256(SB), NOSPLIT, $0-64
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         gx+0(FP), AX
 	MOVQ         p+8(FP), CX
 	MOVQ         each+16(FP), DX
@@ -1260,6 +1279,7 @@ done2:
 	ADDQ         $0x04, SI
 	DECQ         DI
 	JNZ          row
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1269,6 +1289,7 @@ GLOBL integer4<>(SB), RODATA|NOPTR, $4
 // func labelGradientAdd256(gx *float32, p *float32, each *float32, common *float64, labels *float32, scale float32, rows int, channels int)
 // Requires: AVX, AVX2, MMX+
 TEXT ·labelGradientAdd256(SB), NOSPLIT, $0-64
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         gx+0(FP), AX
 	MOVQ         p+8(FP), CX
 	MOVQ         each+16(FP), DX
@@ -1397,5 +1418,6 @@ done2:
 	ADDQ         $0x04, SI
 	DECQ         DI
 	JNZ          row
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET

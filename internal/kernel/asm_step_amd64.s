@@ -7,6 +7,7 @@
 // func adam512(theta *float32, grad *float32, m *float32, v *float32, n int, scale float32, rise1 float32, rise2 float32, rate float32, correction float32, epsilon float32, decay float32, shrink float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·adam512(SB), NOSPLIT, $0-72
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         theta+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         m+16(FP), DX
@@ -154,12 +155,20 @@ tail1:
 	XORQ      SI, SI
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
+
+DATA control_flush<>+0(SB)/4, $0x00009fc0
+GLOBL control_flush<>(SB), RODATA|NOPTR, $4
+
+DATA control_ieee<>+0(SB)/4, $0x00001f80
+GLOBL control_ieee<>(SB), RODATA|NOPTR, $4
 
 // func adamLargest512(theta *float32, grad *float32, m *float32, v *float32, largest *float32, n int, scale float32, rise1 float32, rise2 float32, rate float32, correction float32, epsilon float32, decay float32, shrink float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·adamLargest512(SB), NOSPLIT, $0-80
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         theta+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         m+16(FP), DX
@@ -323,12 +332,14 @@ tail1:
 	XORQ      DI, DI
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func descend512(x *float32, grad *float32, n int, scale float32, step float32, decay float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·descend512(SB), NOSPLIT, $0-36
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         x+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	VBROADCASTSS scale+24(FP), Z0
@@ -417,12 +428,14 @@ tail1:
 	XORQ      DX, DX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func descendMomentum512(x *float32, grad *float32, velocity *float32, n int, scale float32, step float32, decay float32, keep float32, take float32, ahead float32, now float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·descendMomentum512(SB), NOSPLIT, $0-60
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         x+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         velocity+16(FP), DX
@@ -533,19 +546,21 @@ tail1:
 	XORQ      BX, BX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func dotWide512(x *float32, y *float32, n int) float64
 // Requires: AVX, AVX512F, AVX512VL, BMI2, SSE2
 TEXT ·dotWide512(SB), NOSPLIT, $0-32
-	MOVQ   x+0(FP), AX
-	MOVQ   y+8(FP), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   n+16(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     x+0(FP), AX
+	MOVQ     y+8(FP), CX
+	VXORPS   Y0, Y0, Y0
+	VXORPS   Y1, Y1, Y1
+	VXORPS   Y2, Y2, Y2
+	VXORPS   Y3, Y3, Y3
+	MOVQ     n+16(FP), DX
 
 turn1:
 	CMPQ        DX, $0x00000020
@@ -604,12 +619,14 @@ done1:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
 	MOVSD         X0, ret+24(FP)
+	VLDMXCSR      control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func adam256(theta *float32, grad *float32, m *float32, v *float32, n int, scale float32, rise1 float32, rise2 float32, rate float32, correction float32, epsilon float32, decay float32, shrink float32)
 // Requires: AVX
 TEXT ·adam256(SB), NOSPLIT, $0-72
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         theta+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         m+16(FP), DX
@@ -758,6 +775,7 @@ tail1:
 	XORQ       SI, SI
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -782,6 +800,7 @@ GLOBL tailmask<>(SB), RODATA|NOPTR, $64
 // func adamLargest256(theta *float32, grad *float32, m *float32, v *float32, largest *float32, n int, scale float32, rise1 float32, rise2 float32, rate float32, correction float32, epsilon float32, decay float32, shrink float32)
 // Requires: AVX
 TEXT ·adamLargest256(SB), NOSPLIT, $0-80
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         theta+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         m+16(FP), DX
@@ -946,12 +965,14 @@ tail1:
 	XORQ       DI, DI
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func descend256(x *float32, grad *float32, n int, scale float32, step float32, decay float32)
 // Requires: AVX
 TEXT ·descend256(SB), NOSPLIT, $0-36
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         x+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	VBROADCASTSS scale+24(FP), Y0
@@ -1041,12 +1062,14 @@ tail1:
 	XORQ       DX, DX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func descendMomentum256(x *float32, grad *float32, velocity *float32, n int, scale float32, step float32, decay float32, keep float32, take float32, ahead float32, now float32)
 // Requires: AVX
 TEXT ·descendMomentum256(SB), NOSPLIT, $0-60
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         x+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         velocity+16(FP), DX
@@ -1158,19 +1181,21 @@ tail1:
 	XORQ       BX, BX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func dotWide256(x *float32, y *float32, n int) float64
 // Requires: AVX, AVX2, FMA3, SSE2
 TEXT ·dotWide256(SB), NOSPLIT, $0-32
-	MOVQ   x+0(FP), AX
-	MOVQ   y+8(FP), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   n+16(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     x+0(FP), AX
+	MOVQ     y+8(FP), CX
+	VXORPS   Y0, Y0, Y0
+	VXORPS   Y1, Y1, Y1
+	VXORPS   Y2, Y2, Y2
+	VXORPS   Y3, Y3, Y3
+	MOVQ     n+16(FP), DX
 
 turn1:
 	CMPQ        DX, $0x00000010
@@ -1229,5 +1254,6 @@ done1:
 	VPERMILPD    $0x01, X0, X1
 	VADDSD       X1, X0, X0
 	MOVSD        X0, ret+24(FP)
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET

@@ -7,6 +7,7 @@
 // func tileRow512_1x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_1x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -80,14 +81,22 @@ activation:
 	VMAXPS       Z0, Z1, Z0
 
 store:
-	MOVQ    (AX), DX
-	VMOVUPS Z0, K1, (DX)
+	MOVQ     (AX), DX
+	VMOVUPS  Z0, K1, (DX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
+
+DATA control_flush<>+0(SB)/4, $0x00009fc0
+GLOBL control_flush<>(SB), RODATA|NOPTR, $4
+
+DATA control_ieee<>+0(SB)/4, $0x00001f80
+GLOBL control_ieee<>(SB), RODATA|NOPTR, $4
 
 // func tileRow512_2x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_2x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -172,16 +181,18 @@ activation:
 	VMAXPS       Z1, Z2, Z1
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_3x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_3x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -277,18 +288,20 @@ activation:
 	VMAXPS       Z2, Z3, Z2
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_4x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_4x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -398,20 +411,22 @@ activation:
 	VMAXPS       Z3, Z4, Z3
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_5x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_5x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -532,22 +547,24 @@ activation:
 	VMAXPS       Z4, Z5, Z4
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_6x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_6x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -679,24 +696,26 @@ activation:
 	VMAXPS       Z5, Z6, Z5
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_7x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_7x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -842,26 +861,28 @@ activation:
 	VMAXPS       Z6, Z7, Z6
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_8x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_8x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -1018,28 +1039,30 @@ activation:
 	VMAXPS       Z7, Z8, Z7
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_9x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_9x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -1207,30 +1230,32 @@ activation:
 	VMAXPS       Z8, Z9, Z8
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_10x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_10x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -1412,32 +1437,34 @@ activation:
 	VMAXPS       Z9, Z10, Z9
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z9, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z9, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_11x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_11x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -1630,34 +1657,36 @@ activation:
 	VMAXPS       Z10, Z11, Z10
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z9, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_12x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_12x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -1861,36 +1890,38 @@ activation:
 	VMAXPS       Z11, Z12, Z11
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z11, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z9, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z11, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_13x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_13x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -2108,38 +2139,40 @@ activation:
 	VMAXPS       Z12, Z13, Z12
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z9, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z11, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_14x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_14x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -2368,40 +2401,42 @@ activation:
 	VMAXPS       Z13, Z14, Z13
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z13, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z9, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z11, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z13, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_1x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_1x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -2490,15 +2525,17 @@ activation:
 	VMAXPS       Z1, Z2, Z1
 
 store:
-	MOVQ    (AX), DX
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
+	MOVQ     (AX), DX
+	VMOVUPS  Z0, (DX)
+	VMOVUPS  Z1, K1, 64(DX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_2x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_2x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -2610,18 +2647,20 @@ activation:
 	VMAXPS       Z3, Z4, Z3
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_3x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_3x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -2756,21 +2795,23 @@ activation:
 	VMAXPS       Z5, Z6, Z5
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_4x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_4x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -2931,24 +2972,26 @@ activation:
 	VMAXPS       Z7, Z8, Z7
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_5x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_5x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -3132,27 +3175,29 @@ activation:
 	VMAXPS       Z9, Z10, Z9
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_6x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_6x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -3359,30 +3404,32 @@ activation:
 	VMAXPS       Z11, Z12, Z11
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_7x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_7x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -3615,33 +3662,35 @@ activation:
 	VMAXPS       Z13, Z14, Z13
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_8x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_8x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -3897,36 +3946,38 @@ activation:
 	VMAXPS       Z15, Z16, Z15
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_9x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_9x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -4205,39 +4256,41 @@ activation:
 	VMAXPS       Z17, Z18, Z17
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_10x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_10x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -4542,42 +4595,44 @@ activation:
 	VMAXPS       Z19, Z20, Z19
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z18, (BX)
+	VMOVUPS  Z19, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_11x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_11x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -4905,45 +4960,47 @@ activation:
 	VMAXPS       Z21, Z22, Z21
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z20, (BX)
-	VMOVUPS Z21, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z18, (BX)
+	VMOVUPS  Z19, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z20, (BX)
+	VMOVUPS  Z21, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_12x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_12x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -5294,48 +5351,50 @@ activation:
 	VMAXPS       Z23, Z24, Z23
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z20, (BX)
-	VMOVUPS Z21, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z22, (BX)
-	VMOVUPS Z23, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z18, (BX)
+	VMOVUPS  Z19, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z20, (BX)
+	VMOVUPS  Z21, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z22, (BX)
+	VMOVUPS  Z23, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_13x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_13x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -5712,51 +5771,53 @@ activation:
 	VMAXPS       Z25, Z26, Z25
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z20, (BX)
-	VMOVUPS Z21, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z22, (BX)
-	VMOVUPS Z23, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z24, (BX)
-	VMOVUPS Z25, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z18, (BX)
+	VMOVUPS  Z19, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z20, (BX)
+	VMOVUPS  Z21, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z22, (BX)
+	VMOVUPS  Z23, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z24, (BX)
+	VMOVUPS  Z25, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow512_14x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_14x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -6156,54 +6217,56 @@ activation:
 	VMAXPS       Z27, Z28, Z27
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z20, (BX)
-	VMOVUPS Z21, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z22, (BX)
-	VMOVUPS Z23, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z24, (BX)
-	VMOVUPS Z25, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z26, (BX)
-	VMOVUPS Z27, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z18, (BX)
+	VMOVUPS  Z19, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z20, (BX)
+	VMOVUPS  Z21, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z22, (BX)
+	VMOVUPS  Z23, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z24, (BX)
+	VMOVUPS  Z25, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z26, (BX)
+	VMOVUPS  Z27, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_1x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_1x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -6279,14 +6342,16 @@ activation:
 	VMAXPS       Z0, Z1, Z0
 
 store:
-	MOVQ    (AX), DX
-	VMOVUPS Z0, K1, (DX)
+	MOVQ     (AX), DX
+	VMOVUPS  Z0, K1, (DX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_2x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_2x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -6373,16 +6438,18 @@ activation:
 	VMAXPS       Z1, Z2, Z1
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_3x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_3x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -6480,18 +6547,20 @@ activation:
 	VMAXPS       Z2, Z3, Z2
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_4x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_4x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -6600,20 +6669,22 @@ activation:
 	VMAXPS       Z3, Z4, Z3
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_5x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_5x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -6733,22 +6804,24 @@ activation:
 	VMAXPS       Z4, Z5, Z4
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_6x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_6x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -6879,24 +6952,26 @@ activation:
 	VMAXPS       Z5, Z6, Z5
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_7x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_7x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -7038,26 +7113,28 @@ activation:
 	VMAXPS       Z6, Z7, Z6
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_8x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_8x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -7210,28 +7287,30 @@ activation:
 	VMAXPS       Z7, Z8, Z7
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_9x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_9x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -7395,30 +7474,32 @@ activation:
 	VMAXPS       Z8, Z9, Z8
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_10x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_10x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -7593,32 +7674,34 @@ activation:
 	VMAXPS       Z9, Z10, Z9
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z9, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z9, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_11x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_11x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -7804,34 +7887,36 @@ activation:
 	VMAXPS       Z10, Z11, Z10
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z9, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_12x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_12x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -8028,36 +8113,38 @@ activation:
 	VMAXPS       Z11, Z12, Z11
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z11, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z9, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z11, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_13x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_13x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -8265,38 +8352,40 @@ activation:
 	VMAXPS       Z12, Z13, Z12
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z9, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z11, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_14x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_14x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -8515,40 +8604,42 @@ activation:
 	VMAXPS       Z13, Z14, Z13
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, K1, (BX)
-	ADDQ    DX, BX
-	VMOVUPS Z13, K1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z1, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z3, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z5, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z7, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z9, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z11, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, K1, (BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z13, K1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_1x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_1x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -8639,15 +8730,17 @@ activation:
 	VMAXPS       Z1, Z2, Z1
 
 store:
-	MOVQ    (AX), DX
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
+	MOVQ     (AX), DX
+	VMOVUPS  Z0, (DX)
+	VMOVUPS  Z1, K1, 64(DX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_2x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_2x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -8761,18 +8854,20 @@ activation:
 	VMAXPS       Z3, Z4, Z3
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_3x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_3x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -8909,21 +9004,23 @@ activation:
 	VMAXPS       Z5, Z6, Z5
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_4x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_4x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -9083,24 +9180,26 @@ activation:
 	VMAXPS       Z7, Z8, Z7
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_5x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_5x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -9283,27 +9382,29 @@ activation:
 	VMAXPS       Z9, Z10, Z9
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_6x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_6x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -9509,30 +9610,32 @@ activation:
 	VMAXPS       Z11, Z12, Z11
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_7x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_7x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -9761,33 +9864,35 @@ activation:
 	VMAXPS       Z13, Z14, Z13
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_8x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_8x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -10039,36 +10144,38 @@ activation:
 	VMAXPS       Z15, Z16, Z15
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_9x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_9x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -10343,39 +10450,41 @@ activation:
 	VMAXPS       Z17, Z18, Z17
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_10x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_10x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -10673,42 +10782,44 @@ activation:
 	VMAXPS       Z19, Z20, Z19
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z18, (BX)
+	VMOVUPS  Z19, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_11x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_11x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -11029,45 +11140,47 @@ activation:
 	VMAXPS       Z21, Z22, Z21
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z20, (BX)
-	VMOVUPS Z21, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z18, (BX)
+	VMOVUPS  Z19, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z20, (BX)
+	VMOVUPS  Z21, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_12x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_12x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -11411,48 +11524,50 @@ activation:
 	VMAXPS       Z23, Z24, Z23
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z20, (BX)
-	VMOVUPS Z21, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z22, (BX)
-	VMOVUPS Z23, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z18, (BX)
+	VMOVUPS  Z19, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z20, (BX)
+	VMOVUPS  Z21, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z22, (BX)
+	VMOVUPS  Z23, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_13x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_13x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -11819,51 +11934,53 @@ activation:
 	VMAXPS       Z25, Z26, Z25
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z20, (BX)
-	VMOVUPS Z21, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z22, (BX)
-	VMOVUPS Z23, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z24, (BX)
-	VMOVUPS Z25, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z18, (BX)
+	VMOVUPS  Z19, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z20, (BX)
+	VMOVUPS  Z21, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z22, (BX)
+	VMOVUPS  Z23, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z24, (BX)
+	VMOVUPS  Z25, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn512_14x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_14x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
@@ -12253,54 +12370,56 @@ activation:
 	VMAXPS       Z27, Z28, Z27
 
 store:
-	MOVQ    (AX), BX
-	VMOVUPS Z0, (BX)
-	VMOVUPS Z1, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z2, (BX)
-	VMOVUPS Z3, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z6, (BX)
-	VMOVUPS Z7, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z8, (BX)
-	VMOVUPS Z9, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z12, (BX)
-	VMOVUPS Z13, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z14, (BX)
-	VMOVUPS Z15, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z18, (BX)
-	VMOVUPS Z19, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z20, (BX)
-	VMOVUPS Z21, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z22, (BX)
-	VMOVUPS Z23, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z24, (BX)
-	VMOVUPS Z25, K1, 64(BX)
-	ADDQ    DX, BX
-	VMOVUPS Z26, (BX)
-	VMOVUPS Z27, K1, 64(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Z0, (BX)
+	VMOVUPS  Z1, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z2, (BX)
+	VMOVUPS  Z3, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z4, (BX)
+	VMOVUPS  Z5, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z6, (BX)
+	VMOVUPS  Z7, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z8, (BX)
+	VMOVUPS  Z9, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z10, (BX)
+	VMOVUPS  Z11, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z12, (BX)
+	VMOVUPS  Z13, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z14, (BX)
+	VMOVUPS  Z15, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z16, (BX)
+	VMOVUPS  Z17, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z18, (BX)
+	VMOVUPS  Z19, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z20, (BX)
+	VMOVUPS  Z21, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z22, (BX)
+	VMOVUPS  Z23, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z24, (BX)
+	VMOVUPS  Z25, K1, 64(BX)
+	ADDQ     DX, BX
+	VMOVUPS  Z26, (BX)
+	VMOVUPS  Z27, K1, 64(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_1x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_1x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -12460,18 +12579,21 @@ one0:
 	VMOVSS X1, (AX)
 
 written0:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), BX
-	VMOVUPS Y1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Y1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_2x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_2x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -12672,20 +12794,23 @@ one1:
 	VMOVSS X2, (AX)
 
 written1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_3x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_3x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -12927,22 +13052,25 @@ one2:
 	VMOVSS X3, (AX)
 
 written2:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_4x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_4x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -13231,24 +13359,27 @@ one3:
 	VMOVSS X4, (AX)
 
 written3:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y4, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y4, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_5x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_5x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -13578,26 +13709,29 @@ one4:
 	VMOVSS X5, (AX)
 
 written4:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y4, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y4, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_6x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_6x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -13968,28 +14102,31 @@ one5:
 	VMOVSS X6, (AX)
 
 written5:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y4, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y6, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y4, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y6, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_7x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_7x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -14407,30 +14544,33 @@ one6:
 	VMOVSS X7, (AX)
 
 written6:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y4, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y6, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y7, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y4, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y6, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y7, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_8x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_8x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -14889,32 +15029,35 @@ one7:
 	VMOVSS X8, (AX)
 
 written7:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y4, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y6, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y7, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y8, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y4, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y6, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y7, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y8, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_1x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_1x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -15091,19 +15234,22 @@ one0:
 	VMOVSS X2, (AX)
 
 written0:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), BX
-	VMOVUPS Y1, (BX)
-	VMOVUPS Y2, 32(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Y1, (BX)
+	VMOVUPS  Y2, 32(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_2x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_2x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -15334,22 +15480,25 @@ one1:
 	VMOVSS X4, (AX)
 
 written1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	VMOVUPS Y2, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	VMOVUPS Y4, 32(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	VMOVUPS  Y2, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VMOVUPS  Y4, 32(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_3x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_3x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -15634,25 +15783,28 @@ one2:
 	VMOVSS X6, (AX)
 
 written2:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	VMOVUPS Y2, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	VMOVUPS Y4, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	VMOVUPS Y6, 32(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	VMOVUPS  Y2, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VMOVUPS  Y4, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	VMOVUPS  Y6, 32(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_4x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_4x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -15997,28 +16149,31 @@ one3:
 	VMOVSS X8, (AX)
 
 written3:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	VMOVUPS Y2, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	VMOVUPS Y4, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	VMOVUPS Y6, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y7, (SI)
-	VMOVUPS Y8, 32(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	VMOVUPS  Y2, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VMOVUPS  Y4, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	VMOVUPS  Y6, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y7, (SI)
+	VMOVUPS  Y8, 32(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_5x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_5x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -16417,31 +16572,34 @@ one4:
 	VMOVSS X10, (AX)
 
 written4:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	VMOVUPS Y2, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	VMOVUPS Y4, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	VMOVUPS Y6, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y7, (SI)
-	VMOVUPS Y8, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y9, (SI)
-	VMOVUPS Y10, 32(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	VMOVUPS  Y2, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VMOVUPS  Y4, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	VMOVUPS  Y6, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y7, (SI)
+	VMOVUPS  Y8, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y9, (SI)
+	VMOVUPS  Y10, 32(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_6x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_6x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -16894,34 +17052,37 @@ one5:
 	VMOVSS X12, (AX)
 
 written5:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	VMOVUPS Y2, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	VMOVUPS Y4, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	VMOVUPS Y6, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y7, (SI)
-	VMOVUPS Y8, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y9, (SI)
-	VMOVUPS Y10, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y11, (SI)
-	VMOVUPS Y12, 32(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	VMOVUPS  Y2, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VMOVUPS  Y4, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	VMOVUPS  Y6, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y7, (SI)
+	VMOVUPS  Y8, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y9, (SI)
+	VMOVUPS  Y10, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y11, (SI)
+	VMOVUPS  Y12, 32(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_1x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_1x3(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	MOVQ       80(AX), DX
@@ -17118,20 +17279,23 @@ one0:
 	VMOVSS X2, (AX)
 
 written0:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y0, (SI)
-	VMOVUPS Y1, 32(SI)
-	VMOVUPS Y2, 64(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y0, (SI)
+	VMOVUPS  Y1, 32(SI)
+	VMOVUPS  Y2, 64(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_2x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_2x3(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	MOVQ       80(AX), DX
@@ -17397,24 +17561,27 @@ one1:
 	VMOVSS X5, (AX)
 
 written1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), DI
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y3, (DI)
-	VMOVUPS Y4, 32(DI)
-	VMOVUPS Y5, 64(DI)
+	MOVQ     (AX), DI
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  Y1, 32(DI)
+	VMOVUPS  Y2, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y3, (DI)
+	VMOVUPS  Y4, 32(DI)
+	VMOVUPS  Y5, 64(DI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_3x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_3x3(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	MOVQ       80(AX), DX
@@ -17749,28 +17916,31 @@ one2:
 	VMOVSS X8, (AX)
 
 written2:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), DI
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y3, (DI)
-	VMOVUPS Y4, 32(DI)
-	VMOVUPS Y5, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y6, (DI)
-	VMOVUPS Y7, 32(DI)
-	VMOVUPS Y8, 64(DI)
+	MOVQ     (AX), DI
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  Y1, 32(DI)
+	VMOVUPS  Y2, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y3, (DI)
+	VMOVUPS  Y4, 32(DI)
+	VMOVUPS  Y5, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y6, (DI)
+	VMOVUPS  Y7, 32(DI)
+	VMOVUPS  Y8, 64(DI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_4x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_4x3(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	MOVQ       80(AX), DX
@@ -18180,32 +18350,35 @@ one3:
 	VMOVSS X11, (AX)
 
 written3:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), DI
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y3, (DI)
-	VMOVUPS Y4, 32(DI)
-	VMOVUPS Y5, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y6, (DI)
-	VMOVUPS Y7, 32(DI)
-	VMOVUPS Y8, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y9, (DI)
-	VMOVUPS Y10, 32(DI)
-	VMOVUPS Y11, 64(DI)
+	MOVQ     (AX), DI
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  Y1, 32(DI)
+	VMOVUPS  Y2, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y3, (DI)
+	VMOVUPS  Y4, 32(DI)
+	VMOVUPS  Y5, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y6, (DI)
+	VMOVUPS  Y7, 32(DI)
+	VMOVUPS  Y8, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y9, (DI)
+	VMOVUPS  Y10, 32(DI)
+	VMOVUPS  Y11, 64(DI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_1x4(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_1x4(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	MOVQ       80(AX), DX
@@ -18419,21 +18592,24 @@ one0:
 	VMOVSS X3, (AX)
 
 written0:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y0, (SI)
-	VMOVUPS Y1, 32(SI)
-	VMOVUPS Y2, 64(SI)
-	VMOVUPS Y3, 96(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y0, (SI)
+	VMOVUPS  Y1, 32(SI)
+	VMOVUPS  Y2, 64(SI)
+	VMOVUPS  Y3, 96(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_2x4(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_2x4(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	MOVQ       80(AX), DX
@@ -18729,26 +18905,29 @@ one1:
 	VMOVSS X7, (AX)
 
 written1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), DI
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	VMOVUPS Y3, 96(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y4, (DI)
-	VMOVUPS Y5, 32(DI)
-	VMOVUPS Y6, 64(DI)
-	VMOVUPS Y7, 96(DI)
+	MOVQ     (AX), DI
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  Y1, 32(DI)
+	VMOVUPS  Y2, 64(DI)
+	VMOVUPS  Y3, 96(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y4, (DI)
+	VMOVUPS  Y5, 32(DI)
+	VMOVUPS  Y6, 64(DI)
+	VMOVUPS  Y7, 96(DI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileRow256_3x4(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_3x4(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	MOVQ       80(AX), DX
@@ -19126,31 +19305,34 @@ one2:
 	VMOVSS X11, (AX)
 
 written2:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), DI
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	VMOVUPS Y3, 96(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y4, (DI)
-	VMOVUPS Y5, 32(DI)
-	VMOVUPS Y6, 64(DI)
-	VMOVUPS Y7, 96(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y8, (DI)
-	VMOVUPS Y9, 32(DI)
-	VMOVUPS Y10, 64(DI)
-	VMOVUPS Y11, 96(DI)
+	MOVQ     (AX), DI
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  Y1, 32(DI)
+	VMOVUPS  Y2, 64(DI)
+	VMOVUPS  Y3, 96(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y4, (DI)
+	VMOVUPS  Y5, 32(DI)
+	VMOVUPS  Y6, 64(DI)
+	VMOVUPS  Y7, 96(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y8, (DI)
+	VMOVUPS  Y9, 32(DI)
+	VMOVUPS  Y10, 64(DI)
+	VMOVUPS  Y11, 96(DI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_1x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_1x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -19312,18 +19494,21 @@ one0:
 	VMOVSS X1, (AX)
 
 written0:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), BX
-	VMOVUPS Y1, (BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Y1, (BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_2x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_2x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -19526,20 +19711,23 @@ one1:
 	VMOVSS X2, (AX)
 
 written1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_3x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_3x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -19783,22 +19971,25 @@ one2:
 	VMOVSS X3, (AX)
 
 written2:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_4x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_4x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -20083,24 +20274,27 @@ one3:
 	VMOVSS X4, (AX)
 
 written3:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y4, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y4, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_5x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_5x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -20426,26 +20620,29 @@ one4:
 	VMOVSS X5, (AX)
 
 written4:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y4, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y4, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_6x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_6x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -20812,28 +21009,31 @@ one5:
 	VMOVSS X6, (AX)
 
 written5:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y4, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y6, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y4, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y6, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_7x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_7x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -21241,30 +21441,33 @@ one6:
 	VMOVSS X7, (AX)
 
 written6:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y4, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y6, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y7, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y4, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y6, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y7, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_8x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_8x1(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -21713,32 +21916,35 @@ one7:
 	VMOVSS X8, (AX)
 
 written7:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y2, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y4, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y6, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y7, (SI)
-	ADDQ    BX, SI
-	VMOVUPS Y8, (SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y2, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y4, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y6, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y7, (SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y8, (SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_1x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_1x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -21917,19 +22123,22 @@ one0:
 	VMOVSS X2, (AX)
 
 written0:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), BX
-	VMOVUPS Y1, (BX)
-	VMOVUPS Y2, 32(BX)
+	MOVQ     (AX), BX
+	VMOVUPS  Y1, (BX)
+	VMOVUPS  Y2, 32(BX)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_2x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_2x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -22162,22 +22371,25 @@ one1:
 	VMOVSS X4, (AX)
 
 written1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	VMOVUPS Y2, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	VMOVUPS Y4, 32(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	VMOVUPS  Y2, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VMOVUPS  Y4, 32(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_3x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_3x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -22464,25 +22676,28 @@ one2:
 	VMOVSS X6, (AX)
 
 written2:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	VMOVUPS Y2, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	VMOVUPS Y4, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	VMOVUPS Y6, 32(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	VMOVUPS  Y2, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VMOVUPS  Y4, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	VMOVUPS  Y6, 32(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_4x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_4x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -22823,28 +23038,31 @@ one3:
 	VMOVSS X8, (AX)
 
 written3:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	VMOVUPS Y2, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	VMOVUPS Y4, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	VMOVUPS Y6, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y7, (SI)
-	VMOVUPS Y8, 32(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	VMOVUPS  Y2, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VMOVUPS  Y4, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	VMOVUPS  Y6, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y7, (SI)
+	VMOVUPS  Y8, 32(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_5x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_5x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -23239,31 +23457,34 @@ one4:
 	VMOVSS X10, (AX)
 
 written4:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	VMOVUPS Y2, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	VMOVUPS Y4, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	VMOVUPS Y6, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y7, (SI)
-	VMOVUPS Y8, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y9, (SI)
-	VMOVUPS Y10, 32(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	VMOVUPS  Y2, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VMOVUPS  Y4, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	VMOVUPS  Y6, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y7, (SI)
+	VMOVUPS  Y8, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y9, (SI)
+	VMOVUPS  Y10, 32(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_6x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_6x2(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	VMOVDQU    (CX), Y0
@@ -23712,34 +23933,37 @@ one5:
 	VMOVSS X12, (AX)
 
 written5:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y1, (SI)
-	VMOVUPS Y2, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y3, (SI)
-	VMOVUPS Y4, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y5, (SI)
-	VMOVUPS Y6, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y7, (SI)
-	VMOVUPS Y8, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y9, (SI)
-	VMOVUPS Y10, 32(SI)
-	ADDQ    BX, SI
-	VMOVUPS Y11, (SI)
-	VMOVUPS Y12, 32(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y1, (SI)
+	VMOVUPS  Y2, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y3, (SI)
+	VMOVUPS  Y4, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y5, (SI)
+	VMOVUPS  Y6, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y7, (SI)
+	VMOVUPS  Y8, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y9, (SI)
+	VMOVUPS  Y10, 32(SI)
+	ADDQ     BX, SI
+	VMOVUPS  Y11, (SI)
+	VMOVUPS  Y12, 32(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_1x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_1x3(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	MOVQ       80(AX), DX
@@ -23938,20 +24162,23 @@ one0:
 	VMOVSS X2, (AX)
 
 written0:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), SI
-	VMOVUPS Y0, (SI)
-	VMOVUPS Y1, 32(SI)
-	VMOVUPS Y2, 64(SI)
+	MOVQ     (AX), SI
+	VMOVUPS  Y0, (SI)
+	VMOVUPS  Y1, 32(SI)
+	VMOVUPS  Y2, 64(SI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_2x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_2x3(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	MOVQ       80(AX), DX
@@ -24219,24 +24446,27 @@ one1:
 	VMOVSS X5, (AX)
 
 written1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), DI
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y3, (DI)
-	VMOVUPS Y4, 32(DI)
-	VMOVUPS Y5, 64(DI)
+	MOVQ     (AX), DI
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  Y1, 32(DI)
+	VMOVUPS  Y2, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y3, (DI)
+	VMOVUPS  Y4, 32(DI)
+	VMOVUPS  Y5, 64(DI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_3x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_3x3(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	MOVQ       80(AX), DX
@@ -24573,28 +24803,31 @@ one2:
 	VMOVSS X8, (AX)
 
 written2:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), DI
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y3, (DI)
-	VMOVUPS Y4, 32(DI)
-	VMOVUPS Y5, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y6, (DI)
-	VMOVUPS Y7, 32(DI)
-	VMOVUPS Y8, 64(DI)
+	MOVQ     (AX), DI
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  Y1, 32(DI)
+	VMOVUPS  Y2, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y3, (DI)
+	VMOVUPS  Y4, 32(DI)
+	VMOVUPS  Y5, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y6, (DI)
+	VMOVUPS  Y7, 32(DI)
+	VMOVUPS  Y8, 64(DI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func tileColumn256_4x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_4x3(SB), NOSPLIT, $0-8
+	VLDMXCSR   control_flush<>+0(SB)
 	MOVQ       p+0(FP), AX
 	MOVQ       112(AX), CX
 	MOVQ       80(AX), DX
@@ -25000,25 +25233,27 @@ one3:
 	VMOVSS X11, (AX)
 
 written3:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    (AX), DI
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y3, (DI)
-	VMOVUPS Y4, 32(DI)
-	VMOVUPS Y5, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y6, (DI)
-	VMOVUPS Y7, 32(DI)
-	VMOVUPS Y8, 64(DI)
-	ADDQ    SI, DI
-	VMOVUPS Y9, (DI)
-	VMOVUPS Y10, 32(DI)
-	VMOVUPS Y11, 64(DI)
+	MOVQ     (AX), DI
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  Y1, 32(DI)
+	VMOVUPS  Y2, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y3, (DI)
+	VMOVUPS  Y4, 32(DI)
+	VMOVUPS  Y5, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y6, (DI)
+	VMOVUPS  Y7, 32(DI)
+	VMOVUPS  Y8, 64(DI)
+	ADDQ     SI, DI
+	VMOVUPS  Y9, (DI)
+	VMOVUPS  Y10, 32(DI)
+	VMOVUPS  Y11, 64(DI)
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET

@@ -7,6 +7,7 @@
 // func axpy512(y *float32, x *float32, n int, a float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·axpy512(SB), NOSPLIT, $0-28
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
 	VBROADCASTSS a+24(FP), Z0
@@ -63,12 +64,20 @@ tail1:
 	XORQ        DX, DX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
+
+DATA control_flush<>+0(SB)/4, $0x00009fc0
+GLOBL control_flush<>(SB), RODATA|NOPTR, $4
+
+DATA control_ieee<>+0(SB)/4, $0x00001f80
+GLOBL control_ieee<>(SB), RODATA|NOPTR, $4
 
 // func axpyFour512(y *float32, x *float32, stride int, n int, a0 float32, a1 float32, a2 float32, a3 float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·axpyFour512(SB), NOSPLIT, $0-48
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         stride+16(FP), DX
@@ -197,15 +206,17 @@ tail1:
 	XORQ        DI, DI
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func add512(y *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·add512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     y+0(FP), AX
+	MOVQ     x+8(FP), CX
+	MOVQ     n+16(FP), DX
 
 turn1:
 	CMPQ    DX, $0x00000040
@@ -258,12 +269,14 @@ tail1:
 	XORQ      DX, DX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func scale512(y *float32, n int, a float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·scale512(SB), NOSPLIT, $0-20
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         y+0(FP), AX
 	VBROADCASTSS a+16(FP), Z0
 	MOVQ         n+8(FP), CX
@@ -310,19 +323,21 @@ tail1:
 	XORQ      CX, CX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func dot512(x *float32, y *float32, n int) float32
 // Requires: AVX, AVX512F, BMI2, MMX+, SSE
 TEXT ·dot512(SB), NOSPLIT, $0-28
-	MOVQ   x+0(FP), AX
-	MOVQ   y+8(FP), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   n+16(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     x+0(FP), AX
+	MOVQ     y+8(FP), CX
+	VXORPS   Y0, Y0, Y0
+	VXORPS   Y1, Y1, Y1
+	VXORPS   Y2, Y2, Y2
+	VXORPS   Y3, Y3, Y3
+	MOVQ     n+16(FP), DX
 
 turn1:
 	CMPQ        DX, $0x00000040
@@ -386,12 +401,14 @@ done1:
 	VPERMILPS     $0xb1, X1, X0
 	VADDSS        X0, X1, X1
 	MOVSS         X1, ret+24(FP)
+	VLDMXCSR      control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func axpy256(y *float32, x *float32, n int, a float32)
 // Requires: AVX, FMA3
 TEXT ·axpy256(SB), NOSPLIT, $0-28
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
 	VBROADCASTSS a+24(FP), Y0
@@ -449,6 +466,7 @@ tail1:
 	XORQ        DX, DX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -473,6 +491,7 @@ GLOBL tailmask<>(SB), RODATA|NOPTR, $64
 // func axpyFour256(y *float32, x *float32, stride int, n int, a0 float32, a1 float32, a2 float32, a3 float32)
 // Requires: AVX, FMA3, MMX+
 TEXT ·axpyFour256(SB), NOSPLIT, $0-48
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         stride+16(FP), DX
@@ -602,15 +621,17 @@ tail1:
 	XORQ        DI, DI
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func add256(y *float32, x *float32, n int)
 // Requires: AVX
 TEXT ·add256(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     y+0(FP), AX
+	MOVQ     x+8(FP), CX
+	MOVQ     n+16(FP), DX
 
 turn1:
 	CMPQ    DX, $0x00000020
@@ -664,12 +685,14 @@ tail1:
 	XORQ       DX, DX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func scale256(y *float32, n int, a float32)
 // Requires: AVX
 TEXT ·scale256(SB), NOSPLIT, $0-20
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         y+0(FP), AX
 	VBROADCASTSS a+16(FP), Y0
 	MOVQ         n+8(FP), CX
@@ -717,19 +740,21 @@ tail1:
 	XORQ       CX, CX
 
 done1:
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func dot256(x *float32, y *float32, n int) float32
 // Requires: AVX, FMA3, MMX+, SSE
 TEXT ·dot256(SB), NOSPLIT, $0-28
-	MOVQ   x+0(FP), AX
-	MOVQ   y+8(FP), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   n+16(FP), DX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     x+0(FP), AX
+	MOVQ     y+8(FP), CX
+	VXORPS   Y0, Y0, Y0
+	VXORPS   Y1, Y1, Y1
+	VXORPS   Y2, Y2, Y2
+	VXORPS   Y3, Y3, Y3
+	MOVQ     n+16(FP), DX
 
 turn1:
 	CMPQ        DX, $0x00000020
@@ -792,20 +817,22 @@ done1:
 	VPERMILPS    $0xb1, X1, X0
 	VADDSS       X0, X1, X1
 	MOVSS        X1, ret+24(FP)
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func transposeEight(to *float32, from *float32, toStride int, fromStride int, toStep int, fromStep int, blocks int, add int)
 // Requires: AVX, MMX+
 TEXT ·transposeEight(SB), NOSPLIT, $0-64
-	MOVQ to+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ toStride+16(FP), DX
-	MOVQ fromStride+24(FP), BX
-	MOVQ toStep+32(FP), SI
-	MOVQ fromStep+40(FP), DI
-	MOVQ blocks+48(FP), R8
-	MOVQ add+56(FP), R9
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     to+0(FP), AX
+	MOVQ     from+8(FP), CX
+	MOVQ     toStride+16(FP), DX
+	MOVQ     fromStride+24(FP), BX
+	MOVQ     toStep+32(FP), SI
+	MOVQ     fromStep+40(FP), DI
+	MOVQ     blocks+48(FP), R8
+	MOVQ     add+56(FP), R9
 
 block:
 	MOVQ        CX, R10
@@ -879,26 +906,27 @@ block:
 	ADDQ        DX, R10
 
 store:
-	MOVQ    AX, R10
-	VMOVUPS Y0, (R10)
-	ADDQ    DX, R10
-	VMOVUPS Y4, (R10)
-	ADDQ    DX, R10
-	VMOVUPS Y8, (R10)
-	ADDQ    DX, R10
-	VMOVUPS Y10, (R10)
-	ADDQ    DX, R10
-	VMOVUPS Y2, (R10)
-	ADDQ    DX, R10
-	VMOVUPS Y6, (R10)
-	ADDQ    DX, R10
-	VMOVUPS Y9, (R10)
-	ADDQ    DX, R10
-	VMOVUPS Y11, (R10)
-	ADDQ    DX, R10
-	ADDQ    SI, AX
-	ADDQ    DI, CX
-	DECQ    R8
-	JNZ     block
+	MOVQ     AX, R10
+	VMOVUPS  Y0, (R10)
+	ADDQ     DX, R10
+	VMOVUPS  Y4, (R10)
+	ADDQ     DX, R10
+	VMOVUPS  Y8, (R10)
+	ADDQ     DX, R10
+	VMOVUPS  Y10, (R10)
+	ADDQ     DX, R10
+	VMOVUPS  Y2, (R10)
+	ADDQ     DX, R10
+	VMOVUPS  Y6, (R10)
+	ADDQ     DX, R10
+	VMOVUPS  Y9, (R10)
+	ADDQ     DX, R10
+	VMOVUPS  Y11, (R10)
+	ADDQ     DX, R10
+	ADDQ     SI, AX
+	ADDQ     DI, CX
+	DECQ     R8
+	JNZ      block
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET

@@ -7,6 +7,7 @@
 // func winograd2Input512(s *sandwich)
 // Requires: AVX, AVX512F
 TEXT ·winograd2Input512(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number2_512_40200000<>+0(SB), Z0
 	KMOVW        120(AX), K1
@@ -130,25 +131,33 @@ block:
 	ADDQ      $0x00000200, DX
 	DECQ      R11
 	JNZ       block
+	VLDMXCSR  control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
+
+DATA control_flush<>+0(SB)/4, $0x00009fc0
+GLOBL control_flush<>(SB), RODATA|NOPTR, $4
 
 DATA number2_512_40200000<>+0(SB)/4, $(2.5)
 GLOBL number2_512_40200000<>(SB), RODATA|NOPTR, $4
 
+DATA control_ieee<>+0(SB)/4, $0x00001f80
+GLOBL control_ieee<>(SB), RODATA|NOPTR, $4
+
 // func winograd2Output512(s *sandwich)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winograd2Output512(SB), NOSPLIT, $0-8
-	MOVQ  s+0(FP), AX
-	KMOVW 120(AX), K1
-	MOVQ  32(AX), CX
-	MOVQ  72(AX), DX
-	MOVQ  40(AX), BX
-	LEAQ  (BX)(BX*2), SI
-	MOVQ  48(AX), DI
-	MOVQ  (AX), R8
-	MOVQ  16(AX), R9
-	MOVQ  64(AX), R10
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     s+0(FP), AX
+	KMOVW    120(AX), K1
+	MOVQ     32(AX), CX
+	MOVQ     72(AX), DX
+	MOVQ     40(AX), BX
+	LEAQ     (BX)(BX*2), SI
+	MOVQ     48(AX), DI
+	MOVQ     (AX), R8
+	MOVQ     16(AX), R9
+	MOVQ     64(AX), R10
 
 block:
 	MOVQ      CX, R11
@@ -306,26 +315,28 @@ partial10:
 
 stored10:
 next:
-	ADDQ 56(AX), CX
-	ADDQ 24(AX), R8
-	DECQ R10
-	JNZ  block
+	ADDQ     56(AX), CX
+	ADDQ     24(AX), R8
+	DECQ     R10
+	JNZ      block
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func winograd2Spread512(s *sandwich)
 // Requires: AVX, AVX512F
 TEXT ·winograd2Spread512(SB), NOSPLIT, $0-8
-	MOVQ  s+0(FP), AX
-	KMOVW 120(AX), K1
-	MOVQ  32(AX), CX
-	MOVQ  72(AX), DX
-	MOVQ  40(AX), BX
-	MOVQ  48(AX), SI
-	MOVQ  (AX), DI
-	MOVQ  16(AX), R8
-	LEAQ  (R8)(R8*2), R9
-	MOVQ  64(AX), R10
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     s+0(FP), AX
+	KMOVW    120(AX), K1
+	MOVQ     32(AX), CX
+	MOVQ     72(AX), DX
+	MOVQ     40(AX), BX
+	MOVQ     48(AX), SI
+	MOVQ     (AX), DI
+	MOVQ     16(AX), R8
+	LEAQ     (R8)(R8*2), R9
+	MOVQ     64(AX), R10
 
 block:
 	MOVQ      CX, R11
@@ -398,12 +409,14 @@ block:
 	ADDQ      24(AX), DI
 	DECQ      R10
 	JNZ       block
+	VLDMXCSR  control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func winograd2Weight512(s *sandwich)
 // Requires: AVX, AVX512F
 TEXT ·winograd2Weight512(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number2_512_3f000000<>+0(SB), Z0
 	KMOVW        120(AX), K1
@@ -512,6 +525,7 @@ block:
 	ADDQ         24(AX), DI
 	DECQ         R10
 	JNZ          block
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -521,6 +535,7 @@ GLOBL number2_512_3f000000<>(SB), RODATA|NOPTR, $4
 // func winograd2WeightGrad512(s *sandwich)
 // Requires: AVX, AVX512F
 TEXT ·winograd2WeightGrad512(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number2_512_3f000000<>+0(SB), Z0
 	KMOVW        120(AX), K1
@@ -661,12 +676,14 @@ block:
 	ADDQ        24(AX), R8
 	DECQ        R10
 	JNZ         block
+	VLDMXCSR    control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func winograd4Input512(s *sandwich)
 // Requires: AVX, AVX512F
 TEXT ·winograd4Input512(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number4_512_40200000<>+0(SB), Z0
 	VBROADCASTSS number4_512_3f000000<>+0(SB), Z1
@@ -1088,6 +1105,7 @@ block:
 	ADDQ         $0x00000600, DX
 	DECQ         R13
 	JNZ          block
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -1109,6 +1127,7 @@ GLOBL number4_512_3fb504f3<>(SB), RODATA|NOPTR, $4
 // func winograd4Output512(s *sandwich)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winograd4Output512(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number4_512_3f000000<>+0(SB), Z0
 	VBROADCASTSS number4_512_40000000<>+0(SB), Z1
@@ -1684,16 +1703,18 @@ partial30:
 
 stored30:
 next:
-	ADDQ 56(AX), CX
-	ADDQ 24(AX), R9
-	DECQ R12
-	JNZ  block
+	ADDQ     56(AX), CX
+	ADDQ     24(AX), R9
+	DECQ     R12
+	JNZ      block
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func winograd4Spread512(s *sandwich)
 // Requires: AVX, AVX512F
 TEXT ·winograd4Spread512(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number4_512_3f000000<>+0(SB), Z0
 	VBROADCASTSS number4_512_40000000<>+0(SB), Z1
@@ -1966,12 +1987,14 @@ block:
 	ADDQ         24(AX), R8
 	DECQ         R12
 	JNZ          block
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func winograd4Weight512(s *sandwich)
 // Requires: AVX, AVX512F
 TEXT ·winograd4Weight512(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number4_512_bf2aaaab<>+0(SB), Z0
 	VBROADCASTSS number4_512_3eaaaaab<>+0(SB), Z1
@@ -2192,6 +2215,7 @@ block:
 	ADDQ         24(AX), DI
 	DECQ         R11
 	JNZ          block
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -2213,6 +2237,7 @@ GLOBL number4_512_3e715bef<>(SB), RODATA|NOPTR, $4
 // func winograd4WeightGrad512(s *sandwich)
 // Requires: AVX, AVX512F
 TEXT ·winograd4WeightGrad512(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number4_512_bf2aaaab<>+0(SB), Z0
 	VBROADCASTSS number4_512_3eaaaaab<>+0(SB), Z1
@@ -2469,12 +2494,14 @@ block:
 	ADDQ        24(AX), R9
 	DECQ        R11
 	JNZ         block
+	VLDMXCSR    control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func winograd2Input256(s *sandwich)
 // Requires: AVX
 TEXT ·winograd2Input256(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number2_256_40200000<>+0(SB), Y0
 	CMPQ         120(AX), $0x000000ff
@@ -2601,6 +2628,7 @@ block:
 	ADDQ       $0x00000100, DX
 	DECQ       R11
 	JNZ        block
+	VLDMXCSR   control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -2642,89 +2670,90 @@ whole:
 	MOVQ    64(AX), R11
 
 blockWhole:
-	MOVQ    CX, R12
-	VMOVUPS (R12), Y0
-	VMOVUPS (R12)(BX*1), Y1
-	VMOVUPS (R12)(BX*2), Y2
-	VMOVUPS (R12)(SI*1), Y3
-	VSUBPS  Y2, Y0, Y0
-	VADDPS  Y2, Y1, Y4
-	VSUBPS  Y1, Y2, Y2
-	VSUBPS  Y3, Y1, Y1
-	VMOVUPS Y0, 256(DX)
-	VMOVUPS Y4, 288(DX)
-	VMOVUPS Y2, 320(DX)
-	VMOVUPS Y1, 352(DX)
-	ADDQ    DI, R12
-	VMOVUPS (R12), Y0
-	VMOVUPS (R12)(BX*1), Y1
-	VMOVUPS (R12)(BX*2), Y2
-	VMOVUPS (R12)(SI*1), Y3
-	VSUBPS  Y2, Y0, Y0
-	VADDPS  Y2, Y1, Y4
-	VSUBPS  Y1, Y2, Y2
-	VSUBPS  Y3, Y1, Y1
-	VMOVUPS Y0, 384(DX)
-	VMOVUPS Y4, 416(DX)
-	VMOVUPS Y2, 448(DX)
-	VMOVUPS Y1, 480(DX)
-	MOVQ    R8, R12
-	VMOVUPS (DX), Y0
-	VMOVUPS 128(DX), Y1
-	VMOVUPS 256(DX), Y2
-	VMOVUPS 384(DX), Y3
-	VSUBPS  Y2, Y0, Y0
-	VADDPS  Y2, Y1, Y4
-	VSUBPS  Y1, Y2, Y2
-	VSUBPS  Y3, Y1, Y1
-	VMOVUPS Y0, (R12)
-	VMOVUPS Y4, (R12)(R9*1)
-	VMOVUPS Y2, (R12)(R9*2)
-	VMOVUPS Y1, (R12)(R10*1)
-	ADDQ    8(AX), R12
-	VMOVUPS 32(DX), Y0
-	VMOVUPS 160(DX), Y1
-	VMOVUPS 288(DX), Y2
-	VMOVUPS 416(DX), Y3
-	VSUBPS  Y2, Y0, Y0
-	VADDPS  Y2, Y1, Y4
-	VSUBPS  Y1, Y2, Y2
-	VSUBPS  Y3, Y1, Y1
-	VMOVUPS Y0, (R12)
-	VMOVUPS Y4, (R12)(R9*1)
-	VMOVUPS Y2, (R12)(R9*2)
-	VMOVUPS Y1, (R12)(R10*1)
-	ADDQ    8(AX), R12
-	VMOVUPS 64(DX), Y0
-	VMOVUPS 192(DX), Y1
-	VMOVUPS 320(DX), Y2
-	VMOVUPS 448(DX), Y3
-	VSUBPS  Y2, Y0, Y0
-	VADDPS  Y2, Y1, Y4
-	VSUBPS  Y1, Y2, Y2
-	VSUBPS  Y3, Y1, Y1
-	VMOVUPS Y0, (R12)
-	VMOVUPS Y4, (R12)(R9*1)
-	VMOVUPS Y2, (R12)(R9*2)
-	VMOVUPS Y1, (R12)(R10*1)
-	ADDQ    8(AX), R12
-	VMOVUPS 96(DX), Y0
-	VMOVUPS 224(DX), Y1
-	VMOVUPS 352(DX), Y2
-	VMOVUPS 480(DX), Y3
-	VSUBPS  Y2, Y0, Y0
-	VADDPS  Y2, Y1, Y4
-	VSUBPS  Y1, Y2, Y2
-	VSUBPS  Y3, Y1, Y1
-	VMOVUPS Y0, (R12)
-	VMOVUPS Y4, (R12)(R9*1)
-	VMOVUPS Y2, (R12)(R9*2)
-	VMOVUPS Y1, (R12)(R10*1)
-	ADDQ    56(AX), CX
-	ADDQ    24(AX), R8
-	ADDQ    $0x00000100, DX
-	DECQ    R11
-	JNZ     blockWhole
+	MOVQ     CX, R12
+	VMOVUPS  (R12), Y0
+	VMOVUPS  (R12)(BX*1), Y1
+	VMOVUPS  (R12)(BX*2), Y2
+	VMOVUPS  (R12)(SI*1), Y3
+	VSUBPS   Y2, Y0, Y0
+	VADDPS   Y2, Y1, Y4
+	VSUBPS   Y1, Y2, Y2
+	VSUBPS   Y3, Y1, Y1
+	VMOVUPS  Y0, 256(DX)
+	VMOVUPS  Y4, 288(DX)
+	VMOVUPS  Y2, 320(DX)
+	VMOVUPS  Y1, 352(DX)
+	ADDQ     DI, R12
+	VMOVUPS  (R12), Y0
+	VMOVUPS  (R12)(BX*1), Y1
+	VMOVUPS  (R12)(BX*2), Y2
+	VMOVUPS  (R12)(SI*1), Y3
+	VSUBPS   Y2, Y0, Y0
+	VADDPS   Y2, Y1, Y4
+	VSUBPS   Y1, Y2, Y2
+	VSUBPS   Y3, Y1, Y1
+	VMOVUPS  Y0, 384(DX)
+	VMOVUPS  Y4, 416(DX)
+	VMOVUPS  Y2, 448(DX)
+	VMOVUPS  Y1, 480(DX)
+	MOVQ     R8, R12
+	VMOVUPS  (DX), Y0
+	VMOVUPS  128(DX), Y1
+	VMOVUPS  256(DX), Y2
+	VMOVUPS  384(DX), Y3
+	VSUBPS   Y2, Y0, Y0
+	VADDPS   Y2, Y1, Y4
+	VSUBPS   Y1, Y2, Y2
+	VSUBPS   Y3, Y1, Y1
+	VMOVUPS  Y0, (R12)
+	VMOVUPS  Y4, (R12)(R9*1)
+	VMOVUPS  Y2, (R12)(R9*2)
+	VMOVUPS  Y1, (R12)(R10*1)
+	ADDQ     8(AX), R12
+	VMOVUPS  32(DX), Y0
+	VMOVUPS  160(DX), Y1
+	VMOVUPS  288(DX), Y2
+	VMOVUPS  416(DX), Y3
+	VSUBPS   Y2, Y0, Y0
+	VADDPS   Y2, Y1, Y4
+	VSUBPS   Y1, Y2, Y2
+	VSUBPS   Y3, Y1, Y1
+	VMOVUPS  Y0, (R12)
+	VMOVUPS  Y4, (R12)(R9*1)
+	VMOVUPS  Y2, (R12)(R9*2)
+	VMOVUPS  Y1, (R12)(R10*1)
+	ADDQ     8(AX), R12
+	VMOVUPS  64(DX), Y0
+	VMOVUPS  192(DX), Y1
+	VMOVUPS  320(DX), Y2
+	VMOVUPS  448(DX), Y3
+	VSUBPS   Y2, Y0, Y0
+	VADDPS   Y2, Y1, Y4
+	VSUBPS   Y1, Y2, Y2
+	VSUBPS   Y3, Y1, Y1
+	VMOVUPS  Y0, (R12)
+	VMOVUPS  Y4, (R12)(R9*1)
+	VMOVUPS  Y2, (R12)(R9*2)
+	VMOVUPS  Y1, (R12)(R10*1)
+	ADDQ     8(AX), R12
+	VMOVUPS  96(DX), Y0
+	VMOVUPS  224(DX), Y1
+	VMOVUPS  352(DX), Y2
+	VMOVUPS  480(DX), Y3
+	VSUBPS   Y2, Y0, Y0
+	VADDPS   Y2, Y1, Y4
+	VSUBPS   Y1, Y2, Y2
+	VSUBPS   Y3, Y1, Y1
+	VMOVUPS  Y0, (R12)
+	VMOVUPS  Y4, (R12)(R9*1)
+	VMOVUPS  Y2, (R12)(R9*2)
+	VMOVUPS  Y1, (R12)(R10*1)
+	ADDQ     56(AX), CX
+	ADDQ     24(AX), R8
+	ADDQ     $0x00000100, DX
+	DECQ     R11
+	JNZ      blockWhole
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -2734,19 +2763,20 @@ GLOBL number2_256_40200000<>(SB), RODATA|NOPTR, $4
 // func winograd2Output256(s *sandwich)
 // Requires: AVX
 TEXT ·winograd2Output256(SB), NOSPLIT, $0-8
-	MOVQ    s+0(FP), AX
-	CMPQ    120(AX), $0x000000ff
-	JEQ     whole
-	MOVQ    128(AX), CX
-	VMOVDQU (CX), Y0
-	MOVQ    32(AX), CX
-	MOVQ    72(AX), DX
-	MOVQ    40(AX), BX
-	LEAQ    (BX)(BX*2), SI
-	MOVQ    48(AX), DI
-	MOVQ    (AX), R8
-	MOVQ    16(AX), R9
-	MOVQ    64(AX), R10
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     s+0(FP), AX
+	CMPQ     120(AX), $0x000000ff
+	JEQ      whole
+	MOVQ     128(AX), CX
+	VMOVDQU  (CX), Y0
+	MOVQ     32(AX), CX
+	MOVQ     72(AX), DX
+	MOVQ     40(AX), BX
+	LEAQ     (BX)(BX*2), SI
+	MOVQ     48(AX), DI
+	MOVQ     (AX), R8
+	MOVQ     16(AX), R9
+	MOVQ     64(AX), R10
 
 block:
 	MOVQ       CX, R11
@@ -2908,10 +2938,11 @@ partial10:
 
 stored10:
 next:
-	ADDQ 56(AX), CX
-	ADDQ 24(AX), R8
-	DECQ R10
-	JNZ  block
+	ADDQ     56(AX), CX
+	ADDQ     24(AX), R8
+	DECQ     R10
+	JNZ      block
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -3085,29 +3116,31 @@ partial10Whole:
 
 stored10Whole:
 nextWhole:
-	ADDQ 56(AX), CX
-	ADDQ 24(AX), R8
-	DECQ R10
-	JNZ  blockWhole
+	ADDQ     56(AX), CX
+	ADDQ     24(AX), R8
+	DECQ     R10
+	JNZ      blockWhole
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func winograd2Spread256(s *sandwich)
 // Requires: AVX
 TEXT ·winograd2Spread256(SB), NOSPLIT, $0-8
-	MOVQ    s+0(FP), AX
-	CMPQ    120(AX), $0x000000ff
-	JEQ     whole
-	MOVQ    128(AX), CX
-	VMOVDQU (CX), Y0
-	MOVQ    32(AX), CX
-	MOVQ    72(AX), DX
-	MOVQ    40(AX), BX
-	MOVQ    48(AX), SI
-	MOVQ    (AX), DI
-	MOVQ    16(AX), R8
-	LEAQ    (R8)(R8*2), R9
-	MOVQ    64(AX), R10
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     s+0(FP), AX
+	CMPQ     120(AX), $0x000000ff
+	JEQ      whole
+	MOVQ     128(AX), CX
+	VMOVDQU  (CX), Y0
+	MOVQ     32(AX), CX
+	MOVQ     72(AX), DX
+	MOVQ     40(AX), BX
+	MOVQ     48(AX), SI
+	MOVQ     (AX), DI
+	MOVQ     16(AX), R8
+	LEAQ     (R8)(R8*2), R9
+	MOVQ     64(AX), R10
 
 block:
 	MOVQ       CX, R11
@@ -3180,6 +3213,7 @@ block:
 	ADDQ       24(AX), DI
 	DECQ       R10
 	JNZ        block
+	VLDMXCSR   control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -3194,82 +3228,84 @@ whole:
 	MOVQ 64(AX), R10
 
 blockWhole:
-	MOVQ    CX, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS (R11)(BX*1), Y1
-	VXORPS  Y2, Y2, Y2
-	VADDPS  Y1, Y0, Y3
-	VSUBPS  Y1, Y0, Y4
-	VSUBPS  Y1, Y2, Y1
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y3, 32(DX)
-	VMOVUPS Y4, 64(DX)
-	VMOVUPS Y1, 96(DX)
-	ADDQ    SI, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS (R11)(BX*1), Y1
-	VXORPS  Y2, Y2, Y2
-	VADDPS  Y1, Y0, Y3
-	VSUBPS  Y1, Y0, Y4
-	VSUBPS  Y1, Y2, Y1
-	VMOVUPS Y0, 128(DX)
-	VMOVUPS Y3, 160(DX)
-	VMOVUPS Y4, 192(DX)
-	VMOVUPS Y1, 224(DX)
-	MOVQ    DI, R11
-	VMOVUPS (DX), Y0
-	VMOVUPS 128(DX), Y1
-	VXORPS  Y2, Y2, Y2
-	VADDPS  Y1, Y0, Y3
-	VSUBPS  Y1, Y0, Y4
-	VSUBPS  Y1, Y2, Y1
-	VMOVUPS Y0, (R11)
-	VMOVUPS Y3, (R11)(R8*1)
-	VMOVUPS Y4, (R11)(R8*2)
-	VMOVUPS Y1, (R11)(R9*1)
-	ADDQ    8(AX), R11
-	VMOVUPS 32(DX), Y0
-	VMOVUPS 160(DX), Y1
-	VXORPS  Y2, Y2, Y2
-	VADDPS  Y1, Y0, Y3
-	VSUBPS  Y1, Y0, Y4
-	VSUBPS  Y1, Y2, Y1
-	VMOVUPS Y0, (R11)
-	VMOVUPS Y3, (R11)(R8*1)
-	VMOVUPS Y4, (R11)(R8*2)
-	VMOVUPS Y1, (R11)(R9*1)
-	ADDQ    8(AX), R11
-	VMOVUPS 64(DX), Y0
-	VMOVUPS 192(DX), Y1
-	VXORPS  Y2, Y2, Y2
-	VADDPS  Y1, Y0, Y3
-	VSUBPS  Y1, Y0, Y4
-	VSUBPS  Y1, Y2, Y1
-	VMOVUPS Y0, (R11)
-	VMOVUPS Y3, (R11)(R8*1)
-	VMOVUPS Y4, (R11)(R8*2)
-	VMOVUPS Y1, (R11)(R9*1)
-	ADDQ    8(AX), R11
-	VMOVUPS 96(DX), Y0
-	VMOVUPS 224(DX), Y1
-	VXORPS  Y2, Y2, Y2
-	VADDPS  Y1, Y0, Y3
-	VSUBPS  Y1, Y0, Y4
-	VSUBPS  Y1, Y2, Y1
-	VMOVUPS Y0, (R11)
-	VMOVUPS Y3, (R11)(R8*1)
-	VMOVUPS Y4, (R11)(R8*2)
-	VMOVUPS Y1, (R11)(R9*1)
-	ADDQ    56(AX), CX
-	ADDQ    24(AX), DI
-	DECQ    R10
-	JNZ     blockWhole
+	MOVQ     CX, R11
+	VMOVUPS  (R11), Y0
+	VMOVUPS  (R11)(BX*1), Y1
+	VXORPS   Y2, Y2, Y2
+	VADDPS   Y1, Y0, Y3
+	VSUBPS   Y1, Y0, Y4
+	VSUBPS   Y1, Y2, Y1
+	VMOVUPS  Y0, (DX)
+	VMOVUPS  Y3, 32(DX)
+	VMOVUPS  Y4, 64(DX)
+	VMOVUPS  Y1, 96(DX)
+	ADDQ     SI, R11
+	VMOVUPS  (R11), Y0
+	VMOVUPS  (R11)(BX*1), Y1
+	VXORPS   Y2, Y2, Y2
+	VADDPS   Y1, Y0, Y3
+	VSUBPS   Y1, Y0, Y4
+	VSUBPS   Y1, Y2, Y1
+	VMOVUPS  Y0, 128(DX)
+	VMOVUPS  Y3, 160(DX)
+	VMOVUPS  Y4, 192(DX)
+	VMOVUPS  Y1, 224(DX)
+	MOVQ     DI, R11
+	VMOVUPS  (DX), Y0
+	VMOVUPS  128(DX), Y1
+	VXORPS   Y2, Y2, Y2
+	VADDPS   Y1, Y0, Y3
+	VSUBPS   Y1, Y0, Y4
+	VSUBPS   Y1, Y2, Y1
+	VMOVUPS  Y0, (R11)
+	VMOVUPS  Y3, (R11)(R8*1)
+	VMOVUPS  Y4, (R11)(R8*2)
+	VMOVUPS  Y1, (R11)(R9*1)
+	ADDQ     8(AX), R11
+	VMOVUPS  32(DX), Y0
+	VMOVUPS  160(DX), Y1
+	VXORPS   Y2, Y2, Y2
+	VADDPS   Y1, Y0, Y3
+	VSUBPS   Y1, Y0, Y4
+	VSUBPS   Y1, Y2, Y1
+	VMOVUPS  Y0, (R11)
+	VMOVUPS  Y3, (R11)(R8*1)
+	VMOVUPS  Y4, (R11)(R8*2)
+	VMOVUPS  Y1, (R11)(R9*1)
+	ADDQ     8(AX), R11
+	VMOVUPS  64(DX), Y0
+	VMOVUPS  192(DX), Y1
+	VXORPS   Y2, Y2, Y2
+	VADDPS   Y1, Y0, Y3
+	VSUBPS   Y1, Y0, Y4
+	VSUBPS   Y1, Y2, Y1
+	VMOVUPS  Y0, (R11)
+	VMOVUPS  Y3, (R11)(R8*1)
+	VMOVUPS  Y4, (R11)(R8*2)
+	VMOVUPS  Y1, (R11)(R9*1)
+	ADDQ     8(AX), R11
+	VMOVUPS  96(DX), Y0
+	VMOVUPS  224(DX), Y1
+	VXORPS   Y2, Y2, Y2
+	VADDPS   Y1, Y0, Y3
+	VSUBPS   Y1, Y0, Y4
+	VSUBPS   Y1, Y2, Y1
+	VMOVUPS  Y0, (R11)
+	VMOVUPS  Y3, (R11)(R8*1)
+	VMOVUPS  Y4, (R11)(R8*2)
+	VMOVUPS  Y1, (R11)(R9*1)
+	ADDQ     56(AX), CX
+	ADDQ     24(AX), DI
+	DECQ     R10
+	JNZ      blockWhole
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func winograd2Weight256(s *sandwich)
 // Requires: AVX, FMA3
 TEXT ·winograd2Weight256(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number2_256_3f000000<>+0(SB), Y0
 	CMPQ         120(AX), $0x000000ff
@@ -3381,6 +3417,7 @@ block:
 	ADDQ         24(AX), DI
 	DECQ         R10
 	JNZ          block
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -3490,6 +3527,7 @@ blockWhole:
 	ADDQ         24(AX), DI
 	DECQ         R10
 	JNZ          blockWhole
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -3499,6 +3537,7 @@ GLOBL number2_256_3f000000<>(SB), RODATA|NOPTR, $4
 // func winograd2WeightGrad256(s *sandwich)
 // Requires: AVX, FMA3
 TEXT ·winograd2WeightGrad256(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number2_256_3f000000<>+0(SB), Y0
 	CMPQ         120(AX), $0x000000ff
@@ -3642,6 +3681,7 @@ block:
 	ADDQ        24(AX), R8
 	DECQ        R10
 	JNZ         block
+	VLDMXCSR    control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -3783,12 +3823,14 @@ blockWhole:
 	ADDQ        24(AX), R8
 	DECQ        R10
 	JNZ         blockWhole
+	VLDMXCSR    control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func winograd4Input256(s *sandwich)
 // Requires: AVX, FMA3
 TEXT ·winograd4Input256(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number4_256_40200000<>+0(SB), Y0
 	VBROADCASTSS number4_256_3f000000<>+0(SB), Y1
@@ -4213,6 +4255,7 @@ block:
 	ADDQ         $0x00000300, DX
 	DECQ         R13
 	JNZ          block
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -4631,6 +4674,7 @@ blockWhole:
 	ADDQ         $0x00000300, DX
 	DECQ         R13
 	JNZ          blockWhole
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -4652,6 +4696,7 @@ GLOBL number4_256_3fb504f3<>(SB), RODATA|NOPTR, $4
 // func winograd4Output256(s *sandwich)
 // Requires: AVX, FMA3
 TEXT ·winograd4Output256(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number4_256_3f000000<>+0(SB), Y0
 	VBROADCASTSS number4_256_40000000<>+0(SB), Y1
@@ -5246,10 +5291,11 @@ partial30:
 
 stored30:
 next:
-	ADDQ 56(AX), CX
-	ADDQ 24(AX), R9
-	DECQ R12
-	JNZ  block
+	ADDQ     56(AX), CX
+	ADDQ     24(AX), R9
+	DECQ     R12
+	JNZ      block
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -5839,16 +5885,18 @@ partial30Whole:
 
 stored30Whole:
 nextWhole:
-	ADDQ 56(AX), CX
-	ADDQ 24(AX), R9
-	DECQ R12
-	JNZ  blockWhole
+	ADDQ     56(AX), CX
+	ADDQ     24(AX), R9
+	DECQ     R12
+	JNZ      blockWhole
+	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func winograd4Spread256(s *sandwich)
 // Requires: AVX, FMA3
 TEXT ·winograd4Spread256(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number4_256_3f000000<>+0(SB), Y0
 	VBROADCASTSS number4_256_40000000<>+0(SB), Y1
@@ -6124,6 +6172,7 @@ block:
 	ADDQ         24(AX), R8
 	DECQ         R12
 	JNZ          block
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -6394,12 +6443,14 @@ blockWhole:
 	ADDQ         24(AX), R8
 	DECQ         R12
 	JNZ          blockWhole
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 // func winograd4Weight256(s *sandwich)
 // Requires: AVX, FMA3
 TEXT ·winograd4Weight256(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number4_256_bf2aaaab<>+0(SB), Y0
 	VBROADCASTSS number4_256_3eaaaaab<>+0(SB), Y1
@@ -6623,6 +6674,7 @@ block:
 	ADDQ         24(AX), DI
 	DECQ         R11
 	JNZ          block
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -6840,6 +6892,7 @@ blockWhole:
 	ADDQ         24(AX), DI
 	DECQ         R11
 	JNZ          blockWhole
+	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -6861,6 +6914,7 @@ GLOBL number4_256_3e715bef<>(SB), RODATA|NOPTR, $4
 // func winograd4WeightGrad256(s *sandwich)
 // Requires: AVX, FMA3
 TEXT ·winograd4WeightGrad256(SB), NOSPLIT, $0-8
+	VLDMXCSR     control_flush<>+0(SB)
 	MOVQ         s+0(FP), AX
 	VBROADCASTSS number4_256_bf2aaaab<>+0(SB), Y0
 	VBROADCASTSS number4_256_3eaaaaab<>+0(SB), Y1
@@ -7120,6 +7174,7 @@ block:
 	ADDQ        24(AX), R9
 	DECQ        R11
 	JNZ         block
+	VLDMXCSR    control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
@@ -7373,5 +7428,6 @@ blockWhole:
 	ADDQ        24(AX), R9
 	DECQ        R11
 	JNZ         blockWhole
+	VLDMXCSR    control_ieee<>+0(SB)
 	VZEROUPPER
 	RET

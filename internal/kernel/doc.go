@@ -20,6 +20,11 @@
 // chunks by the problem alone and partial sums are added in the order of the
 // chunks: results have the same bits on any number of processors, though not on
 // different instruction sets.
+//
+// Assembly takes numbers below 2^-126, the smallest normal one, as zero, operands
+// and results alike. A product with such a number takes a hundred times as long,
+// and the gradients of what a network is sure of are full of them: without this,
+// training on photographs took 1.4 times as long half-way through.
 package kernel
 
 // A float is what the plain loops are generic over.

@@ -84,6 +84,5 @@ func (t *tileKernel) fold() {
 	}
 	t.DECQ(k)
 	t.JNZ(t.ref("rows"))
-	t.VZEROUPPER()
-	t.RET()
+	t.end()
 }

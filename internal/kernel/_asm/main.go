@@ -116,6 +116,32 @@ func (a *assembler) function(name, signature string) {
 	}
 	a.Signature(s)
 	fmt.Fprintf(&a.stubs, "\n//go:noescape\nfunc %s%s\n", name, signature[len("func"):])
+	a.control("flush", flushing)
+}
+
+// end leaves a function.
+func (a *assembler) end() {
+	a.control("ieee", standard)
+	a.VZEROUPPER()
+	a.RET()
+}
+
+// Values of the register that controls vectors of floats. Between functions it
+// is as Go has it; within, numbers below the smallest normal one, 2^-126, count as
+// zero. A product with such a number takes more than a hundred times as long, and
+// the gradients of what a network is sure of are full of them.
+const (
+	standard = 0x1f80
+	flushing = standard | 1<<15 | 1<<6 // results, operands
+)
+
+func (a *assembler) control(name string, value uint32) {
+	m, ok := a.constants[name]
+	if !ok {
+		m = a.ConstData("control_"+name, operand.U32(value))
+		a.constants[name] = m
+	}
+	a.VLDMXCSR(m)
 }
 
 // bodies generates what ends a function, given where the bits of the last

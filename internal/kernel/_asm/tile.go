@@ -394,8 +394,7 @@ func (t *tileKernel) finish() {
 	t.Label("store")
 	t.bodies(t.field(tileBits), func() {
 		rows(func(m, n int) { t.write(t.acc[m][n], Mem{Base: c}, n) })
-		t.VZEROUPPER()
-		t.RET()
+		t.end()
 	})
 }
 

@@ -95,11 +95,6 @@ func (a *assembler) dot() {
 	a.end()
 }
 
-func (a *assembler) end() {
-	a.VZEROUPPER()
-	a.RET()
-}
-
 func (a *assembler) pointer(param string) reg.GPVirtual {
 	r := a.GP64()
 	a.Load(a.Param(param), r)
