@@ -56,16 +56,15 @@ func (f *field) row(y []float32, row int) {
 			}
 		}
 	}
-	w := &f.axes[2]
-	for p, weights := range w.weights {
-		for c := range f.channels {
-			sum := float32(0)
-			for k, weight := range weights {
-				if weight != 0 {
-					sum += weight * f.line[(w.first[p]+k)*f.channels+c]
-				}
-			}
-			y[p*f.channels+c] = sum
+	w, n := &f.axes[2], f.channels
+	if w.points == 1 {
+		copy(y, f.line)
+		return
+	}
+	for p := range w.weights {
+		k, line, to := &w.weights[p], f.line[w.first[p]*n:][:4*n], y[p*n:][:n]
+		for c := range to {
+			to[c] = k[0]*line[c] + k[1]*line[n+c] + k[2]*line[2*n+c] + k[3]*line[3*n+c]
 		}
 	}
 }
