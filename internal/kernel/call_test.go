@@ -9,10 +9,11 @@ import (
 )
 
 // A call of at most 8192 steps, of 14 cycles each, takes less than 100 us.
-func TestManySegmentsAreDoneInShortCalls(t *testing.T) {
+func TestManyProductsAreDoneInShortCalls(t *testing.T) {
 	const most, rows, columns = 1 << 13, 2, 3
 	for _, c := range []struct{ segments, k, flags int }{
 		{1, 5, 0}, {most, 1, tileLeaky}, {most + 1, 1, tileLeaky}, {100, 900, tileAdd | tileLeaky}, {3, 5000, tileAdd}, {2, most, 0},
+		{1, most + 1, tileLeaky}, {1, 3 * most, tileAdd}, {3, 2*most + 5, tileAdd | tileLeaky},
 	} {
 		r := rand.New(rand.NewPCG(uint64(c.segments), uint64(c.k)))
 		integers := func(n int) []float32 {
@@ -37,7 +38,8 @@ func TestManySegmentsAreDoneInShortCalls(t *testing.T) {
 		})
 		require.Equal(t, want, y, "%+v", c)
 		require.Equal(t, c.flags, run.flags)
-		require.Equal(t, run.bias, unsafe.Pointer(&bias[0]))
+		require.Equal(t, c.k, run.k)
+		require.Equal(t, []unsafe.Pointer{unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&bias[0])}, []unsafe.Pointer{run.a, run.b, run.bias})
 		run.free()
 	}
 }

@@ -103,30 +103,33 @@ func (r *runner) free() {
 	runners.Put(r)
 }
 
-// call runs a kernel over all segments, not too many at a time: it cannot be
-// preempted.
+// call runs a kernel over all segments, not too many products at a time: it
+// cannot be preempted.
 func (r *runner) call(f func(*tile)) {
 	const steps = 1 << 13 // of 14 cycles each
-	if len(r.list) == 1 || len(r.list)*r.k <= steps {
+	if len(r.list)*r.k <= steps {
 		r.segs, r.nsegs = &r.list[0], len(r.list)
 		f(&r.tile)
 		return
 	}
-	few := max(1, steps/r.k)
-	flags, bias := r.flags, r.bias
+	whole := r.tile
+	few, most := max(1, steps/r.k), min(r.k, steps) // segments, and products of each
 	for s := 0; s < len(r.list); s += few {
-		r.segs, r.nsegs = &r.list[s], min(few, len(r.list)-s)
-		r.flags = flags
-		if s > 0 {
-			r.flags |= tileAdd
-			r.bias = unsafe.Pointer(&zeros)
+		for k := 0; k < whole.k; k += most {
+			r.segs, r.nsegs, r.k = &r.list[s], min(few, len(r.list)-s), min(most, whole.k-k)
+			r.a, r.b = unsafe.Add(whole.a, k*r.ak), unsafe.Add(whole.b, k*r.bk)
+			r.flags = whole.flags
+			if s > 0 || k > 0 {
+				r.flags |= tileAdd
+				r.bias = unsafe.Pointer(&zeros)
+			}
+			if s+few < len(r.list) || k+most < whole.k {
+				r.flags &^= tileLeaky
+			}
+			f(&r.tile)
 		}
-		if s+few < len(r.list) {
-			r.flags &^= tileLeaky
-		}
-		f(&r.tile)
 	}
-	r.flags, r.bias = flags, bias
+	r.a, r.b, r.k, r.flags, r.bias = whole.a, whole.b, whole.k, whole.flags, whole.bias
 }
 
 // manyProducts are so many that the weights of a panel of four vectors fill half
