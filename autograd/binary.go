@@ -77,6 +77,10 @@ func (o binary) Needs(i int) bool  { return o == mul || o == div && i == 1 }
 func (o binary) NeedsOutput() bool { return o == div }
 
 func (o binary) Forward(out tensor.Tensor, in []tensor.Tensor) {
+	if c, ok := o.channelwise(out.Shape, in); ok {
+		c.forward(out.Data, in)
+		return
+	}
 	a, b := in[0].Data, in[1].Data
 	g := newGrid(out.Shape, in[0].Shape, in[1].Shape)
 	parallel.For(len(out.Data), chunk, func(lo, hi int) {
@@ -110,6 +114,10 @@ func (o binary) apply(y, a, b []float32) {
 }
 
 func (o binary) Backward(gin []tensor.Tensor, gout, out tensor.Tensor, in []tensor.Tensor) {
+	if c, ok := o.channelwise(gout.Shape, in); ok {
+		c.backward(gin, gout.Data, in)
+		return
+	}
 	for k := range gin {
 		ga := gin[k].Data
 		if ga == nil {

@@ -82,17 +82,17 @@ func repeat(to, x []float32) {
 }
 
 // sumPixels adds to gb what f sums up by channel over chunks of so many pixels,
-// in their order.
-func sumPixels(gb []float32, pixels int, f func(sums []float64, lo, hi int)) {
+// in their order, the last of some kinds of sums.
+func sumPixels(gb []float32, pixels, kinds int, f func(sums []float64, lo, hi int)) {
 	channels := len(gb)
-	each := max(1, piece/channels)
-	sums := scratch64((pixels + each - 1) / each * channels)
+	each, all := max(1, piece/channels), kinds*channels
+	sums := scratch64((pixels + each - 1) / each * all)
 	defer release64(sums)
 	clear(sums)
-	parallel.For(pixels, each, func(lo, hi int) { f(sums[lo/each*channels:][:channels], lo*channels, hi*channels) })
+	parallel.For(pixels, each, func(lo, hi int) { f(sums[lo/each*all:][:all], lo*channels, hi*channels) })
 	for c := range gb {
 		sum := 0.0
-		for i := c; i < len(sums); i += channels {
+		for i := all - channels + c; i < len(sums); i += all {
 			sum += sums[i]
 		}
 		gb[c] += float32(sum)

@@ -53,9 +53,9 @@ func Rectify(gy, y []float32, slope float32, gb []float32) {
 	}
 	switch {
 	case len(gb) > 0 && y != nil:
-		sumPixels(gb, len(gy)/channels, func(sums []float64, lo, hi int) { rectify(sums, gy[lo:hi], y[lo:hi], slope) })
+		sumPixels(gb, len(gy)/channels, 1, func(sums []float64, lo, hi int) { rectify(sums, gy[lo:hi], y[lo:hi], slope) })
 	case len(gb) > 0:
-		sumPixels(gb, len(gy)/channels, func(sums []float64, lo, hi int) { sumColumns(sums, gy[lo:hi]) })
+		sumPixels(gb, len(gy)/channels, 1, func(sums []float64, lo, hi int) { sumColumns(sums, gy[lo:hi]) })
 	case y != nil:
 		parallel.For(len(gy), piece, func(lo, hi int) { LeakyReLUGradient(gy[lo:hi], gy[lo:hi], y[lo:hi], slope, false) })
 	}
