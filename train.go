@@ -98,8 +98,8 @@ type Training struct {
 //	ordinary networks            0.943  0.944  0.946  0.949  0.950
 //	4000 steps, as by default    0.944  0.948  0.950  0.950  0.948
 //	ordinary networks            0.947         0.951         0.951
-//	Widen 0.3                    0.946  0.947  0.947  0.948  0.949  (one seed)
-//	arcsine law                  0.945  0.948  0.949  0.951  0.949  (two seeds)
+//	4000 steps, Widen 0.3        0.946  0.947  0.947  0.948  0.949  (one seed)
+//	4000 steps, arcsine law      0.945  0.948  0.949  0.951  0.949  (two seeds)
 //
 // The arcsine law draws both ends of the range, as wide as it is, more often than
 // its middle; what it gives to the ends, where the gap to ordinary networks is, is

@@ -2,6 +2,8 @@ package autograd_test
 
 import (
 	"math"
+	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -46,6 +48,29 @@ func TestChannelsAreScaledAndShifted(t *testing.T) {
 		autograd.ScaleChannels(x, tape.Const(tensor.From([]float32{10, 20}, 2))).Tensor().Data)
 	require.Equal(t, []float32{11, 22, 13, 24, 35, 46, 37, 48},
 		autograd.AddChannels(x, tape.Const(tensor.From([]float32{10, 20, 30, 40}, 2, 2))).Tensor().Data, "a row for each image")
+}
+
+// A row for each image that lies in another image: gradients are added in one
+// order on any number of workers.
+func TestChannelsOfTheMapItselfHaveOneOrder(t *testing.T) {
+	const images, pixels, channels = 64, 80, 16
+	r := rand.New(rand.NewPCG(1, 2))
+	data := make([]float32, images*pixels*channels)
+	for i := range data {
+		data[i] = r.Float32() - 0.5
+	}
+	gradient := func(workers int) []float32 {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(workers))
+		tape := autograd.NewTape()
+		x := tape.Leaf(tensor.From(data, images, pixels, channels))
+		y := autograd.Mul(x, x.View(0, tensor.NewShape(images, 1, channels)))
+		tape.Backward(autograd.Mean(autograd.Add(y, autograd.Mul(x, x))))
+		return slices.Clone(x.Grad().Data)
+	}
+	want := gradient(1)
+	for range 20 {
+		require.Equal(t, want, gradient(3))
+	}
 }
 
 func TestReshapeAndLeadingSlicesAreViews(t *testing.T) {

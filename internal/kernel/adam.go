@@ -23,7 +23,7 @@ const adamGrain = 1 << 14
 
 // Step changes theta and its moments m and v in place, in one pass. largest is
 // the largest second moment so far, or nil to use v itself. The results have the
-// same bits on all instruction sets.
+// same bits on all instruction sets, but for numbers below 2^-126.
 func (a *Adam) Step(theta, g, m, v, largest []float32) { a.StepScaled(theta, 1, g, m, v, largest) }
 
 // StepScaled is Step by a gradient of scale times g, as a row of an outer product

@@ -11,7 +11,7 @@ import (
 // A call of at most 8192 steps, of 14 cycles each, takes less than 100 us.
 func TestManyProductsAreDoneInShortCalls(t *testing.T) {
 	const most, rows, columns = 1 << 13, 2, 3
-	for _, c := range []struct{ segments, k, flags int }{
+	for i, c := range []struct{ segments, k, flags int }{
 		{1, 5, 0}, {most, 1, tileLeaky}, {most + 1, 1, tileLeaky}, {100, 900, tileAdd | tileLeaky}, {3, 5000, tileAdd}, {2, most, 0},
 		{1, most + 1, tileLeaky}, {1, 3 * most, tileAdd}, {3, 2*most + 5, tileAdd | tileLeaky},
 	} {
@@ -26,6 +26,9 @@ func TestManyProductsAreDoneInShortCalls(t *testing.T) {
 		a, b, bias, y := integers(rows*c.k), integers(c.k*columns), integers(columns), integers(rows*columns)
 		run := newRunner()
 		run.am, run.ak, run.bk, run.cm = c.k*elem, elem, columns*elem, columns*elem
+		if i%2 == 1 { // a matrix that is read by columns
+			run.am, run.ak = elem, rows*elem
+		}
 		run.k, run.flags, run.slope, run.list = c.k, c.flags, 0.5, make([]segment, c.segments)
 		run.a, run.b, run.bias = unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&bias[0])
 		want := clone(y)

@@ -7,15 +7,15 @@ import (
 	"github.com/sshn-go/sshn/internal/parallel"
 )
 
-// Channels computes y = x scale + shift by channel, x being [pixels, channels].
+// ScaleShift computes y = x scale + shift by channel, x being [pixels, channels].
 // scale may be nil, for ones, and so may shift, for zeros that keep the sign of a
 // zero, but not both.
-func Channels(y, x, scale, shift []float32) {
-	eachChannel(y, x, scale, shift, func(y, x, mean, scale, shift []float32) { normalise(y, x, mean, scale, shift) })
+func ScaleShift(y, x, scale, shift []float32) {
+	eachChannel(y, x, scale, shift, normalise)
 }
 
-// AddChannels adds x scale to y, by channel.
-func AddChannels(y, x, scale []float32) {
+// AddScaled adds x scale to y, by channel.
+func AddScaled(y, x, scale []float32) {
 	eachChannel(y, x, scale, nil, func(y, x, mean, scale, shift []float32) {
 		const some = 1 << 10 // floats: in the first cache
 		rows := max(1, some/len(scale)) * len(scale)
@@ -29,9 +29,9 @@ func AddChannels(y, x, scale []float32) {
 	})
 }
 
-// CorrelateChannels adds to each element of s the sum over pixels of its channel
-// of x y, in float64.
-func CorrelateChannels(s, x, y []float32) {
+// AddProducts adds to each element of s the sum over pixels of its channel of x y,
+// in float64.
+func AddProducts(s, x, y []float32) {
 	if len(s) == 0 || len(x)%len(s) != 0 || len(x) != len(y) {
 		panic(fmt.Sprintf("kernel: sums of %d channels of %d by %d elements", len(s), len(x), len(y)))
 	}

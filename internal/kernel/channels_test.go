@@ -33,10 +33,10 @@ func TestChannelsAreTheirDefinitionToTheBit(t *testing.T) {
 					want[c] += float64(x[i]) * float64(added[i])
 				}
 				sums := make([]float32, channels)
-				CorrelateChannels(sums, x, added)
-				Channels(product, x, v, nil)
-				Channels(sum, x, nil, v)
-				AddChannels(added, x, v)
+				AddProducts(sums, x, added)
+				ScaleShift(product, x, v, nil)
+				ScaleShift(sum, x, nil, v)
+				AddScaled(added, x, v)
 				what := fmt.Sprintf("%d pixels of %d channels", pixels, channels)
 				require.Equal(t, bits(wantProduct), bits(product), what)
 				require.Equal(t, bits(wantSum), bits(sum), what)
@@ -47,6 +47,6 @@ func TestChannelsAreTheirDefinitionToTheBit(t *testing.T) {
 			}
 		}
 	})
-	require.PanicsWithValue(t, "kernel: 6 elements of 6 by 4 and 0 channels", func() { Channels(make([]float32, 6), make([]float32, 6), make([]float32, 4), nil) })
-	require.PanicsWithValue(t, "kernel: sums of 4 channels of 6 by 6 elements", func() { CorrelateChannels(make([]float32, 4), make([]float32, 6), make([]float32, 6)) })
+	require.PanicsWithValue(t, "kernel: 6 elements of 6 by 4 and 0 channels", func() { ScaleShift(make([]float32, 6), make([]float32, 6), make([]float32, 4), nil) })
+	require.PanicsWithValue(t, "kernel: sums of 4 channels of 6 by 6 elements", func() { AddProducts(make([]float32, 4), make([]float32, 6), make([]float32, 6)) })
 }

@@ -82,7 +82,7 @@ func repeat(to, x []float32) {
 }
 
 // sumPixels adds to gb what f sums up by channel over chunks of so many pixels,
-// in their order, the last of some kinds of sums.
+// in their order. f makes some kinds of sums, of which the last is added.
 func sumPixels(gb []float32, pixels, kinds int, f func(sums []float64, lo, hi int)) {
 	channels := len(gb)
 	each, all := max(1, piece/channels), kinds*channels

@@ -11,7 +11,8 @@ type Descent struct {
 }
 
 // Move changes x and its velocity, which may be nil, in place, in one pass on
-// one processor. The results have the same bits on all instruction sets.
+// one processor. The results have the same bits on all instruction sets, but for
+// numbers below 2^-126.
 func (d *Descent) Move(x []float32, scale float32, g, velocity []float32) {
 	if len(g) != len(x) || velocity != nil && len(velocity) != len(x) {
 		panic("kernel: descent of slices of different lengths")

@@ -97,9 +97,32 @@ func (m *motion) warp(dst, src Sample, g grid) {
 
 // linear writes to y the channels of x at a place between its elements.
 func linear(y, x []float32, dims [3]int, place [3]float64) {
-	if bilinear(y, x, dims, place) {
-		return
+	if !bilinear(y, x, dims, place) {
+		multilinear(y, x, dims, place)
 	}
+}
+
+// bilinear is linear, to the bit if x is finite, for what is usual, a place amid
+// four pixels of a slice. It tells whether this is one.
+func bilinear(y, x []float32, dims [3]int, place [3]float64) bool {
+	amid := func(axis int) bool { return place[axis] >= 0 && place[axis] < float64(dims[axis]-1) }
+	if dims[0] > 1 || place[0] != 0 || !amid(1) || !amid(2) {
+		return false
+	}
+	i, j := int(place[1]), int(place[2])
+	below, right := float32(place[1]-float64(i)), float32(place[2]-float64(j))
+	above, left := 1-below, 1-right
+	n := len(y)
+	at := (i*dims[2] + j) * n
+	upper, lower := x[at:][:2*n], x[at+dims[2]*n:][:2*n]
+	for c := range y {
+		y[c] = above*left*upper[c] + above*right*upper[n+c] + below*left*lower[c] + below*right*lower[n+c]
+	}
+	return true
+}
+
+// multilinear is linear for any place, and for volumes.
+func multilinear(y, x []float32, dims [3]int, place [3]float64) {
 	clear(y)
 	ds, hs, ws := taps(place[0], dims[0]), taps(place[1], dims[1]), taps(place[2], dims[2])
 	for _, d := range ds {
@@ -118,27 +141,6 @@ func linear(y, x []float32, dims [3]int, place [3]float64) {
 			}
 		}
 	}
-}
-
-// bilinear is linear for what is usual, a place amid four pixels of a slice. It
-// tells whether this is one.
-func bilinear(y, x []float32, dims [3]int, place [3]float64) bool {
-	if dims[0] > 1 || place[0] != 0 || !(place[1] >= 0 && place[2] >= 0) {
-		return false
-	}
-	i, j := int(place[1]), int(place[2])
-	if i+1 >= dims[1] || j+1 >= dims[2] {
-		return false
-	}
-	below, right := float32(place[1]-float64(i)), float32(place[2]-float64(j))
-	above, left := 1-below, 1-right
-	n := len(y)
-	at := (i*dims[2] + j) * n
-	upper, lower := x[at:][:2*n], x[at+dims[2]*n:][:2*n]
-	for c := range y {
-		y[c] = above*left*upper[c] + above*right*upper[n+c] + below*left*lower[c] + below*right*lower[n+c]
-	}
-	return true
 }
 
 // A tap is an element of an axis and its share in what is interpolated.
