@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/internal/parallel"
 )
 
 // tally counts how often each element of x is foreseen.
@@ -118,7 +120,7 @@ func TestBlocksOfWeightGradientsForeseeTheNext(t *testing.T) {
 }
 
 func TestCallsAskForWhatIsForeseen(t *testing.T) {
-	x := make([]float32, 1000)
+	x := parallel.Aligned(1000) // not on the stack, which may move
 	var r runner
 	r.list, r.k = make([]segment, 2), 5
 	r.foreseen.add(x[:0])
