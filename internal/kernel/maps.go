@@ -18,6 +18,8 @@ type mapKernels struct {
 	addLogs                            func(y, x *float64, n int)
 	labelGradientSet, labelGradientAdd func(gx, p, each *float32, common *float64, labels *float32, scale float32, rows, channels int)
 
+	powers func(x, shift *float32, n int, exponent float64)
+
 	moments                        func(x, origin *float32, sums, squares *float64, rows, width int)
 	correlate                      func(gy, x, mean *float32, sums, products *float64, rows, width int)
 	normalise                      func(y, x, mean, scale, shift *float32, rows, width int)

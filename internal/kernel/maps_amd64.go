@@ -7,6 +7,7 @@ var maps512 = mapKernels{
 	rectify: rectify512, sumRows: sumRows512,
 	adam: adam512, adamLargest: adamLargest512, descend: descend512, descendMomentum: descendMomentum512, dotWide: dotWide512,
 	softmaxRows: softmaxRows512, addLogs: addLogs512, labelGradientSet: labelGradientSet512, labelGradientAdd: labelGradientAdd512,
+	powers:  powers512,
 	moments: moments512, correlate: correlate512, normalise: normalise512, denormaliseSet: denormaliseSet512, denormaliseAdd: denormaliseAdd512,
 }
 
@@ -15,5 +16,6 @@ var maps256 = mapKernels{
 	rectify: rectify256, sumRows: sumRows256,
 	adam: adam256, adamLargest: adamLargest256, descend: descend256, descendMomentum: descendMomentum256, dotWide: dotWide256,
 	softmaxRows: softmaxRows256, addLogs: addLogs256, labelGradientSet: labelGradientSet256, labelGradientAdd: labelGradientAdd256,
+	powers:  powers256,
 	moments: moments256, correlate: correlate256, normalise: normalise256, denormaliseSet: denormaliseSet256, denormaliseAdd: denormaliseAdd256,
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/sshn-go/sshn/internal/kernel"
 	"github.com/sshn-go/sshn/tensor"
 )
 
@@ -159,25 +160,29 @@ func (a Augment) intensities(x, whole []float32, g grid, rng *rand.Rand) {
 		return
 	}
 	lo, hi := extremes(whole)
-	width := float64(hi - lo)
+	width := hi - lo
 	if width == 0 {
 		return
 	}
 	log := make([]float32, g.dims[2]) // of the gain, along a row
+	shift := make([]float32, len(log)*g.channels)
 	for row := range g.rows() {
 		bias.row(log, row)
-		for w := range log {
-			at := (row*len(log) + w) * g.channels
-			for i, v := range x[at : at+g.channels] {
-				y := float64(v-lo) / width
-				if y > 0 { // much of an image is background
-					y = math.Exp(gamma*math.Log(y) + float64(log[w]))
-				}
-				if noise > 0 {
-					y += noise * rng.NormFloat64()
-				}
-				x[at+i] = lo + float32(y*width)
+		for w, v := range log {
+			for c := range g.channels {
+				shift[w*g.channels+c] = v
 			}
+		}
+		x := x[row*len(shift):][:len(shift)]
+		for i, v := range x {
+			x[i] = (v - lo) / width
+		}
+		kernel.Powers(x, shift, gamma)
+		for i, v := range x {
+			if noise > 0 {
+				v += float32(noise * rng.NormFloat64())
+			}
+			x[i] = lo + v*width
 		}
 	}
 }

@@ -81,32 +81,31 @@ func (m *motion) warp(dst, src Sample, g grid) {
 			begin[i] = float64(g.first[i]) + centre[i] + m.shift[i] + m.matrix[i][0]*d + m.matrix[i][1]*h
 		}
 		for w := range g.dims[2] {
-			var from [3]float64
-			for i := range from {
-				from[i] = begin[i] + m.matrix[i][2]*(float64(w)-centre[2])
-			}
+			along := float64(w) - centre[2]
+			from := [3]float64{begin[0] + m.matrix[0][2]*along, begin[1] + m.matrix[1][2]*along, begin[2] + m.matrix[2][2]*along}
 			for i, x := range push[w*g.axes : (w+1)*g.axes] {
 				from[3-g.axes+i] += float64(x)
 			}
 			at := row*g.dims[2] + w
-			linear(dst.Image.Data[at*g.channels:(at+1)*g.channels], src.Image.Data, g.whole, from)
-			dst.Labels.Data[at] = nearest(src.Labels.Data, g.whole, from)
+			sample(dst.Image.Data[at*g.channels:(at+1)*g.channels], &dst.Labels.Data[at], &src, g.whole, from)
 		}
 	}
 }
 
-// linear writes to y the channels of x at a place between its elements.
-func linear(y, x []float32, dims [3]int, place [3]float64) {
-	if !bilinear(y, x, dims, place) {
-		multilinear(y, x, dims, place)
+// sample writes to y the channels of src at a place between its elements, and the
+// label next to it.
+func sample(y []float32, label *float32, src *Sample, dims [3]int, place [3]float64) {
+	if !sampleAmid(y, label, src, dims, place) {
+		multilinear(y, src.Image.Data, dims, place)
+		*label = nearest(src.Labels.Data, dims, place)
 	}
 }
 
-// bilinear is linear, to the bit if x is finite, for what is usual, a place amid
-// four pixels of a slice. It tells whether this is one.
-func bilinear(y, x []float32, dims [3]int, place [3]float64) bool {
-	amid := func(axis int) bool { return place[axis] >= 0 && place[axis] < float64(dims[axis]-1) }
-	if dims[0] > 1 || place[0] != 0 || !amid(1) || !amid(2) {
+// sampleAmid is sample, to the bit if the image is finite, for what is usual, a
+// place amid four pixels of a slice. It tells whether this is one.
+func sampleAmid(y []float32, label *float32, src *Sample, dims [3]int, place [3]float64) bool {
+	if dims[0] > 1 || place[0] != 0 ||
+		!(place[1] >= 0 && place[1] < float64(dims[1]-1) && place[2] >= 0 && place[2] < float64(dims[2]-1)) {
 		return false
 	}
 	i, j := int(place[1]), int(place[2])
@@ -114,14 +113,16 @@ func bilinear(y, x []float32, dims [3]int, place [3]float64) bool {
 	above, left := 1-below, 1-right
 	n := len(y)
 	at := (i*dims[2] + j) * n
-	upper, lower := x[at:][:2*n], x[at+dims[2]*n:][:2*n]
-	for c := range y {
-		y[c] = above*left*upper[c] + above*right*upper[n+c] + below*left*lower[c] + below*right*lower[n+c]
+	upper, lower := src.Image.Data[at:][:2*n], src.Image.Data[at+dims[2]*n:][:2*n]
+	a, b, c, d := above*left, above*right, below*left, below*right
+	for k := range y {
+		y[k] = a*upper[k] + b*upper[n+k] + c*lower[k] + d*lower[n+k]
 	}
+	*label = src.Labels.Data[int(place[1]+0.5)*dims[2]+int(place[2]+0.5)]
 	return true
 }
 
-// multilinear is linear for any place, and for volumes.
+// multilinear writes to y the channels of x at any place of a volume.
 func multilinear(y, x []float32, dims [3]int, place [3]float64) {
 	clear(y)
 	ds, hs, ws := taps(place[0], dims[0]), taps(place[1], dims[1]), taps(place[2], dims[2])

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/tensor"
 )
 
 func TestPlacesAmidFourPixelsAreInterpolatedToTheSameBits(t *testing.T) {
@@ -24,11 +26,16 @@ func TestPlacesAmidFourPixelsAreInterpolatedToTheSameBits(t *testing.T) {
 		if r.IntN(100) == 0 {
 			place[2] = []float64{math.Inf(1), math.NaN(), 1e19, -1e19}[r.IntN(4)]
 		}
-		got, want := make([]float32, channels), make([]float32, channels)
+		src := Sample{Image: tensor.From(x, dims[1], dims[2], channels), Labels: tensor.New(dims[1], dims[2])}
+		for i := range src.Labels.Data {
+			src.Labels.Data[i] = float32(i)
+		}
+		got, want, label := make([]float32, channels), make([]float32, channels), float32(-1)
 		multilinear(want, x, dims, place)
-		linear(got, x, dims, place)
+		sample(got, &label, &src, dims, place)
 		require.Equal(t, want, got, "%v of %v", place, dims)
-		if bilinear(got, x, dims, place) {
+		require.Equal(t, nearest(src.Labels.Data, dims, place), label, "%v of %v", place, dims)
+		if sampleAmid(got, &label, &src, dims, place) {
 			amid++
 			require.Equal(t, want, got, "%v of %v", place, dims)
 		}

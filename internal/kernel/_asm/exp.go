@@ -172,43 +172,93 @@ func (a *assembler) greatest(x, m reg.VecVirtual) {
 // the root of 2, to 1.5e-12.
 var logSeries = []float64{2.0000000000083595, 0.6666666524748752, 0.4000038467237519, 0.2853505103781631, 0.23616359099145987}
 
-// addLogs generates y += log x for x >= 1: with x = 2^k f, f next to 1,
-// log x = k ln 2 + 2 atanh((f-1)/(f+1)).
+// log returns log x, for normal x > 0: with x = 2^k f, f next to 1,
+// log x = k ln 2 + 2 atanh((f-1)/(f+1)). Of +Inf and NaN it is NaN.
+func (v *lanes) log(x reg.VecVirtual) reg.VecVirtual {
+	const (
+		bias  = 1024 // of k, so that it is no negative number
+		exact = 1 << 52
+	)
+	from := math.Float64frombits(math.Float64bits(math.Sqrt2/2) - bias<<52)
+	k, f, s := v.vec(), v.vec(), v.vec()
+	v.VPSUBQ(v.double(from), x, k)
+	v.VPSRLQ(Imm(52), k, k)
+	v.VPSLLQ(Imm(52), k, s)
+	v.VPSUBQ(s, x, f)
+	v.VPADDQ(v.double(math.Float64frombits(bias<<52)), f, f)
+	v.VPADDQ(v.double(exact), k, k)
+	v.VSUBPD(v.double(exact+bias), k, k)
+	v.VADDPD(v.double(1), f, s)
+	v.VSUBPD(v.double(1), f, f)
+	v.VDIVPD(s, f, s)
+	z, p := v.vec(), v.vec()
+	v.VMULPD(s, s, z)
+	last := len(logSeries) - 1
+	v.VMOVUPD(v.double(logSeries[last]), p)
+	for i := last - 1; i >= 0; i-- {
+		v.VFMADD213PD(v.double(logSeries[i]), z, p)
+	}
+	v.VMULPD(s, p, p)
+	v.VFMADD231PD(v.double(math.Ln2), k, p)
+	v.VSUBPD(x, x, z) // 0, or NaN of what has no logarithm
+	v.VADDPD(z, p, p)
+	return p
+}
+
+// addLogs generates y += log x for x >= 1.
 func (a *assembler) addLogs() {
 	a.function("addLogs"+a.isa.name, "func(y, x *float64, n int)")
 	y, x := a.pointer("y"), a.pointer("x")
-	one, ln2 := a.constant(1), a.constant(math.Ln2)
-	root := a.constant(math.Sqrt2 / 2)
-	exact := a.constant(1 << 52)
+	one := a.constant(1)
 	a.sweep(span{n: a.pointer("n"), doubles: []reg.GPVirtual{y, x}, half: true, turn: 1}, func(v *lanes) {
 		t := v.loadDouble(x)
 		if v.masked {
 			t = v.fillDouble(t, one)
 		}
-		k, f, s := a.vec(), a.vec(), a.vec()
-		a.VPSUBQ(root, t, k)
-		a.VPSRLQ(Imm(52), k, k)
-		a.VPSLLQ(Imm(52), k, s)
-		a.VPSUBQ(s, t, f)
-		a.VPADDQ(exact, k, k)
-		a.VSUBPD(exact, k, k)
-		a.VADDPD(one, f, s)
-		a.VSUBPD(one, f, f)
-		a.VDIVPD(s, f, s)
-		z, p := a.vec(), a.vec()
-		a.VMULPD(s, s, z)
-		a.VMOVUPD(a.double(logSeries[len(logSeries)-1]), p)
-		for i := len(logSeries) - 2; i >= 0; i-- {
-			a.VFMADD213PD(a.double(logSeries[i]), z, p)
-		}
-		a.VMULPD(s, p, p)
-		a.VFMADD231PD(ln2, k, p)
-		a.VSUBPD(t, t, t) // 0, or NaN of what has no logarithm
-		a.VADDPD(t, p, p)
+		p := v.log(t)
 		a.VADDPD(v.loadDouble(y), p, p)
 		v.storeDouble(p, y)
 	})
 	a.end()
+}
+
+// powers generates x = x^exponent exp(shift) where x is a normal number > 0.
+func (a *assembler) powers() {
+	a.function("powers"+a.isa.name, "func(x, shift *float32, n int, exponent float64)")
+	x, shift := a.pointer("x"), a.pointer("shift")
+	m, err := a.Param("exponent").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	exponent := a.vec()
+	a.VBROADCASTSD(m.Addr, exponent)
+	e := a.newExponential()
+	least, most, zero := a.constant(-87.33), a.constant(708), a.zero()
+	a.sweep(span{n: a.pointer("n"), floats: []reg.GPVirtual{x, shift}, half: true, turn: 1}, func(v *lanes) {
+		f := v.load(x)
+		p := v.log(v.widen(f))
+		a.VFMADD213PD(v.loadWide(shift), exponent, p)
+		a.VMINPD(p, most, p) // in this order NaN remains
+		r := v.exp(e, p)
+		v.dropBelow(r, p, least)
+		v.store(v.wherePositive(f, v.narrow(r), sized(zero, f)), x)
+	})
+	a.end()
+}
+
+// wherePositive returns r where x > 0, else x.
+func (v *lanes) wherePositive(x, r reg.VecVirtual, zero reg.Register) reg.VecVirtual {
+	const greater = 0x1e // and not NaN
+	if v.isa.wide() {
+		k := v.K()
+		v.VCMPPS(Imm(greater), zero, x, k)
+		v.VMOVAPS(r, k, x)
+		return x
+	}
+	mask := v.floats()
+	v.VCMPPS(Imm(greater), zero, x, mask)
+	v.VBLENDVPS(mask, r, x, x)
+	return x
 }
 
 // labelGradient generates the gradient by logits: see labelGradientPlain.

@@ -37,6 +37,7 @@ var topics = []topic{
 	{name: "step", each: (*assembler).steps},
 	{name: "wino", each: (*assembler).winograd},
 	{name: "softmax", each: (*assembler).softmax},
+	{name: "power", each: (*assembler).powers},
 	{name: "peak", each: (*assembler).peak},
 }
 
