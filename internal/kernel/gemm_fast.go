@@ -10,8 +10,9 @@ const (
 	gemmDepth   = 192     // of a panel of B: it, much of the next and rows of A stay in the first cache
 	gemmRows    = 112     // of a block of A: it stays in the second
 	gemmColumns = 128     // of C in a task, at least
-	thinRows    = 4       // products of fewer rows than this, or depth, are bound by memory
-	thinDepth   = 1 << 12 // products at a time of such, whose A stays in the first cache
+	thinRows    = 4       // products of no more rows, or depth, are bound by memory
+	thinDepth   = 1 << 12 // of a product at a time of such, whose A stays in the first cache
+	thinBlock   = 1 << 17 // floats of B at a time where C has several rows: they stay in the second
 	spread      = 16      // added to the distance of copied rows, against powers of two
 )
 
@@ -25,8 +26,8 @@ func gemmFast(g *gemm[float32]) {
 
 func (g *gemm[T]) thin() bool { return g.m <= thinRows || g.k <= thinRows }
 
-// thinGemm streams B once for each row of C: by combinations of its rows or, if
-// it is transposed, by inner products with them.
+// thinGemm streams B, once where C has no more than thinRows rows: by combinations
+// of its rows or, if it is transposed, by inner products with them.
 func thinGemm(g *gemm[float32]) {
 	c := g.thinCut()
 	parallel.For(c.tasks(), 1, func(t, _ int) {
@@ -48,12 +49,21 @@ func (c gemmCut) at(task int) (i, j int) {
 
 func (g *gemm[T]) thinCut() gemmCut {
 	width := min(g.n, 1<<12)
-	if g.transB {
+	switch {
+	case g.transB:
 		width = grain(g.n, int64(g.n)*int64(max(g.k, 1)), plainWork)
+	case g.several():
+		width = min(width, max(1<<9, thinBlock/max(g.k, 1)/64*64))
 	}
 	rows := grain(g.m, int64(g.m)*int64(width)*int64(max(g.k, 1)), plainWork)
+	if g.several() {
+		rows = g.m
+	}
 	return gemmCut{rows, (g.m + rows - 1) / rows, width, (g.n + width - 1) / width}
 }
+
+// several tells whether a block of B serves several rows of C before the next one.
+func (g *gemm[T]) several() bool { return g.m > 1 && g.m <= thinRows }
 
 // blockedCut returns also how wide a panel of B is.
 func (g *gemm[T]) blockedCut() (c gemmCut, width int) {
@@ -81,42 +91,48 @@ func (g *gemm[T]) scratchFast() int {
 		if !g.transA {
 			return 0
 		}
-		return busy(g.thinCut().tasks()) * g.k
+		c := g.thinCut()
+		return busy(c.tasks()) * c.rows * g.k
 	}
 	c, width := g.blockedCut()
 	return roundUp(g.n, width)*g.k + busy(c.tasks())*g.blockFloats(c.rows)
 }
 
 func thinTile(g *gemm[float32], i0, i1, j0, j1 int) {
-	var row []float32 // of A, if it is needed in one piece
-	if g.transA {
-		row = parallel.Scratch(g.k)
-		defer parallel.Release(row)
+	var a []float32
+	lda := g.lda
+	if g.transA { // rows are needed in one piece
+		a, lda = parallel.Scratch((i1-i0)*g.k), g.k
+		defer parallel.Release(a)
+		for i := range a {
+			a[i] = g.a[i%g.k*g.lda+i0+i/g.k]
+		}
+	} else {
+		a = g.a[i0*g.lda:]
 	}
-	for i := i0; i < i1; i++ {
-		c := g.c[i*g.ldc+j0 : i*g.ldc+j1]
-		if !g.accumulate {
-			clear(c)
+	row := func(i int) []float32 { return g.c[(i0+i)*g.ldc+j0 : (i0+i)*g.ldc+j1] }
+	if !g.accumulate {
+		for i := range i1 - i0 {
+			clear(row(i))
 		}
-		a := row
-		if !g.transA {
-			a = g.a[i*g.lda:][:g.k]
-		} else {
-			for p := range a {
-				a[p] = g.a[p*g.lda+i]
-			}
+	}
+	if !g.transB {
+		for i := range i1 - i0 {
+			Combine(row(i), g.b[j0:], g.ldb, a[i*lda:][:g.k], 1, g.k)
 		}
-		switch {
-		case g.k == 0:
-		case g.transB:
-			for p := 0; p < g.k; p += thinDepth {
-				part := a[p:min(p+thinDepth, g.k)]
-				for j := range c {
-					c[j] += Dot(part, g.b[(j0+j)*g.ldb+p:][:len(part)])
-				}
+		return
+	}
+	depth := thinDepth
+	if g.several() {
+		depth = min(depth, max(1<<8, thinBlock/(j1-j0)/64*64))
+	}
+	for p := 0; p < g.k; p += depth {
+		n := min(depth, g.k-p)
+		for i := range i1 - i0 {
+			part := a[i*lda+p:][:n]
+			for j, c := 0, row(i); j < len(c); j++ {
+				c[j] += Dot(part, g.b[(j0+j)*g.ldb+p:][:n])
 			}
-		default:
-			Combine(c, g.b[j0:], g.ldb, a, 1, g.k)
 		}
 	}
 }

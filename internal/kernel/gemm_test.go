@@ -44,7 +44,7 @@ func abs(v float64) float64 { return max(v, -v) }
 // gemmCases calls f with every combination of sizes and flags, rows with gaps.
 func gemmCases(f func(g gemm[float32])) {
 	r := rand.New(rand.NewPCG(3, 4))
-	sizes := [][3]int{{1, 1, 1}, {2, 3, 0}, {1, 96, 7}, {1, 7, 300}, {5, 130, 1}, {14, 32, 16}, {15, 33, 17}, {28, 64, 40}, {3, 15, 9}, {13, 31, 5}, {37, 65, 70}, {1, 5000, 33}, {64, 48, 513}, {113, 10, 5}, {128, 10, 8}, {300, 17, 9}}
+	sizes := [][3]int{{1, 1, 1}, {2, 3, 0}, {1, 96, 7}, {1, 7, 300}, {5, 130, 1}, {14, 32, 16}, {15, 33, 17}, {28, 64, 40}, {3, 15, 9}, {4, 700, 300}, {2, 3, 5000}, {4, 9, 9000}, {13, 31, 5}, {37, 65, 70}, {1, 5000, 33}, {64, 48, 513}, {113, 10, 5}, {128, 10, 8}, {300, 17, 9}, {300, 900, 3}}
 	for _, s := range sizes {
 		for flags := range 8 {
 			g := gemm[float32]{m: s[0], n: s[1], k: s[2], transA: flags&1 != 0, transB: flags&2 != 0, accumulate: flags&4 != 0}

@@ -261,28 +261,34 @@ func close32(t *testing.T, want, got []float32, ulps float64, what string, args 
 	}
 }
 
-// BenchmarkHyperHead has the last layer of a hypernetwork: a vector of 96 times a
-// matrix, the vector's gradient, and the matrix's if it is stored.
+// BenchmarkHyperHead has the last layer of a hypernetwork: a vector of 96, or
+// four, times a matrix, the vector's gradient, and the matrix's if it is stored.
 func BenchmarkHyperHead(b *testing.B) {
-	const k, n = 96, 110_000
+	const k, n, most = 96, 110_000, 4
 	r := rand.New(rand.NewPCG(9, 10))
-	h, w, y := random(r, k), random(r, k*n), random(r, n)
+	h, w, y := random(r, most*k), random(r, k*n), random(r, most*n)
 	for _, c := range []struct {
 		pass    string
 		streams float64 // of the matrix
-		f       func()
+		f       func(rows int)
 	}{
-		{"forward", 1, func() { Gemm(y, h, w, 1, n, k, false, false, k, n, n, false) }},
-		{"input", 1, func() { Gemm(h, y, w, 1, k, n, false, true, n, n, k, false) }},
-		{"weight", 2, func() { Gemm(w, h, y, k, n, 1, true, false, k, n, n, true) }},
+		{"forward", 1, func(rows int) { Gemm(y, h, w, rows, n, k, false, false, k, n, n, false) }},
+		{"input", 1, func(rows int) { Gemm(h, y, w, rows, k, n, false, true, n, n, k, false) }},
+		{"weight", 2, func(rows int) { Gemm(w, h, y, k, n, rows, true, false, k, n, n, true) }},
 	} {
-		b.Run("pass="+c.pass, func(b *testing.B) {
-			for b.Loop() {
-				c.f()
-				clear(h) // growing numbers would become infinite
+		for _, rows := range []int{1, most} {
+			name := "pass=" + c.pass
+			if rows > 1 {
+				name += fmt.Sprintf("/phis=%d", rows)
 			}
-			b.ReportMetric(c.streams*4*k*n*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GB/s")
-		})
+			b.Run(name, func(b *testing.B) {
+				for b.Loop() {
+					c.f(rows)
+					clear(h) // growing numbers would become infinite
+				}
+				b.ReportMetric(c.streams*4*k*n*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GB/s")
+			})
+		}
 	}
 }
 
