@@ -245,6 +245,8 @@ type trainer struct {
 	next func() (data.Batch, error, bool)
 	stop func()
 	val  data.Samples
+
+	passes []*nn.Pass // of the parts of the step
 }
 
 // prepare scales the data once, in memory of its own, and looks through those to
@@ -306,19 +308,37 @@ func (t *trainer) objective(tape *autograd.Tape, at train.Moment) (autograd.Valu
 	if err != nil || !ok {
 		return autograd.Value{}, "", err
 	}
-	rng := nn.Stream(t.cfg.Seed, "phi", uint64(at.Step), uint64(at.Part))
-	phi := t.cfg.At
-	if phi == nil {
-		phi = t.prior(at.Share).Stratum(rng, at.Part, t.Parts)
+	if at.Part == 0 {
+		if err := t.draw(tape, at); err != nil {
+			return autograd.Value{}, "", err
+		}
 	}
-	f, err := t.Factors(phi)
-	if err != nil {
-		return autograd.Value{}, "", err
-	}
-	pass := t.pass(tape, f)
-	pass.Train, pass.Rand = true, rng
+	pass := t.passes[at.Part]
 	logits := t.net.Forward(pass, tape.Const(batch.Image))
-	return loss.DiceCE(logits, tape.Const(batch.Labels), loss.Config{}), "phi " + fmt.Sprintf("%.4g", phi[0]), nil
+	return loss.DiceCE(logits, tape.Const(batch.Labels), loss.Config{}), fmt.Sprintf("phi %.4g", pass.Condition[0]), nil
+}
+
+// draw draws the phis of a step and records theta for all of them.
+func (t *trainer) draw(tape *autograd.Tape, at train.Moment) error {
+	t.passes = t.passes[:0]
+	var conditions [][]float64
+	for part := range t.Parts {
+		rng := nn.Stream(t.cfg.Seed, "phi", uint64(at.Step), uint64(part))
+		phi := t.cfg.At
+		if phi == nil {
+			phi = t.prior(at.Share).Stratum(rng, part, t.Parts)
+		}
+		f, err := t.Factors(phi)
+		if err != nil {
+			return err
+		}
+		t.passes = append(t.passes, &nn.Pass{Condition: f.Vector(), Factors: f, Train: true, Rand: rng})
+		conditions = append(conditions, f.Vector())
+	}
+	for part, theta := range hyper.Thetas(t.source, tape, conditions...) {
+		t.passes[part].Theta = theta
+	}
+	return nil
 }
 
 // prior is what phi is drawn from when the given share of the training is over.

@@ -48,6 +48,7 @@ func (v Value) Gradient() Gradient {
 	if n.kind != leaf {
 		panic(&UseError{"gradient", n.shape, "it is no leaf; Grad serves other values"})
 	}
+	v.passOn()
 	t := v.tape
 	o := t.run.outer[v.id]
 	if !t.run.hasGrad[v.id] {

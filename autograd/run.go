@@ -11,7 +11,7 @@ func (t *Tape) Run() { t.forward(&t.run) }
 // need is released on the way, so a later Backward, of another loss on this tape,
 // may not pass through them again, not even through a value that was kept: of
 // losses that share a part, Backward takes the sum. The gradients of leaves add
-// up until Reset. It panics with a [*tensor.ShapeError] if loss has not one
+// up until Reset; a value may hold back its own, see [Value.Hold]. It panics with a [*tensor.ShapeError] if loss has not one
 // element, and with a [*UseError] if no leaf leads to it.
 func (t *Tape) Backward(loss Value) {
 	t.own("backward", loss)
@@ -47,6 +47,7 @@ func (t *Tape) TrainingCost(loss Value) Cost {
 	r.counts = true
 	t.forward(r)
 	t.backward(r, loss.id)
+	t.passOn(r)
 	c := r.cost(t)
 	for i := range t.nodes {
 		n := &t.nodes[i]
@@ -80,6 +81,7 @@ func (t *Tape) foresee() {
 		r = t.rehearsal(t.nodes[last].root)
 		t.forward(r)
 		t.backward(r, last)
+		t.passOn(r)
 	} else {
 		r = t.rehearsal(-1)
 		t.forward(r)

@@ -1,6 +1,8 @@
 package autograd
 
 import (
+	"slices"
+
 	"github.com/sshn-go/sshn/internal/parallel"
 	"github.com/sshn-go/sshn/tensor"
 )
@@ -18,6 +20,7 @@ type runner struct {
 	hasGrad   []bool  // of a root: its gradient has a buffer
 	reached   []bool  // of a root: the Backward under way has added to its gradient
 	passed    []bool  // of a root: Backward went through its operation
+	waiting   []int32 // held roots that Backward came to
 	outer     map[int32]*outer
 	space     space
 	places    []places // of a node
@@ -60,7 +63,7 @@ func (r *runner) reset() {
 	clear(r.outer)
 	*r = runner{
 		steps: r.steps[:0], edges: r.edges[:0], uses: r.uses[:0], state: r.state[:0], refs: r.refs[:0],
-		hasGrad: r.hasGrad[:0], reached: r.reached[:0], passed: r.passed[:0], outer: r.outer,
+		hasGrad: r.hasGrad[:0], reached: r.reached[:0], passed: r.passed[:0], waiting: r.waiting[:0], outer: r.outer,
 		places: r.places[:0], space: space{taken: r.space.taken[:0], log: r.space.log[:0]},
 	}
 }
@@ -118,7 +121,26 @@ func (t *Tape) backward(r *runner, loss int32) {
 	if !r.rehearsal {
 		t.gradient(loss).Data[0]++
 	}
-	for id := loss; id >= 0; id-- {
+	t.descend(r, loss, true)
+}
+
+// passOn takes the gradients of held values on to the leaves.
+func (t *Tape) passOn(r *runner) {
+	if len(r.waiting) == 0 {
+		return
+	}
+	for _, id := range r.waiting {
+		r.reached[id] = true
+	}
+	last := slices.Max(r.waiting)
+	r.waiting = r.waiting[:0]
+	t.descend(r, last, false)
+}
+
+// descend passes gradients on, from a node down to the leaves or, if hold is
+// set, to held values.
+func (t *Tape) descend(r *runner, from int32, hold bool) {
+	for id := from; id >= 0; id-- {
 		n, s := &t.nodes[id], &r.steps[id]
 		if !r.reached[id] {
 			continue
@@ -130,9 +152,15 @@ func (t *Tape) backward(r *runner, loss int32) {
 		if r.passed[id] {
 			panic(&UseError{"backward", n.shape, Name(n.op) + " was passed by an earlier Backward, and each takes what it needs with it; add the losses"})
 		}
-		t.backwardOne(r, id, loss, n, s)
+		if hold && n.held {
+			if !slices.Contains(r.waiting, id) {
+				r.waiting = append(r.waiting, id)
+			}
+			continue
+		}
+		t.backwardOne(r, id, from, n, s)
 		r.passed[id] = true
-		t.release(r, id, n, s, n.kept || id == loss || id == r.keep)
+		t.release(r, id, n, s, n.kept || id == from || id == r.keep)
 	}
 }
 

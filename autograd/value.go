@@ -49,8 +49,16 @@ func (v Value) Grad() tensor.Tensor {
 	case !v.tape.nodes[n.root].kept && v.tape.nodes[n.root].kind == applied:
 		panic(&UseError{"gradient", n.shape, "released; call Keep on the value before Backward"})
 	}
+	v.passOn()
 	v.tape.holdGrad(&v.tape.run, v.id, true)
 	return v.tape.gradient(v.id)
+}
+
+// passOn sees to it that a leaf has what was held back.
+func (v Value) passOn() {
+	if t := v.tape; t.nodes[t.nodes[v.id].root].kind == leaf {
+		t.passOn(&t.run)
+	}
 }
 
 // Keep keeps what v holds, and its gradient, readable until Reset, also after
@@ -67,6 +75,18 @@ func (v Value) Keep() Value {
 			v.tape.run.refs[n.root]++
 		}
 	}
+	return v
+}
+
+// Hold holds back what each Backward brings to v: the gradients add up there, and
+// go on in one pass when the gradient of a leaf is read. Thus several losses, one
+// Backward after another, may share what v was computed by, which is passed once.
+// After that pass v must not be used again. It keeps v, as Keep does, and returns
+// it. Leaves and constants have nothing to hold.
+func (v Value) Hold() Value {
+	v.Keep()
+	root := &v.tape.nodes[v.node("hold").root]
+	root.held = root.kind == applied
 	return v
 }
 

@@ -2,15 +2,17 @@ package hyper
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/internal/kernel"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/tensor"
 )
 
 // columns is the operation that adds what a hypernetwork predicts, a column
 // for each varying element, to those elements of theta0:
-// theta0 [len], v [1 width] -> theta [len].
+// theta0 [len], v [n width] -> theta [n len].
 type columns struct {
 	params []nn.Param // those that vary, in theta's order
 	width  int        // their elements
@@ -33,39 +35,36 @@ func varying(layout *nn.Layout, varies func(nn.Param) bool) columns {
 func (c columns) String() string { return "columns" }
 
 func (c columns) Shape(in []tensor.Shape) tensor.Shape {
-	if in[0] != tensor.NewShape(c.len) || in[1] != tensor.NewShape(1, c.width) {
-		panic(&tensor.ShapeError{Op: c.String(), Shapes: in, Problem: fmt.Sprintf("takes theta [%d] and [1 %d]", c.len, c.width)})
+	if in[0] != tensor.NewShape(c.len) || in[1].Rank() != 2 || in[1].Dim(1) != c.width {
+		panic(&tensor.ShapeError{Op: c.String(), Shapes: in, Problem: fmt.Sprintf("takes theta [%d] and [n %d]", c.len, c.width)})
 	}
-	return in[0]
+	return in[1].With(1, c.len)
 }
 
 func (c columns) Forward(out tensor.Tensor, in []tensor.Tensor) {
-	copy(out.Data, in[0].Data)
 	v := in[1].Data
-	for _, p := range c.params {
-		y := out.Data[p.Offset:][:p.Shape.Len()]
-		for i := range y {
-			y[i] += v[i]
+	for theta := range slices.Chunk(out.Data, c.len) {
+		copy(theta, in[0].Data)
+		for _, p := range c.params {
+			kernel.Add(theta[p.Offset:][:p.Shape.Len()], v[:p.Shape.Len()])
+			v = v[p.Shape.Len():]
 		}
-		v = v[len(y):]
 	}
 }
 
 func (c columns) Backward(gin []tensor.Tensor, gout, _ tensor.Tensor, _ []tensor.Tensor) {
-	if g := gin[0].Data; g != nil {
-		for i, d := range gout.Data {
-			g[i] += d
-		}
-	}
 	g := gin[1].Data
-	for _, p := range c.params {
-		if g == nil {
-			break
+	for theta := range slices.Chunk(gout.Data, c.len) {
+		if gin[0].Data != nil {
+			kernel.Add(gin[0].Data, theta)
 		}
-		for i, d := range gout.Data[p.Offset:][:p.Shape.Len()] {
-			g[i] += d
+		for _, p := range c.params {
+			if g == nil {
+				break
+			}
+			kernel.Add(g[:p.Shape.Len()], theta[p.Offset:][:p.Shape.Len()])
+			g = g[p.Shape.Len():]
 		}
-		g = g[p.Shape.Len():]
 	}
 }
 

@@ -130,15 +130,32 @@ func (n *Net) Params() *nn.Params { return n.omega }
 // Theta implements [Source]. It panics if the condition has another length
 // than the net was built for.
 func (n *Net) Theta(t *autograd.Tape, condition []float64) autograd.Value {
-	if len(condition) != n.inputs {
-		panic(fmt.Errorf("hyper: a condition of %d numbers, where the net takes %d", len(condition), n.inputs))
+	return n.rows(t, condition).View(0, n.theta0.Shape)
+}
+
+// Thetas implements [Sharing]: W, which is most of what there is to read, is read
+// once for all conditions, forward and back. It panics as Theta does.
+func (n *Net) Thetas(t *autograd.Tape, conditions ...[]float64) []autograd.Value {
+	rows := n.rows(t, conditions...).Hold()
+	thetas := make([]autograd.Value, len(conditions))
+	for i := range thetas {
+		thetas[i] = rows.View(i*n.theta0.Shape.Len(), n.theta0.Shape)
+	}
+	return thetas
+}
+
+// rows records theta [conditions, len].
+func (n *Net) rows(t *autograd.Tape, conditions ...[]float64) autograd.Value {
+	for _, c := range conditions {
+		if len(c) != n.inputs {
+			panic(fmt.Errorf("hyper: a condition of %d numbers, where the net takes %d", len(c), n.inputs))
+		}
 	}
 	p := &nn.Pass{Theta: n.omega.Leaf(t)}
-	h := n.hidden.Forward(p, t.Const(n.cfg.Encoding.Encode(condition)))
+	h := n.hidden.Forward(p, t.Const(n.cfg.Encoding.Encode(conditions...)))
 	w, theta0 := p.Param(n.head), p.Param(n.theta0)
 	if n.columns.all {
-		theta := autograd.Linear(h, w, theta0)
-		return theta.View(0, n.theta0.Shape)
+		return autograd.Linear(h, w, theta0)
 	}
 	return autograd.Apply(n.columns, theta0, autograd.MatMul(h, w, autograd.MatMulConfig{}))
 }

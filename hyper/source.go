@@ -17,6 +17,26 @@ type Source interface {
 	Params() *nn.Params
 }
 
+// Sharing is what a Source implements that gives theta for several conditions at
+// less than as many times the work of one.
+type Sharing interface {
+	// Thetas records theta [len] for each condition. Losses of them may go
+	// Backward one after another: see [autograd.Value.Hold].
+	Thetas(t *autograd.Tape, conditions ...[]float64) []autograd.Value
+}
+
+// Thetas records theta for each condition, with as little work as s can.
+func Thetas(s Source, t *autograd.Tape, conditions ...[]float64) []autograd.Value {
+	if many, ok := s.(Sharing); ok && len(conditions) > 1 {
+		return many.Thetas(t, conditions...)
+	}
+	thetas := make([]autograd.Value, len(conditions))
+	for i, c := range conditions {
+		thetas[i] = s.Theta(t, c)
+	}
+	return thetas
+}
+
 // Shared is a theta that is the same for every condition: that of a Fixed, a
 // Stochastic or a FiLM network.
 type Shared struct{ theta *nn.Params }

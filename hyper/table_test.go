@@ -9,27 +9,34 @@ import (
 	"github.com/sshn-go/sshn/nn"
 )
 
-// The definition: theta0, and on each parameter that varies its columns of v.
+// The definition: for each row of v theta0, and on each parameter that varies its
+// columns of v.
 func columnsTable() (table []optest.Case) {
 	layout := primary()
-	for _, prefix := range []string{"", "encoder.", "encoder.bias", "decoder.", "none"} {
+	for i, prefix := range []string{"", "encoder.", "encoder.bias", "decoder.", "none"} {
+		rows := 1 + i%3
 		c := varying(layout, func(p nn.Param) bool { return strings.HasPrefix(p.Name, prefix) })
 		table = append(table, optest.Case{
-			Name:   fmt.Sprintf("columns/%q", prefix),
+			Name:   fmt.Sprintf("columns/%q/rows=%d", prefix, rows),
 			Op:     c,
-			In:     optest.Shapes([]int{c.len}, []int{1, c.width}),
+			In:     optest.Shapes([]int{c.len}, []int{rows, c.width}),
 			Linear: []int{0, 1},
 			Reference: func(in [][]float64) []float64 {
-				theta, v := append([]float64(nil), in[0]...), in[1]
-				for p := range layout.Params() {
-					for i := range p.Shape.Len() {
-						if strings.HasPrefix(p.Name, prefix) {
-							theta[p.Offset+i] += v[0]
-							v = v[1:]
+				v := in[1]
+				var all []float64
+				for range rows {
+					theta := append([]float64(nil), in[0]...)
+					for p := range layout.Params() {
+						for i := range p.Shape.Len() {
+							if strings.HasPrefix(p.Name, prefix) {
+								theta[p.Offset+i] += v[0]
+								v = v[1:]
+							}
 						}
 					}
+					all = append(all, theta...)
 				}
-				return theta
+				return all
 			},
 		})
 	}

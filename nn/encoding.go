@@ -40,24 +40,33 @@ func (e Encoding) Check() error {
 	return nil
 }
 
-// Encode returns the encoding [1, 2n] of a condition of n numbers. It panics
-// with the error of Check.
-func (e Encoding) Encode(condition []float64) tensor.Tensor {
+// Encode returns the encodings [conditions, 2n] of conditions of n numbers each.
+// It panics with the error of Check, and if they are of different lengths.
+func (e Encoding) Encode(conditions ...[]float64) tensor.Tensor {
 	if err := e.Check(); err != nil {
 		panic(err)
+	}
+	n := 0
+	if len(conditions) > 0 {
+		n = len(conditions[0])
 	}
 	scale := e.Max
 	if scale == 0 {
 		scale = 1
 	}
-	y := tensor.New(1, e.Len(len(condition)))
-	for i, c := range condition {
-		x := c / scale
-		if e.Kind == Circle {
-			sin, cos := math.Sincos(x * math.Pi / 2)
-			y.Data[2*i], y.Data[2*i+1] = float32(cos), float32(sin)
-		} else {
-			y.Data[2*i], y.Data[2*i+1] = float32(x), float32(1-x)
+	y := tensor.New(len(conditions), e.Len(n))
+	for row, condition := range conditions {
+		if len(condition) != n {
+			panic(fmt.Errorf("nn: a condition of %d numbers beside one of %d", len(condition), n))
+		}
+		for i, c := range condition {
+			to, x := y.Data[row*e.Len(n)+2*i:], c/scale
+			if e.Kind == Circle {
+				sin, cos := math.Sincos(x * math.Pi / 2)
+				to[0], to[1] = float32(cos), float32(sin)
+			} else {
+				to[0], to[1] = float32(x), float32(1-x)
+			}
 		}
 	}
 	return y

@@ -1,0 +1,75 @@
+package autograd
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/tensor"
+)
+
+// counted is square, and counts how often its gradient was asked for.
+type counted struct {
+	square
+	n *int
+}
+
+func (c counted) Backward(gin []tensor.Tensor, gout, out tensor.Tensor, in []tensor.Tensor) {
+	*c.n++
+	c.square.Backward(gin, gout, out, in)
+}
+
+func TestAHeldValueIsPassedOnceForAllLosses(t *testing.T) {
+	n := 0
+	tape := NewTape()
+	leaf := tape.Leaf(tensor.From(three, 3))
+	y := Apply(counted{square{}, &n}, leaf).Hold()
+	for i := range 2 {
+		tape.Backward(Apply(total{}, Apply(square{}, y.View(i, tensor.NewShape(2))))) // y0² + y1², then y1² + y2²
+	}
+	require.Zero(t, n)
+	require.Equal(t, []float32{2, 16, 18}, y.Grad().Data, "2 y, of the middle twice")
+	require.Zero(t, n, "to look at it does not pass it on")
+	require.Equal(t, []float32{2 * 2 * 1, 16 * 2 * 2, 18 * 2 * 3}, leaf.Grad().Data)
+	require.Equal(t, 1, n)
+	require.Equal(t, leaf.Grad().Data, leaf.Gradient().Dense)
+	require.Equal(t, 1, n)
+	require.PanicsWithError(t, "backward of [3]: counted was passed by an earlier Backward, and each takes what it needs with it; add the losses",
+		func() { tape.Backward(Apply(total{}, y)) })
+
+	tape.Reset()
+	leaf = tape.Leaf(tensor.From(three, 3))
+	tape.Backward(Apply(total{}, Apply(counted{square{}, &n}, leaf)))
+	require.Equal(t, 2, n, "after Reset nothing is held")
+}
+
+func TestHeldValuesMayDependOnEachOther(t *testing.T) {
+	tape := NewTape()
+	leaf := tape.Leaf(tensor.From(three, 3))
+	y := Apply(square{}, leaf).Hold()
+	z := Apply(square{}, y).Hold() // x⁴
+	tape.Backward(Apply(total{}, z))
+	tape.Backward(Apply(total{}, y))
+	require.Equal(t, []float32{4 + 2, 4*8 + 4, 4*27 + 6}, leaf.Gradient().Dense)
+	require.Equal(t, leaf, leaf.Hold(), "a leaf has nothing to hold")
+}
+
+func TestTheBooksPassHeldValuesOn(t *testing.T) {
+	record := func(hold bool) (*Tape, Value, Value) {
+		tape := NewTape()
+		leaf := tape.Leaf(tensor.From(three, 3))
+		y := Apply(square{}, leaf).Keep()
+		if hold {
+			y.Hold()
+		}
+		return tape, leaf, Apply(total{}, Apply(square{}, y))
+	}
+	tape, leaf, loss := record(true)
+	plain, _, same := record(false)
+	want := tape.TrainingCost(loss)
+	scratch := tape.dry.scratch
+	require.Equal(t, plain.TrainingCost(same), want)
+	tape.Backward(loss)
+	leaf.Gradient()
+	require.Equal(t, want.Bytes-scratch, tape.run.bytes())
+}
