@@ -186,7 +186,7 @@ func (p *winogradPass) copied(in []gather) (most int) {
 	across := (p.across + p.parts - 1) / p.parts
 	for i := range in {
 		g := &in[i]
-		rows := min(p.some, p.rows)
+		rows := min((p.count+p.cuts-1)/p.cuts, p.rows)
 		if part, _ := g.alone(); part != nil && across >= wideRows {
 			rows = 1
 		}
@@ -236,7 +236,7 @@ func (s *weightGrad) scratch() int {
 }
 
 func (p *winogradWeights) scratch(c *Conv) int {
-	depth, chunks, sums := len(p.g.axes[0].taps), p.chunks(c), 0
+	depth, chunks, sums := len(p.g.axes[0].taps), min(p.blocks(), p.g.weightChunks(p.m)), 0
 	if chunks > 1 {
 		sums = chunks * c.weights()
 	}

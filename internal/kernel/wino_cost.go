@@ -78,11 +78,10 @@ func (g *gather) directWork() effort {
 }
 
 func (g *gather) winogradWork(m int, weights bool) effort {
-	most := winogradTiles
+	s := g.strips(m, winogradTiles, tasksWanted/2)
 	if weights {
-		most = weightTiles
+		s = g.weightStrips(m)
 	}
-	s := g.strips(m, most)
 	depth := float64(len(g.axes[0].taps))
 	ins, outs := float64((g.k+fast.lanes-1)/fast.lanes), float64((g.n+fast.lanes-1)/fast.lanes)
 	points := float64((m + 2) * (m + 2))
@@ -93,7 +92,7 @@ func (g *gather) winogradWork(m int, weights bool) effort {
 		if s.deep {
 			planes = float64(g.axes[0].n) / float64(s.layers)
 		}
-		e[3] *= planes*float64(s.blocks()) + float64(min(s.blocks(), weightChunks))
+		e[3] *= planes*float64(s.blocks()) + float64(min(s.blocks(), g.weightChunks(m)))
 	}
 	return e
 }

@@ -44,7 +44,7 @@ func (g *gather) runWinograd(w *winograd) {
 }
 
 func (g *gather) winogradPass(w *winograd) winogradPass {
-	return winogradPass{winograd: w, strips: g.strips(w.m, winogradTiles), tiles: fastOrPlain(), g: g, in: g.planes(w.lanes)}
+	return winogradPass{winograd: w, strips: g.strips(w.m, winogradTiles, tasksWanted/2), tiles: fastOrPlain(), g: g, in: g.planes(w.lanes)}
 }
 
 // planes returns what reads the planes of the input one by one: a gather for

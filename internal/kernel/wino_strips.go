@@ -14,7 +14,7 @@ type strips struct {
 	rows, across int // strips of a plane; blocks of m x m in a row
 	count        int // strips of a stack
 	parts        int // of a row
-	some         int // strips of a block of work
+	cuts         int // a stack is cut into so many blocks of work
 	layers       int // pieces of the depth
 }
 
@@ -24,8 +24,9 @@ const (
 	winogradDepth = 24 // planes of a block of work
 )
 
-// strips cuts the work for F(m x m, 3x3) into blocks of about most tiles.
-func (g *gather) strips(m, most int) strips {
+// strips cuts the work for F(m x m, 3x3) into blocks of about most tiles, or of
+// fewer, down to a quarter, if it takes that to make so many tasks.
+func (g *gather) strips(m, most, tasks int) strips {
 	s := strips{side: m, stacks: 1, parts: 1, layers: 1}
 	for a := range s.n {
 		s.n[a] = g.axes[a].n
@@ -41,21 +42,18 @@ func (g *gather) strips(m, most int) strips {
 	} else {
 		s.count *= g.batch * s.n[0]
 	}
-	most = max(most/4, min(most, tiles/(tasksWanted/2)))
+	most = max(most/4, min(most, tiles/tasks))
 	s.parts = (s.across + most - 1) / most
 	if s.across < 2*most {
 		s.parts = 1
 	}
-	s.some = max(1, most*s.parts/s.across)
-	blocks := (s.count + s.some - 1) / s.some
-	s.some = (s.count + blocks - 1) / blocks
+	some := max(1, most*s.parts/s.across)
+	s.cuts = (s.count + some - 1) / some
 	return s
 }
 
 // blocks is the number of blocks of work.
-func (s *strips) blocks() int {
-	return s.stacks * ((s.count + s.some - 1) / s.some) * s.layers * s.parts
-}
+func (s *strips) blocks() int { return s.stacks * s.cuts * s.layers * s.parts }
 
 // A work is a block of it: strips from lo to hi of a stack, blocks of m x m from
 // left to right in a row, planes from top to bottom.
@@ -67,10 +65,9 @@ func (s *strips) work(i int) work {
 	i /= s.parts
 	layer := i % s.layers
 	i /= s.layers
-	blocks := (s.count + s.some - 1) / s.some
-	w.stack = i / blocks
-	w.lo = i % blocks * s.some
-	w.hi = min(s.count, w.lo+s.some)
+	w.stack = i / s.cuts
+	cut := i % s.cuts
+	w.lo, w.hi = cut*s.count/s.cuts, (cut+1)*s.count/s.cuts
 	w.left, w.right = part*s.across/s.parts, (part+1)*s.across/s.parts
 	w.bottom = 1
 	if s.deep {
@@ -80,7 +77,9 @@ func (s *strips) work(i int) work {
 }
 
 // most is the number of tiles of the largest block of work.
-func (s *strips) most() int { return s.some * ((s.across + s.parts - 1) / s.parts) }
+func (s *strips) most() int {
+	return (s.count + s.cuts - 1) / s.cuts * ((s.across + s.parts - 1) / s.parts)
+}
 
 func (w *work) tiles() int { return (w.hi - w.lo) * (w.right - w.left) }
 

@@ -17,7 +17,7 @@ type winogradWeights struct {
 // weightGradWinograd computes gw, given how the input is read.
 func (c *Conv) weightGradWinograd(g *gather, w *winograd, gw, gy []float32, add bool) {
 	p := g.winogradWeights(w, Input{X: gy, C: c.Cout})
-	blocks, chunks := p.blocks(), p.chunks(c)
+	blocks, chunks := p.blocks(), min(p.blocks(), g.weightChunks(w.m))
 	sums := gw
 	if chunks > 1 {
 		sums = parallel.Scratch(chunks * len(gw))
@@ -36,7 +36,7 @@ func (c *Conv) weightGradWinograd(g *gather, w *winograd, gw, gy []float32, add 
 
 func (g *gather) winogradWeights(w *winograd, gy Input) winogradWeights {
 	p := winogradWeights{
-		winogradPass: winogradPass{winograd: w, strips: g.strips(w.m, weightTiles), tiles: fastOrPlain(), g: g, in: g.planes(w.lanes)},
+		winogradPass: winogradPass{winograd: w, strips: g.weightStrips(w.m), tiles: fastOrPlain(), g: g, in: g.planes(w.lanes)},
 		gy:           []gather{{batch: g.batch, in: []Input{gy}, k: g.n}},
 		each:         oddLines(g.k * g.n),
 	}
@@ -46,9 +46,26 @@ func (g *gather) winogradWeights(w *winograd, gy Input) winogradWeights {
 	return p
 }
 
-// chunks is how many sums are made, to be added at last.
-func (p *winogradWeights) chunks(c *Conv) int {
-	return int(max(1, min(weightChunks, int64(weightMemory/c.weights()), c.MACs()/weightWork, int64(p.blocks()))))
+// weightStrips cuts the work into blocks of which each of the chunks has as many.
+func (g *gather) weightStrips(m int) strips {
+	chunks := g.weightChunks(m)
+	s := g.strips(m, weightTiles, chunks)
+	if s.cuts > chunks {
+		s.cuts = min(s.count, roundUp(s.cuts, chunks))
+	}
+	return s
+}
+
+// weightChunks is how many sums are made, at most, to be added at last: a power of
+// two c where each has 30 c tiles, for a chunk has to clear its sums, to read and
+// write them with each block, and to transform them at last, and where there is
+// little to do, few workers do it sooner than many.
+func (g *gather) weightChunks(m int) int {
+	tiles := g.batch * g.axes[0].n * ((g.axes[1].n + m - 1) / m) * ((g.axes[2].n + m - 1) / m)
+	c := 2
+	for ; c < weightChunks && tiles >= 30*4*c*c; c *= 2 {
+	}
+	return max(1, min(c, weightMemory/(g.tapCount()*g.k*g.n)))
 }
 
 // chunk adds to gw what the blocks of work from lo to hi give.
