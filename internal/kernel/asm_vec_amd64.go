@@ -20,6 +20,9 @@ func scale512(y *float32, n int, a float32)
 func dot512(x, y *float32, n int) float32
 
 //go:noescape
+func dotFour512(sums *[4]float32, x *float32, stride int, y *float32, n int)
+
+//go:noescape
 func axpy256(y, x *float32, n int, a float32)
 
 //go:noescape
@@ -33,6 +36,9 @@ func scale256(y *float32, n int, a float32)
 
 //go:noescape
 func dot256(x, y *float32, n int) float32
+
+//go:noescape
+func dotFour256(sums *[4]float32, x *float32, stride int, y *float32, n int)
 
 //go:noescape
 func transposeEight(to, from *float32, toStride, fromStride, toStep, fromStep, blocks, add int)

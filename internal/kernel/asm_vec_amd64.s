@@ -405,6 +405,146 @@ done1:
 	VZEROUPPER
 	RET
 
+// func dotFour512(sums *[4]float32, x *float32, stride int, y *float32, n int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·dotFour512(SB), NOSPLIT, $0-40
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     x+8(FP), AX
+	MOVQ     stride+16(FP), CX
+	MOVQ     y+24(FP), DX
+	VXORPS   Y0, Y0, Y0
+	VXORPS   Y1, Y1, Y1
+	LEAQ     (AX)(CX*1), BX
+	VXORPS   Y2, Y2, Y2
+	VXORPS   Y3, Y3, Y3
+	LEAQ     (BX)(CX*1), SI
+	VXORPS   Y4, Y4, Y4
+	VXORPS   Y5, Y5, Y5
+	LEAQ     (SI)(CX*1), CX
+	VXORPS   Y6, Y6, Y6
+	VXORPS   Y7, Y7, Y7
+	MOVQ     n+32(FP), DI
+
+turn1:
+	CMPQ        DI, $0x00000020
+	JL          one1
+	PREFETCHT0  2048(DX)
+	VMOVUPS     (DX), Z8
+	VMOVUPS     (AX), Z9
+	VFMADD231PS Z9, Z8, Z0
+	VMOVUPS     (BX), Z9
+	VFMADD231PS Z9, Z8, Z2
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z8, Z4
+	VMOVUPS     (CX), Z9
+	VFMADD231PS Z9, Z8, Z6
+	PREFETCHT0  2112(DX)
+	VMOVUPS     64(DX), Z8
+	VMOVUPS     64(AX), Z9
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS     64(BX), Z9
+	VFMADD231PS Z9, Z8, Z3
+	VMOVUPS     64(SI), Z9
+	VFMADD231PS Z9, Z8, Z5
+	VMOVUPS     64(CX), Z9
+	VFMADD231PS Z9, Z8, Z7
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, DI
+	JMP         turn1
+
+one1:
+	CMPQ        DI, $0x00000010
+	JL          tail1
+	PREFETCHT0  2048(DX)
+	VMOVUPS     (DX), Z8
+	VMOVUPS     (AX), Z9
+	VFMADD231PS Z9, Z8, Z0
+	VMOVUPS     (BX), Z9
+	VFMADD231PS Z9, Z8, Z2
+	VMOVUPS     (SI), Z9
+	VFMADD231PS Z9, Z8, Z4
+	VMOVUPS     (CX), Z9
+	VFMADD231PS Z9, Z8, Z6
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, DI
+	JMP         one1
+
+tail1:
+	TESTQ       DI, DI
+	JZ          done1
+	MOVL        $0x0000ffff, R8
+	BZHIL       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (DX), K1, Z8
+	VMOVUPS.Z   (AX), K1, Z9
+	VFMADD231PS Z9, Z8, Z0
+	VMOVUPS.Z   (BX), K1, Z9
+	VFMADD231PS Z9, Z8, Z2
+	VMOVUPS.Z   (SI), K1, Z9
+	VFMADD231PS Z9, Z8, Z4
+	VMOVUPS.Z   (CX), K1, Z9
+	VFMADD231PS Z9, Z8, Z6
+	LEAQ        (DX)(DI*4), DX
+	LEAQ        (AX)(DI*4), AX
+	LEAQ        (BX)(DI*4), BX
+	LEAQ        (SI)(DI*4), SI
+	LEAQ        (CX)(DI*4), CX
+	XORQ        DI, DI
+
+done1:
+	MOVQ          sums+0(FP), AX
+	VADDPS        Z0, Z1, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VPERMILPS     $0x4e, X1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0xb1, X1, X0
+	VADDSS        X0, X1, X1
+	VMOVSS        X1, (AX)
+	VADDPS        Z2, Z3, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VADDPS        Y0, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X0
+	VADDPS        X0, X2, X0
+	VPERMILPS     $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VADDSS        X1, X0, X0
+	VMOVSS        X0, 4(AX)
+	VADDPS        Z4, Z5, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPS        Y0, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X0
+	VADDPS        X0, X4, X0
+	VPERMILPS     $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VADDSS        X1, X0, X0
+	VMOVSS        X0, 8(AX)
+	VADDPS        Z6, Z7, Z6
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VADDPS        Y0, Y6, Y6
+	VEXTRACTF128  $0x01, Y6, X0
+	VADDPS        X0, X6, X0
+	VPERMILPS     $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VADDSS        X1, X0, X0
+	VMOVSS        X0, 12(AX)
+	VLDMXCSR      control_ieee<>+0(SB)
+	VZEROUPPER
+	RET
+
 // func axpy256(y *float32, x *float32, n int, a float32)
 // Requires: AVX, FMA3
 TEXT ·axpy256(SB), NOSPLIT, $0-28
@@ -817,6 +957,139 @@ done1:
 	VPERMILPS    $0xb1, X1, X0
 	VADDSS       X0, X1, X1
 	MOVSS        X1, ret+24(FP)
+	VLDMXCSR     control_ieee<>+0(SB)
+	VZEROUPPER
+	RET
+
+// func dotFour256(sums *[4]float32, x *float32, stride int, y *float32, n int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·dotFour256(SB), NOSPLIT, $0-40
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     x+8(FP), AX
+	MOVQ     stride+16(FP), CX
+	MOVQ     y+24(FP), DX
+	VXORPS   Y0, Y0, Y0
+	VXORPS   Y1, Y1, Y1
+	LEAQ     (AX)(CX*1), BX
+	VXORPS   Y2, Y2, Y2
+	VXORPS   Y3, Y3, Y3
+	LEAQ     (BX)(CX*1), SI
+	VXORPS   Y4, Y4, Y4
+	VXORPS   Y5, Y5, Y5
+	LEAQ     (SI)(CX*1), CX
+	VXORPS   Y6, Y6, Y6
+	VXORPS   Y7, Y7, Y7
+	MOVQ     n+32(FP), DI
+
+turn1:
+	CMPQ        DI, $0x00000010
+	JL          one1
+	PREFETCHT0  2048(DX)
+	VMOVUPS     (DX), Y8
+	VMOVUPS     (AX), Y9
+	VFMADD231PS Y9, Y8, Y0
+	VMOVUPS     (BX), Y9
+	VFMADD231PS Y9, Y8, Y2
+	VMOVUPS     (SI), Y9
+	VFMADD231PS Y9, Y8, Y4
+	VMOVUPS     (CX), Y9
+	VFMADD231PS Y9, Y8, Y6
+	PREFETCHT0  2080(DX)
+	VMOVUPS     32(DX), Y8
+	VMOVUPS     32(AX), Y9
+	VFMADD231PS Y9, Y8, Y1
+	VMOVUPS     32(BX), Y9
+	VFMADD231PS Y9, Y8, Y3
+	VMOVUPS     32(SI), Y9
+	VFMADD231PS Y9, Y8, Y5
+	VMOVUPS     32(CX), Y9
+	VFMADD231PS Y9, Y8, Y7
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, DI
+	JMP         turn1
+
+one1:
+	CMPQ        DI, $0x00000008
+	JL          tail1
+	PREFETCHT0  2048(DX)
+	VMOVUPS     (DX), Y8
+	VMOVUPS     (AX), Y9
+	VFMADD231PS Y9, Y8, Y0
+	VMOVUPS     (BX), Y9
+	VFMADD231PS Y9, Y8, Y2
+	VMOVUPS     (SI), Y9
+	VFMADD231PS Y9, Y8, Y4
+	VMOVUPS     (CX), Y9
+	VFMADD231PS Y9, Y8, Y6
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, BX
+	ADDQ        $0x00000020, SI
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, DI
+	JMP         one1
+
+tail1:
+	TESTQ       DI, DI
+	JZ          done1
+	LEAQ        tailmask<>+0(SB), R8
+	MOVQ        DI, R9
+	NEGQ        R9
+	VMOVDQU     32(R8)(R9*4), Y8
+	VMASKMOVPS  (DX), Y8, Y9
+	VMASKMOVPS  (AX), Y8, Y10
+	VFMADD231PS Y10, Y9, Y0
+	VMASKMOVPS  (BX), Y8, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (SI), Y8, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (CX), Y8, Y8
+	VFMADD231PS Y8, Y9, Y6
+	LEAQ        (DX)(DI*4), DX
+	LEAQ        (AX)(DI*4), AX
+	LEAQ        (BX)(DI*4), BX
+	LEAQ        (SI)(DI*4), SI
+	LEAQ        (CX)(DI*4), CX
+	XORQ        DI, DI
+
+done1:
+	MOVQ         sums+0(FP), AX
+	VADDPS       Y0, Y1, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VPERMILPS    $0x4e, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0xb1, X1, X0
+	VADDSS       X0, X1, X1
+	VMOVSS       X1, (AX)
+	VADDPS       Y2, Y3, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X0, X2, X0
+	VPERMILPS    $0x4e, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VADDSS       X1, X0, X0
+	VMOVSS       X0, 4(AX)
+	VADDPS       Y4, Y5, Y4
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPS       X0, X4, X0
+	VPERMILPS    $0x4e, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VADDSS       X1, X0, X0
+	VMOVSS       X0, 8(AX)
+	VADDPS       Y6, Y7, Y6
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPS       X0, X6, X0
+	VPERMILPS    $0x4e, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VADDSS       X1, X0, X0
+	VMOVSS       X0, 12(AX)
 	VLDMXCSR     control_ieee<>+0(SB)
 	VZEROUPPER
 	RET

@@ -12,7 +12,6 @@ const (
 	gemmColumns = 128     // of C in a task, at least
 	thinRows    = 4       // products of no more rows, or depth, are bound by memory
 	thinDepth   = 1 << 12 // of a product at a time of such, whose A stays in the first cache
-	thinBlock   = 1 << 17 // floats of B at a time where C has several rows: they stay in the second
 	spread      = 16      // added to the distance of copied rows, against powers of two
 )
 
@@ -49,20 +48,20 @@ func (c gemmCut) at(task int) (i, j int) {
 
 func (g *gemm[T]) thinCut() gemmCut {
 	width := min(g.n, 1<<12)
-	switch {
-	case g.transB:
+	if g.transB {
 		width = grain(g.n, int64(g.n)*int64(max(g.k, 1)), plainWork)
-	case g.several():
-		width = min(width, max(1<<9, thinBlock/max(g.k, 1)/64*64))
 	}
 	rows := grain(g.m, int64(g.m)*int64(width)*int64(max(g.k, 1)), plainWork)
 	if g.several() {
 		rows = g.m
+		if g.transB { // all of A is read for each task
+			width = max(width, (g.n+tasksWanted-1)/tasksWanted)
+		}
 	}
 	return gemmCut{rows, (g.m + rows - 1) / rows, width, (g.n + width - 1) / width}
 }
 
-// several tells whether a block of B serves several rows of C before the next one.
+// several tells whether what is read of B serves several rows of C at once.
 func (g *gemm[T]) several() bool { return g.m > 1 && g.m <= thinRows }
 
 // blockedCut returns also how wide a panel of B is.
@@ -116,22 +115,34 @@ func thinTile(g *gemm[float32], i0, i1, j0, j1 int) {
 			clear(row(i))
 		}
 	}
-	if !g.transB {
-		for i := range i1 - i0 {
-			Combine(row(i), g.b[j0:], g.ldb, a[i*lda:][:g.k], 1, g.k)
+	// What was read of B is still in a cache for the next row.
+	deep := g.k
+	switch {
+	case g.several() && g.transB:
+		deep = thinDepth / thinRows
+	case g.several():
+		deep = 4 // as Combine takes at once
+	case g.transB:
+		deep = thinDepth
+	}
+	for p := 0; p < g.k; p += deep {
+		n := min(deep, g.k-p)
+		if !g.transB {
+			for i := range i1 - i0 {
+				Combine(row(i), g.b[p*g.ldb+j0:], g.ldb, a[i*lda+p:][:n], 1, n)
+			}
+			continue
 		}
-		return
-	}
-	depth := thinDepth
-	if g.several() {
-		depth = min(depth, max(1<<8, thinBlock/(j1-j0)/64*64))
-	}
-	for p := 0; p < g.k; p += depth {
-		n := min(depth, g.k-p)
-		for i := range i1 - i0 {
-			part := a[i*lda+p:][:n]
-			for j, c := 0, row(i); j < len(c); j++ {
-				c[j] += Dot(part, g.b[(j0+j)*g.ldb+p:][:n])
+		for j := range j1 - j0 {
+			b := g.b[(j0+j)*g.ldb+p:][:n]
+			if i1-i0 == 4 {
+				for i, s := range dotFour(a[p:], lda, b) {
+					row(i)[j] += s
+				}
+				continue
+			}
+			for i := range i1 - i0 {
+				row(i)[j] += Dot(a[i*lda+p:][:n], b)
 			}
 		}
 	}

@@ -58,6 +58,29 @@ func Dot(x, y []float32) float32 {
 	return sum
 }
 
+// dotFour returns the inner products of y with four vectors that lie xs apart in x.
+func dotFour(x []float32, xs int, y []float32) (sums [4]float32) {
+	if !fast.available() {
+		for i := range sums {
+			sums[i] = dotPlain(x[i*xs:][:len(y)], y)
+		}
+		return sums
+	}
+	if len(y) == 0 {
+		return sums
+	}
+	_ = x[3*xs+len(y)-1] // the assembly does not check
+	reads(x[:len(y)], x[xs:][:len(y)], x[2*xs:][:len(y)], x[3*xs:][:len(y)], y)
+	for lo := 0; lo < len(y); lo += piece {
+		var part [4]float32
+		dotFourFast(&part, &x[lo], xs*elem, &y[lo], min(piece, len(y)-lo))
+		for i, s := range part {
+			sums[i] += s
+		}
+	}
+	return sums
+}
+
 // Combine adds to y a combination of k vectors that lie xs apart in x, with
 // coefficients that lie as apart in a.
 func Combine(y, x []float32, xs int, a []float32, as, k int) {

@@ -41,6 +41,14 @@ func dotFast(x, y *float32, n int) float32 {
 	return dot256(x, y, n)
 }
 
+func dotFourFast(sums *[4]float32, x *float32, stride int, y *float32, n int) {
+	if fast.lanes == 16 {
+		dotFour512(sums, x, stride, y, n)
+	} else {
+		dotFour256(sums, x, stride, y, n)
+	}
+}
+
 func peakLoop(lanes, n int) {
 	if lanes == 16 {
 		peak512(n)

@@ -22,6 +22,12 @@ func scaleFast(y *float32, n int, a float32) { scalePlain(unsafe.Slice(y, n), a)
 
 func dotFast(x, y *float32, n int) float32 { return dotPlain(unsafe.Slice(x, n), unsafe.Slice(y, n)) }
 
+func dotFourFast(sums *[4]float32, x *float32, stride int, y *float32, n int) {
+	for i := range sums {
+		sums[i] = dotFast((*float32)(unsafe.Add(unsafe.Pointer(x), i*stride)), y, n)
+	}
+}
+
 func peakLoop(lanes, n int) {}
 
 func transposeEight(to, from *float32, toStride, fromStride, toStep, fromStep, blocks, add int) {

@@ -55,6 +55,16 @@ func vectorCase(t *testing.T, r *rand.Rand, n, offset int) {
 			func(y []float32) { Combine(y[:n/7], x, n/7, x, 1, min(7, n)) },
 			func(y []float32) { combine(y[:n/7], x, n/7, x, 1, min(7, n)) },
 		},
+		"four dots": {
+			func(y []float32) { s := dotFour(x, n/4, y[n-n/4:]); copy(y, s[:]) },
+			func(y []float32) {
+				var s [4]float32
+				for i := range s {
+					s[i] = dotPlain(x[i*(n/4):][:n/4], y[n-n/4:])
+				}
+				copy(y, s[:])
+			},
+		},
 		"dot": {
 			func(y []float32) { y[0] = Dot(x[1:], y[1:]) },
 			func(y []float32) { y[0] = dotPlain(x[1:], y[1:]) },

@@ -59,6 +59,7 @@ func (a *assembler) vectors() {
 	a.end()
 
 	a.dot()
+	a.dotFour()
 }
 
 func (a *assembler) dot() {
@@ -76,23 +77,60 @@ func (a *assembler) dot() {
 	a.VADDPS(sums[0], sums[1], sums[0])
 	a.VADDPS(sums[2], sums[3], sums[2])
 	a.VADDPS(sums[0], sums[2], sums[0])
-	s := sums[0].AsY()
+	result := a.ReturnIndex(0)
+	a.Store(a.across(sums[0]), result)
+	a.end()
+}
+
+// dotFour generates the inner products of y with four vectors, stride bytes apart.
+func (a *assembler) dotFour() {
+	a.function("dotFour"+a.isa.name, "func(sums *[4]float32, x *float32, stride int, y *float32, n int)")
+	rows := []reg.GPVirtual{a.pointer("x")}
+	stride, y := a.pointer("stride"), a.pointer("y")
+	var sums [4][2]reg.VecVirtual
+	for i := range sums {
+		if i > 0 {
+			r := a.GP64()
+			a.LEAQ(Mem{Base: rows[i-1], Index: stride, Scale: 1}, r)
+			rows = append(rows, r)
+		}
+		for j := range sums[i] {
+			sums[i][j] = a.vec()
+			a.VXORPS(sums[i][j].AsY(), sums[i][j].AsY(), sums[i][j].AsY())
+		}
+	}
+	a.sweep(span{n: a.pointer("n"), floats: append([]reg.GPVirtual{y}, rows...), turn: 2}, func(v *lanes) {
+		v.fetch(y)
+		b := v.load(y)
+		for i, r := range rows {
+			a.VFMADD231PS(v.load(r), b, sums[i][v.at])
+		}
+	})
+	to := a.pointer("sums")
+	for i := range sums {
+		a.VADDPS(sums[i][0], sums[i][1], sums[i][0])
+		a.VMOVSS(a.across(sums[i][0]), Mem{Base: to, Disp: 4 * i})
+	}
+	a.end()
+}
+
+// across returns the sum of all floats of x, which is gone then.
+func (a *assembler) across(x reg.VecVirtual) reg.VecVirtual {
+	s := x.AsY()
 	if a.isa.wide() {
 		high := a.YMM()
-		a.VEXTRACTF64X4(Imm(1), sums[0], high)
+		a.VEXTRACTF64X4(Imm(1), x, high)
 		a.VADDPS(high, s, s)
 	}
 	high := a.XMM()
 	a.VEXTRACTF128(Imm(1), s, high)
-	a.VADDPS(high, sums[0].AsX(), high)
+	a.VADDPS(high, x.AsX(), high)
 	swapped := a.XMM()
 	a.VPERMILPS(Imm(0b01_00_11_10), high, swapped)
 	a.VADDPS(swapped, high, high)
 	a.VPERMILPS(Imm(0b10_11_00_01), high, swapped)
 	a.VADDSS(swapped, high, high)
-	result := a.ReturnIndex(0)
-	a.Store(high, result)
-	a.end()
+	return high
 }
 
 func (a *assembler) pointer(param string) reg.GPVirtual {
