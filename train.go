@@ -297,8 +297,8 @@ func (t *trainer) scaled(d data.Dataset) (data.Samples, error) {
 	return samples, nil
 }
 
-// objective implements [train.Objective]. Parts follow each other, so the
-// loader begins at the first that is asked for and then goes on.
+// objective implements [train.Objective]. Steps follow each other, so the loader
+// begins at the first that is asked for and then goes on.
 func (t *trainer) objective(tape *autograd.Tape, at train.Moment) (autograd.Value, string, error) {
 	if t.next == nil {
 		loader := &data.Loader{Data: t.data, Batch: t.Batch, Seed: t.cfg.Seed, Patch: t.Patch, Augment: t.Augment, Workers: t.Workers, Ahead: 2 * t.Workers}

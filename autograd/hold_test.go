@@ -34,24 +34,48 @@ func TestAHeldValueIsPassedOnceForAllLosses(t *testing.T) {
 	require.Equal(t, 1, n)
 	require.Equal(t, leaf.Grad().Data, leaf.Gradient().Dense)
 	require.Equal(t, 1, n)
-	require.PanicsWithError(t, "backward of [3]: counted was passed by an earlier Backward, and each takes what it needs with it; add the losses",
+	require.PanicsWithError(t, "backward of [3]: counted was held until a gradient beyond it was read; read that after the last Backward",
 		func() { tape.Backward(Apply(total{}, y)) })
+}
 
+func TestWhatIsHeldWhenATapeIsResetIsForgotten(t *testing.T) {
+	n := 0
+	tape := NewTape()
+	tape.Backward(Apply(total{}, Apply(counted{square{}, &n}, tape.Leaf(tensor.From(three, 3))).Hold()))
 	tape.Reset()
-	leaf = tape.Leaf(tensor.From(three, 3))
-	tape.Backward(Apply(total{}, Apply(counted{square{}, &n}, leaf)))
-	require.Equal(t, 2, n, "after Reset nothing is held")
+	leaf := tape.Leaf(tensor.From(three, 3))
+	tape.Backward(Apply(total{}, leaf))
+	require.Equal(t, []float32{1, 1, 1}, leaf.Grad().Data)
+	require.Zero(t, n)
 }
 
 func TestHeldValuesMayDependOnEachOther(t *testing.T) {
 	tape := NewTape()
 	leaf := tape.Leaf(tensor.From(three, 3))
-	y := Apply(square{}, leaf).Hold()
-	z := Apply(square{}, y).Hold() // x⁴
+	x2 := Apply(square{}, leaf).Keep()
+	y := Apply(scaled{}, x2).Hold() // 3 x²
+	z := Apply(square{}, y).Hold()  // 9 x⁴
 	tape.Backward(Apply(total{}, z))
 	tape.Backward(Apply(total{}, y))
-	require.Equal(t, []float32{4 + 2, 4*8 + 4, 4*27 + 6}, leaf.Gradient().Dense)
+	require.Equal(t, []float32{1, 1, 1}, z.Grad().Data)
+	require.Equal(t, []float32{1 + 6*1, 1 + 6*4, 1 + 6*9}, y.Grad().Data, "with what z held")
+	tape.Backward(Apply(total{}, y))
+	require.Equal(t, []float32{3 * 8, 3 * 26, 3 * 56}, x2.Grad().Data, "of a value that was kept")
+	require.Equal(t, []float32{2 * 3 * 8, 4 * 3 * 26, 6 * 3 * 56}, leaf.Gradient().Dense)
 	require.Equal(t, leaf, leaf.Hold(), "a leaf has nothing to hold")
+}
+
+func TestALeafBesideAHeldValuePassesNothingOn(t *testing.T) {
+	n := 0
+	tape := NewTape()
+	y := Apply(counted{square{}, &n}, tape.Leaf(tensor.From(three, 3))).Hold()
+	beside := tape.Leaf(tensor.From([]float32{4}, 1))
+	for range 2 {
+		tape.Backward(Apply(total{}, y, beside))
+		beside.Grad()
+	}
+	require.Equal(t, []float32{2}, beside.Grad().Data)
+	require.Zero(t, n)
 }
 
 func TestTheBooksPassHeldValuesOn(t *testing.T) {

@@ -48,8 +48,8 @@ func (v Value) Gradient() Gradient {
 	if n.kind != leaf {
 		panic(&UseError{"gradient", n.shape, "it is no leaf; Grad serves other values"})
 	}
-	v.passOn()
 	t := v.tape
+	t.passOn(&t.run, v.id)
 	o := t.run.outer[v.id]
 	if !t.run.hasGrad[v.id] {
 		t.allotGrad(&t.run, v.id, true)
@@ -81,8 +81,12 @@ type outerTerm struct {
 	leftAt, rightAt place
 }
 
-// worthOuter is how many times smaller than a matrix its factors must be.
-const worthOuter = 16
+// A product of at most mostOuter rows is kept, if the matrix is worthOuter times
+// larger than the factors of each row.
+const (
+	worthOuter = 16
+	mostOuter  = 8
+)
 
 // keepsOuter keeps the gradient by input k of the step at id as a product, if
 // that can be and pays.
@@ -97,7 +101,7 @@ func (t *Tape) keepsOuter(r *runner, id int32, s *step, k int) bool {
 	}
 	rows, columns := w.shape.Dim(0), w.shape.Dim(1)
 	n := op.OuterRows(t.inputShapes(s.in))
-	if n == 0 || n*(rows+columns)*worthOuter > rows*columns {
+	if n == 0 || n > mostOuter || (rows+columns)*worthOuter > rows*columns {
 		return false
 	}
 	o := r.outer[w.root]

@@ -10,9 +10,10 @@ func (t *Tape) Run() { t.forward(&t.run) }
 // of loss, a value of one element. What operations between loss and the leaves
 // need is released on the way, so a later Backward, of another loss on this tape,
 // may not pass through them again, not even through a value that was kept: of
-// losses that share a part, Backward takes the sum. The gradients of leaves add
-// up until Reset; a value may hold back its own, see [Value.Hold]. It panics with a [*tensor.ShapeError] if loss has not one
-// element, and with a [*UseError] if no leaf leads to it.
+// losses that share a part, Backward takes the sum, or the part is held and waits
+// for all of them ([Value.Hold]). The gradients of leaves add up until Reset. It
+// panics with a [*tensor.ShapeError] if loss has not one element, and with a
+// [*UseError] if no leaf leads to it.
 func (t *Tape) Backward(loss Value) {
 	t.own("backward", loss)
 	if s := loss.Shape(); s.Len() != 1 {
@@ -47,7 +48,7 @@ func (t *Tape) TrainingCost(loss Value) Cost {
 	r.counts = true
 	t.forward(r)
 	t.backward(r, loss.id)
-	t.passOn(r)
+	t.passOn(r, -1)
 	c := r.cost(t)
 	for i := range t.nodes {
 		n := &t.nodes[i]
@@ -81,7 +82,6 @@ func (t *Tape) foresee() {
 		r = t.rehearsal(t.nodes[last].root)
 		t.forward(r)
 		t.backward(r, last)
-		t.passOn(r)
 	} else {
 		r = t.rehearsal(-1)
 		t.forward(r)

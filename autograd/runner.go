@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"math"
 	"slices"
 
 	"github.com/sshn-go/sshn/internal/parallel"
@@ -121,25 +122,27 @@ func (t *Tape) backward(r *runner, loss int32) {
 	if !r.rehearsal {
 		t.gradient(loss).Data[0]++
 	}
-	t.descend(r, loss, true)
+	t.descend(r, loss, math.MaxInt32)
 }
 
-// passOn takes the gradients of held values on to the leaves.
-func (t *Tape) passOn(r *runner) {
-	if len(r.waiting) == 0 {
-		return
-	}
-	for _, id := range r.waiting {
+// passOn takes the gradients of the values that are held beyond a node on to it and
+// further.
+func (t *Tape) passOn(r *runner, node int32) {
+	last := int32(-1)
+	r.waiting = slices.DeleteFunc(r.waiting, func(id int32) bool {
+		if id <= node {
+			return false
+		}
 		r.reached[id] = true
-	}
-	last := slices.Max(r.waiting)
-	r.waiting = r.waiting[:0]
-	t.descend(r, last, false)
+		last = max(last, id)
+		return true
+	})
+	t.descend(r, last, node)
 }
 
-// descend passes gradients on, from a node down to the leaves or, if hold is
-// set, to held values.
-func (t *Tape) descend(r *runner, from int32, hold bool) {
+// descend passes gradients on, from a node down to the leaves or to values that are
+// held and not beyond a node.
+func (t *Tape) descend(r *runner, from, beyond int32) {
 	for id := from; id >= 0; id-- {
 		n, s := &t.nodes[id], &r.steps[id]
 		if !r.reached[id] {
@@ -150,12 +153,14 @@ func (t *Tape) descend(r *runner, from int32, hold bool) {
 			continue
 		}
 		if r.passed[id] {
-			panic(&UseError{"backward", n.shape, Name(n.op) + " was passed by an earlier Backward, and each takes what it needs with it; add the losses"})
-		}
-		if hold && n.held {
-			if !slices.Contains(r.waiting, id) {
-				r.waiting = append(r.waiting, id)
+			problem := " was passed by an earlier Backward, and each takes what it needs with it; add the losses"
+			if n.held {
+				problem = " was held until a gradient beyond it was read; read that after the last Backward"
 			}
+			panic(&UseError{"backward", n.shape, Name(n.op) + problem})
+		}
+		if n.held && id <= beyond {
+			r.waiting = append(r.waiting, id)
 			continue
 		}
 		t.backwardOne(r, id, from, n, s)

@@ -39,6 +39,7 @@ func (v Value) Item() float32 {
 
 // Grad returns the gradient of the loss by v, after Backward: zeros before, or if
 // the loss does not depend on v. Leaves have one, and other values that were kept.
+// What values between v and the loss hold back goes on first.
 // The data belong to the tape until Reset; they may be changed, as clipping
 // does. It panics with a [*UseError] if v has none.
 func (v Value) Grad() tensor.Tensor {
@@ -49,16 +50,9 @@ func (v Value) Grad() tensor.Tensor {
 	case !v.tape.nodes[n.root].kept && v.tape.nodes[n.root].kind == applied:
 		panic(&UseError{"gradient", n.shape, "released; call Keep on the value before Backward"})
 	}
-	v.passOn()
+	v.tape.passOn(&v.tape.run, n.root)
 	v.tape.holdGrad(&v.tape.run, v.id, true)
 	return v.tape.gradient(v.id)
-}
-
-// passOn sees to it that a leaf has what was held back.
-func (v Value) passOn() {
-	if t := v.tape; t.nodes[t.nodes[v.id].root].kind == leaf {
-		t.passOn(&t.run)
-	}
 }
 
 // Keep keeps what v holds, and its gradient, readable until Reset, also after
@@ -79,13 +73,14 @@ func (v Value) Keep() Value {
 }
 
 // Hold holds back what each Backward brings to v: the gradients add up there, and
-// go on in one pass when the gradient of a leaf is read. Thus several losses, one
-// Backward after another, may share what v was computed by, which is passed once.
-// After that pass v must not be used again. It keeps v, as Keep does, and returns
-// it. Leaves and constants have nothing to hold.
+// go on in one pass when a gradient beyond v is read, as a leaf's. Thus several
+// losses, one Backward after another, may share what v was computed by, which is
+// passed once; after that no Backward may come to v. What v was computed by may
+// reach a loss through held values only. Hold keeps v, as Keep does, and returns it.
+// Leaves and constants have nothing to hold.
 func (v Value) Hold() Value {
-	v.Keep()
 	root := &v.tape.nodes[v.node("hold").root]
+	v.Keep()
 	root.held = root.kind == applied
 	return v
 }

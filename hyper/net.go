@@ -136,6 +136,9 @@ func (n *Net) Theta(t *autograd.Tape, condition []float64) autograd.Value {
 // Thetas implements [Sharing]: W, which is most of what there is to read, is read
 // once for all conditions, forward and back. It panics as Theta does.
 func (n *Net) Thetas(t *autograd.Tape, conditions ...[]float64) []autograd.Value {
+	if len(conditions) == 0 {
+		return nil
+	}
 	rows := n.rows(t, conditions...).Hold()
 	thetas := make([]autograd.Value, len(conditions))
 	for i := range thetas {

@@ -20,14 +20,15 @@ type Source interface {
 // Sharing is what a Source implements that gives theta for several conditions at
 // less than as many times the work of one.
 type Sharing interface {
-	// Thetas records theta [len] for each condition. Losses of them may go
-	// Backward one after another: see [autograd.Value.Hold].
+	// Thetas records theta [len] for each condition. Losses may go Backward one
+	// after another: see [autograd.Value.Hold].
 	Thetas(t *autograd.Tape, conditions ...[]float64) []autograd.Value
 }
 
-// Thetas records theta for each condition, with as little work as s can.
+// Thetas records theta for each condition, with as little work as s can: of a
+// [Sharing] source, such as a [Net], as that does.
 func Thetas(s Source, t *autograd.Tape, conditions ...[]float64) []autograd.Value {
-	if many, ok := s.(Sharing); ok && len(conditions) > 1 {
+	if many, ok := s.(Sharing); ok {
 		return many.Thetas(t, conditions...)
 	}
 	thetas := make([]autograd.Value, len(conditions))

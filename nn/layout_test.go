@@ -83,5 +83,8 @@ func TestEncodingsNeverVanish(t *testing.T) {
 	for i, want := range []float64{1, 0, 0.70710678, 0.70710678, 0, 1} {
 		require.InDelta(t, want, y[i], 1e-7)
 	}
+	require.Equal(t, []float32{0.25, 0.75, 1, 0}, Encoding{}.Encode([]float64{0.25}, []float64{1}).Data, "a row for each condition")
+	require.Zero(t, Encoding{}.Encode().Shape.Len())
+	require.PanicsWithError(t, "nn: a condition of 2 numbers beside one of 1", func() { Encoding{}.Encode([]float64{1}, []float64{1, 2}) })
 	require.PanicsWithError(t, `nn: encoding "square" is unknown`, func() { Encoding{Kind: "square"}.Encode([]float64{1}) })
 }

@@ -236,7 +236,7 @@ func (s *weightGrad) scratch() int {
 }
 
 func (p *winogradWeights) scratch(c *Conv) int {
-	depth, chunks, sums := len(p.g.axes[0].taps), min(p.blocks(), p.g.weightChunks(p.m)), 0
+	depth, chunks, sums := len(p.g.axes[0].taps), p.chunks(c), 0
 	if chunks > 1 {
 		sums = chunks * c.weights()
 	}

@@ -47,9 +47,9 @@ func (c gemmCut) at(task int) (i, j int) {
 }
 
 func (g *gemm[T]) thinCut() gemmCut {
-	width := min(g.n, 1<<12)
-	if g.transB {
-		width = grain(g.n, int64(g.n)*int64(max(g.k, 1)), plainWork)
+	width := grain(g.n, int64(g.n)*int64(max(g.k, 1)), plainWork)
+	if !g.transB { // at least as many as are worth a call
+		width = min(g.n, 1<<12, max(1<<7, roundUp(width, 64), roundUp(g.n/tasksWanted, 64)))
 	}
 	rows := grain(g.m, int64(g.m)*int64(width)*int64(max(g.k, 1)), plainWork)
 	if g.several() {
@@ -103,8 +103,10 @@ func thinTile(g *gemm[float32], i0, i1, j0, j1 int) {
 	if g.transA { // rows are needed in one piece
 		a, lda = parallel.Scratch((i1-i0)*g.k), g.k
 		defer parallel.Release(a)
-		for i := range a {
-			a[i] = g.a[i%g.k*g.lda+i0+i/g.k]
+		for i := range i1 - i0 {
+			for p := range g.k {
+				a[i*g.k+p] = g.a[p*g.lda+i0+i]
+			}
 		}
 	} else {
 		a = g.a[i0*g.lda:]

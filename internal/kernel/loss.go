@@ -57,6 +57,9 @@ func softmax(y, x []float32) (logSum float64) {
 	return m + math.Log(sum)
 }
 
+// leastExponent is about ln 2^-126: exponentials of less count as zero.
+const leastExponent = -87.33
+
 // expSteps cut a binade of the exponential for a table, so that the rest
 // |r| <= ln 2 / 64 takes a cubic: r⁴/24 < 6e-10, a hundredth of a float32's ulp.
 const expSteps = 32
@@ -71,11 +74,8 @@ var expTable = func() (t [expSteps]uint64) {
 // expBelow1 returns exp(x) for x <= 0, good to float32, and 0 where that has no
 // normal float32; of NaN, NaN.
 func expBelow1(x float64) float64 {
-	const (
-		least = -87.33  // ln 2^-126
-		round = 3 << 51 // added, it leaves an integer in the low bits
-	)
-	if x < least {
+	const round = 3 << 51 // added, it leaves an integer in the low bits
+	if x < leastExponent {
 		return 0
 	}
 	shifted := x*(expSteps/math.Ln2) + round

@@ -3,8 +3,8 @@ package kernel
 import "math"
 
 // Powers replaces each normal x > 0 by x^exponent exp(shift), shift being that of
-// its place; the others stay as they are. Of +Inf it is NaN; what is below the
-// least normal float32 becomes 0.
+// its place; the others stay as they are. Of +Inf it is NaN; what is below about
+// 2^-126 becomes 0.
 func Powers(x, shift []float32, exponent float64) {
 	if len(x) != len(shift) {
 		panic("kernel: powers of slices of different lengths")
@@ -27,10 +27,9 @@ func powersPlain(x, shift []float32, exponent float64) {
 			continue
 		}
 		v -= v - v // NaN of what is infinite
-		y := float32(math.Exp(exponent*math.Log(float64(v)) + float64(shift[i])))
-		if y < leastNormal {
-			y = 0
+		e := exponent*math.Log(float64(v)) + float64(shift[i])
+		if x[i] = 0; !(e < leastExponent) {
+			x[i] = float32(math.Exp(e))
 		}
-		x[i] = y
 	}
 }

@@ -21,6 +21,7 @@ type strips struct {
 const (
 	winogradTiles = 56 // of a block of work: the products' panels are read once for so many
 	weightTiles   = 64 // of one of a weight gradient: products in one element of the sums
+	chunkTiles    = 30 // see weightChunks; by BenchmarkConv on two cores, 10 x 10 to 160 x 192
 	winogradDepth = 24 // planes of a block of work
 )
 

@@ -17,7 +17,7 @@ type winogradWeights struct {
 // weightGradWinograd computes gw, given how the input is read.
 func (c *Conv) weightGradWinograd(g *gather, w *winograd, gw, gy []float32, add bool) {
 	p := g.winogradWeights(w, Input{X: gy, C: c.Cout})
-	blocks, chunks := p.blocks(), min(p.blocks(), g.weightChunks(w.m))
+	blocks, chunks := p.blocks(), p.chunks(c)
 	sums := gw
 	if chunks > 1 {
 		sums = parallel.Scratch(chunks * len(gw))
@@ -46,7 +46,8 @@ func (g *gather) winogradWeights(w *winograd, gy Input) winogradWeights {
 	return p
 }
 
-// weightStrips cuts the work into blocks of which each of the chunks has as many.
+// weightStrips cuts the work into blocks, of which each of the chunks has about as
+// many.
 func (g *gather) weightStrips(m int) strips {
 	chunks := g.weightChunks(m)
 	s := g.strips(m, weightTiles, chunks)
@@ -56,16 +57,22 @@ func (g *gather) weightStrips(m int) strips {
 	return s
 }
 
-// weightChunks is how many sums are made, at most, to be added at last: a power of
-// two c where each has 30 c tiles, for a chunk has to clear its sums, to read and
-// write them with each block, and to transform them at last, and where there is
-// little to do, few workers do it sooner than many.
+// chunks is how many sums are made, to be added at last.
+func (p *winogradWeights) chunks(c *Conv) int {
+	return max(1, min(p.blocks(), p.g.weightChunks(p.m), weightMemory/max(1, c.weights())))
+}
+
+// weightChunks is how many there should be: two, or the greatest power of two for
+// which each of them has chunkTiles tiles times as many. A chunk clears its sums,
+// reads and writes them with each block, and transforms them at last, so that where
+// there is little to do few workers do it sooner than many.
 func (g *gather) weightChunks(m int) int {
 	tiles := g.batch * g.axes[0].n * ((g.axes[1].n + m - 1) / m) * ((g.axes[2].n + m - 1) / m)
 	c := 2
-	for ; c < weightChunks && tiles >= 30*4*c*c; c *= 2 {
+	for 2*c <= weightChunks && tiles >= chunkTiles*4*c*c {
+		c *= 2
 	}
-	return max(1, min(c, weightMemory/(g.tapCount()*g.k*g.n)))
+	return c
 }
 
 // chunk adds to gw what the blocks of work from lo to hi give.

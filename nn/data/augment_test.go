@@ -338,6 +338,34 @@ func TestIntensitiesKeepTheirRangeWithoutNoiseOrBias(t *testing.T) {
 	require.Equal(t, constant, apply(Augment{Gamma: 1, Bias: 1, Noise: 1}, constant, 1), "an image without a range has no share of it")
 }
 
+func TestIntensitiesAreTheirDefinition(t *testing.T) {
+	for _, dims := range grids {
+		for _, channels := range []int{1, 3} {
+			s := random(rand.New(rand.NewPCG(1, 1)), channels, dims...)
+			a := Augment{Gamma: 0.5, Bias: 0.5, Spacing: 4}
+			got := apply(a, s, 1)
+
+			rng := rand.New(rand.NewPCG(1, 0)) // as they draw from it
+			gamma := math.Exp(a.Gamma * rng.NormFloat64())
+			rng.Float64() // noise
+			g := gridOf(s.Image.Shape)
+			bias, row := newField(g, 1, a.Spacing, a.Bias, rng), make([]float32, g.dims[2])
+			lo, hi := extremes(s.Image.Data)
+			if lo == hi { // a single element
+				require.Equal(t, s.Image, got.Image)
+				continue
+			}
+			for i, x := range s.Image.Data {
+				place := i / channels
+				bias.row(row, place/len(row))
+				share := float64(x-lo) / float64(hi-lo)
+				want := float64(lo) + float64(hi-lo)*math.Pow(share, gamma)*math.Exp(float64(row[place%len(row)]))
+				require.InDelta(t, want, got.Image.Data[i], 1e-6*(1+math.Abs(want)), "%v, %d channels", dims, channels)
+			}
+		}
+	}
+}
+
 func TestNoiseIsAShareOfTheRange(t *testing.T) {
 	s := blob(100, 100)
 	got := apply(Augment{Noise: 0.1}, s, 1)

@@ -17,7 +17,8 @@ import (
 // on t, as a function of a leaf of the loop's Params (their Leaf(t), or what a
 // hyper.Source makes of them): what it records of a copy is not trained. The note
 // says what a person wants to know of it, as in "phi 0.23": it goes into the log
-// and into errors.
+// and into errors. The parts of a step are asked for in order from 0, each after
+// the Backward of the one before, on a tape that was reset before the first.
 type Objective func(t *autograd.Tape, at Moment) (loss autograd.Value, note string, err error)
 
 // A Moment is where in a run an objective is asked for.
