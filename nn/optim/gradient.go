@@ -9,6 +9,9 @@ import (
 // grain is what a chunk takes: a few streams of 32 KB.
 const grain = 1 << 13
 
+// some of a chunk's gradient stays in the first cache beside what it is made of.
+const some = 1 << 12
+
 // each calls f for chunks of the elements [lo, hi), with scale times the chunk's
 // gradient. What is kept as outer products is made a chunk at a time, in a cache;
 // of a single one the rows are scaled copies of a vector, and nothing is made.
@@ -53,12 +56,15 @@ func within(o *autograd.Outer, lo, hi int, f func(lo, hi int, scale float32, gra
 			f(i, j, o.Left[0][row], o.Right[0][i-at:j-at])
 			return
 		}
-		gradient := parallel.Scratch(j - i)
-		clear(gradient)
-		for k, left := range o.Left {
-			kernel.Axpy(gradient, o.Right[k][i-at:j-at], left[row])
+		gradient := parallel.Scratch(min(some, j-i))
+		defer parallel.Release(gradient)
+		for ; i < j; i += some {
+			part := gradient[:min(some, j-i)]
+			clear(part)
+			for k, left := range o.Left {
+				kernel.Axpy(part, o.Right[k][i-at:][:len(part)], left[row])
+			}
+			f(i, i+len(part), 1, part)
 		}
-		f(i, j, 1, gradient)
-		parallel.Release(gradient)
 	})
 }

@@ -266,7 +266,7 @@ func BenchmarkAdam(b *testing.B) {
 		// Four streams are read, three written.
 		b.ReportMetric(7*4*n*float64(b.N)/b.Elapsed().Seconds()/1e9, "GB/s")
 	})
-	for r := 1; r <= 2; r++ {
+	for _, r := range []int{1, 2, 4} {
 		b.Run(fmt.Sprintf("10.7M/outer=%d", r), func(b *testing.B) {
 			const rows = 100
 			a, x := NewAdam(n, AdamConfig{}), make([]float32, n)
