@@ -95,7 +95,7 @@ type Training struct {
 //
 //	Widen -1                     0.930  0.934  0.939  0.941  0.942
 //	Widen 0.6, Coarsest 16       0.938  0.942  0.944  0.945  0.943
-//	ordinary networks            0.943  0.944  0.946  0.949  0.950
+//	ordinary networks, unbounded 0.943  0.944  0.946  0.949  0.950
 //	4000 steps, as by default    0.944  0.948  0.950  0.950  0.948
 //	ordinary networks            0.947  0.949  0.951  0.952  0.952
 //	4000 steps, Widen 0.3        0.946  0.947  0.947  0.948  0.949  (one seed)

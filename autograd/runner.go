@@ -153,7 +153,7 @@ func (t *Tape) descend(r *runner, from, beyond int32) {
 			continue
 		}
 		if r.passed[id] {
-			problem := " was passed by an earlier Backward, and each takes what it needs with it; add the losses"
+			problem := " was passed by an earlier Backward, and each takes what it needs with it; add the losses, or hold what they share (Value.Hold)"
 			if n.held {
 				problem = " was held until a gradient beyond it was read; read that after the last Backward"
 			}

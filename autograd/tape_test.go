@@ -143,7 +143,7 @@ func TestMisuseSaysWhatWasWrong(t *testing.T) {
 	require.PanicsWithError(t, "gradient of [3]: released; call Keep on the value before Backward", func() { y.Grad() })
 	require.PanicsWithError(t, "square of [3]: released after its last use; call Keep on it before the tape runs", func() { Apply(square{}, Apply(square{}, y)) })
 	require.PanicsWithError(t, "keep of [3]: released already", func() { y.Keep() })
-	require.PanicsWithError(t, "backward of []: total was passed by an earlier Backward, and each takes what it needs with it; add the losses",
+	require.PanicsWithError(t, "backward of []: total was passed by an earlier Backward, and each takes what it needs with it; add the losses, or hold what they share (Value.Hold)",
 		func() { tape.Backward(Apply(total{}, loss)) })
 
 	tape.Reset()

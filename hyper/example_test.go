@@ -31,3 +31,22 @@ func Example() {
 	// the same output at another phi: false
 	// frozen at 0.5, the same as there: true
 }
+
+// Losses at several phis, one Backward after another: the weights for all of them
+// are one product with the largest matrix there is, and their gradients another.
+func ExampleThetas() {
+	layout := nn.NewLayout()
+	layer := nn.NewLinear(layout.Builder(1), 3, 1, nn.XavierNormal)
+	net := hyper.NewNet(layout, 1, hyper.Config{Encoding: nn.Encoding{Max: 0.5}}, 1)
+
+	tape := autograd.NewTape()
+	x := tape.Const(tensor.From([]float32{1, 2, 3}, 1, 3))
+	for _, theta := range hyper.Thetas(net, tape, []float64{0.1}, []float64{0.3}, []float64{0.5}) {
+		y := layer.Forward(&nn.Pass{Theta: theta}, x)
+		tape.Backward(autograd.Mean(autograd.Mul(y, y))) // what this phi took is free now
+	}
+	g := net.Params().Leaf(tape).Gradient() // after the last
+	fmt.Println("one number for each parameter of the hypernetwork:", g.Len() == len(net.Params().Data))
+	// Output:
+	// one number for each parameter of the hypernetwork: true
+}

@@ -25,8 +25,10 @@ type Sharing interface {
 	Thetas(t *autograd.Tape, conditions ...[]float64) []autograd.Value
 }
 
-// Thetas records theta for each condition, with as little work as s can: of a
-// [Sharing] source, such as a [Net], as that does.
+// Thetas records theta for each condition, with as little work as s can. Of a
+// [Sharing] source, as a [Net] is, they are held: each may have a loss and a
+// Backward of its own, and a gradient by the source's parameters is read after the
+// last. Of another source they are Theta of each condition.
 func Thetas(s Source, t *autograd.Tape, conditions ...[]float64) []autograd.Value {
 	if many, ok := s.(Sharing); ok {
 		return many.Thetas(t, conditions...)

@@ -138,7 +138,8 @@ func (p *Params) Tensor(q Param) tensor.Tensor {
 	return tensor.Tensor{Shape: q.Shape, Data: p.Data[q.Offset:end:end]}
 }
 
-// Leaf records the whole vector [Len] as a leaf of t. It panics if the data are of
+// Leaf records the whole vector [Len] as a leaf of t, of which there is one however
+// often it is asked for: its Gradient is that of all uses. It panics if the data are of
 // another length than the layout.
 func (p *Params) Leaf(t *autograd.Tape) autograd.Value {
 	return t.Leaf(tensor.From(p.Data, p.Layout.Len()))

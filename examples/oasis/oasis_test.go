@@ -97,7 +97,7 @@ func TestVolumesFromBrainsToSegmentation(t *testing.T) {
 	require.Contains(t, out, "Chosen: phi ")
 	require.Contains(t, out, "from Dice 0 at ")
 	require.FileExists(t, filepath.Join(dir, "pictures", "phi-0.2.png"))
-	require.Contains(t, segmentSubject(t, dir, model, "-max-mb", "100"), ", the whole volume at once; it took ")
+	require.Contains(t, segmentSubject(t, dir, model, "-max-mb", "100"), ", the whole volume at once; all in all it took ")
 	require.Equal(t, readJSON(t, segmentSubject(t, dir, model, "-max-mb", "2000", "-json"))["phi"], readJSON(t, segmentSubject(t, dir, model, "-json"))["phi"])
 	require.Contains(t, segmentSubject(t, dir, model, "-phi", "0.5", "-max-mb", tight(t, dir, model)), " tiles of ")
 

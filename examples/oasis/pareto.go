@@ -196,7 +196,11 @@ func (r result) print(c console, perStructure bool) error {
 	if err := pareto.WriteTable(c.out, r.Curve.Points, r.Choice.By, r.Choice.Point); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "\nChosen: %v.\n%v\n", r.Choice, r.Volume)
+	say := "Chosen:"
+	if r.Curve.Split == "test" {
+		say = "By this alone one would choose"
+	}
+	fmt.Fprintf(c.out, "\n%s %v.\n%v\n", say, r.Choice, r.Volume)
 	if least, most := r.memory(); len(r.Curve.Points) > 1 && most < 1.25*least {
 		fmt.Fprintf(c.out, "Memory hardly depends on phi (%s to %s): the finest level, whose maps have the extents of the\nimage, decides it. So a budget of memory (-max-mb) can choose little.\n",
 			pareto.ByBytes.Format(least), pareto.ByBytes.Format(most))

@@ -274,7 +274,7 @@ func (s *segment) report(m *sshn.Model, move volume.Move, p pareto.Point, took t
 	if way != "" {
 		each += ", " + way
 	}
-	fmt.Fprintf(c.out, "%s: phi %v, %s MACs, %s of buffers%s; it took %s\n", s.out, p.Phi,
+	fmt.Fprintf(c.out, "%s: phi %v, %s MACs, %s of buffers%s; all in all it took %s\n", s.out, p.Phi,
 		pareto.ByMACs.Format(float64(p.MACs)), pareto.ByBytes.Format(float64(p.Bytes)), each, pareto.BySeconds.Format(took.Seconds()))
 	return nil
 }

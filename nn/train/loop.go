@@ -18,7 +18,8 @@ import (
 // hyper.Source makes of them): what it records of a copy is not trained. The note
 // says what a person wants to know of it, as in "phi 0.23": it goes into the log
 // and into errors. The parts of a step are asked for in order from 0, each after
-// the Backward of the one before, on a tape that was reset before the first.
+// the Backward of the one before, on a tape that was reset before the first: what
+// part 0 records and holds, as hyper.Thetas does, is there for the others.
 type Objective func(t *autograd.Tape, at Moment) (loss autograd.Value, note string, err error)
 
 // A Moment is where in a run an objective is asked for.

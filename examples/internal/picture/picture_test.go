@@ -194,6 +194,17 @@ func TestAVolumeIsDrawnAsThreeSlicesAsLongAsTheyAreInMM(t *testing.T) {
 	require.True(t, green(1, 0, 2) && green(1, 1, 2) && !green(1, 2, 2) && !green(1, 0, 0), "coronal")
 	require.True(t, green(2, 0, 2) && green(2, 3, 2) && !green(2, 0, 1), "sagittal: the front is on the left")
 
+	v.Labels, v.At = nil, [3]int{}
+	for _, one := range []struct {
+		shape   tensor.Shape
+		normals []int
+	}{{tensor.NewShape(1, 3, 5), []int{2}}, {tensor.NewShape(2, 1, 5), []int{1}}, {tensor.NewShape(1, 1, 5), []int{1, 2, 0}}} {
+		slice := v
+		slice.Image = tensor.Zeros(one.shape)
+		require.Equal(t, one.normals, slice.normals(), "%v: what has one voxel along an axis is a slice", one.shape)
+		require.Len(t, slice.sheet().strips, len(one.normals))
+	}
+
 	v.Labels = []tensor.Tensor{tensor.New(2, 3, 4)}
 	require.PanicsWithError(t, "picture of [2 3 5] and [2 3 4]: labels are of another shape than the image", func() { v.Draw() })
 	v.Image = tensor.New(3, 5)

@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/sshn-go/sshn/tensor"
@@ -11,7 +12,8 @@ import (
 )
 
 // A Volume is drawn as three slices through a voxel, a row of panels each: axial,
-// coronal and sagittal, as long as they are in mm.
+// coronal and sagittal, as long as they are in mm; of a volume of one slice that
+// one alone.
 type Volume struct {
 	Title       string
 	Captions    []string        // of the columns, the image first; may be fewer
@@ -103,12 +105,25 @@ func (v Volume) scale() float64 {
 	return 600 / longest
 }
 
-// normals returns the axes across which slices lie, that of the axial one first.
+// normals returns the axes across which slices lie, that of the axial one first,
+// without slices of one row or column beside those of more.
 func (v Volume) normals() []int {
-	if len(v.Orientation) != 3 {
-		return []int{2, 1, 0}
+	all := []int{2, 1, 0}
+	if len(v.Orientation) == 3 {
+		all = []int{strings.IndexAny(v.Orientation, "SI"), strings.IndexAny(v.Orientation, "AP"), strings.IndexAny(v.Orientation, "LR")}
 	}
-	return []int{strings.IndexAny(v.Orientation, "SI"), strings.IndexAny(v.Orientation, "AP"), strings.IndexAny(v.Orientation, "LR")}
+	thin := func(normal int) bool {
+		for a := range 3 {
+			if a != normal && v.Image.Shape.Dim(2-a) == 1 {
+				return true
+			}
+		}
+		return false
+	}
+	if wide := slices.DeleteFunc(slices.Clone(all), thin); len(wide) > 0 {
+		return wide
+	}
+	return all
 }
 
 // slice returns the slice [b a] across an axis, of the two others in order, with
