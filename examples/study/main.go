@@ -42,14 +42,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		help(stdout)
 		return cli.Success
 	case err != nil:
-		fmt.Fprintf(stderr, "study: %v\nSee: go run ./examples/study -h\n", err)
-		return cli.Misuse
+		err = cli.Usage("%v", err)
+	default:
+		if broken := autograd.Try(func() { err = o.study(ctx, stdout, stderr) }); broken != nil {
+			err = broken
+		}
 	}
-	if broken := autograd.Try(func() { err = o.study(ctx, stdout, stderr) }); broken != nil {
-		err = broken
-	}
-	if err != nil {
+	code := cli.Code(err)
+	if code != cli.Success {
 		fmt.Fprintln(stderr, "study:", err)
 	}
-	return cli.Code(err)
+	if code == cli.Misuse {
+		fmt.Fprintln(stderr, "See: go run ./examples/study -h")
+	}
+	return code
 }

@@ -180,6 +180,8 @@ func (o *options) check() error {
 		return errors.New("either -steps or -minutes-per-network is possible, and positive")
 	case o.seeds < 1 || n.width < 1 || n.wide < 1 || n.levels < 1 || n.batch < 1 || n.parts < 1 || o.every < 1 || o.size < 1:
 		return errors.New("-seeds, -width, -wide, -levels, -batch, -phis-per-step, -every and -size are at least 1")
+	case n.levels > 16 || n.width > 4096 || n.wide > 4096: // as package unet has it
+		return errors.New("-levels is at most 16, -width and -wide are at most 4096")
 	case !(n.widen >= 0 && n.widen <= 1):
 		return fmt.Errorf("-widen %v: a share from 0 to 1 is possible", n.widen)
 	case n.coarsest < -1:

@@ -6,11 +6,14 @@ import (
 	"image/color"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/examples/internal/picture"
+	"github.com/sshn-go/sshn/examples/internal/report"
 	"github.com/sshn-go/sshn/examples/internal/result"
 	"github.com/sshn-go/sshn/tensor"
 )
@@ -36,6 +39,13 @@ func (o *options) draw(s *set) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
+	captions := []string{"image", "truth"}
+	for _, v := range views {
+		captions = append(captions, v.caption)
+	}
+	if err := os.WriteFile(filepath.Join(dir, captionFile), []byte(strings.Join(captions, "; ")), 0o666); err != nil {
+		return err
+	}
 	var drawn []string
 	for _, sample := range s.test {
 		if slices.Contains(drawn, sample.Subject) { // another session
@@ -45,7 +55,7 @@ func (o *options) draw(s *set) error {
 			break
 		}
 		row := picture.Row{
-			Title: sample.Subject, Captions: []string{"image", "truth"},
+			Title: sample.Subject, Captions: captions,
 			Image: flat(sample.Image), Labels: []tensor.Tensor{sample.Labels},
 			Colours: make([]color.NRGBA, len(s.classes)), Names: make([]string, len(s.classes)), Orientation: s.orientation,
 		}
@@ -57,7 +67,7 @@ func (o *options) draw(s *set) error {
 			if err != nil {
 				return fmt.Errorf("subject %s: %w", sample.Subject, err)
 			}
-			row.Captions, row.Labels = append(row.Captions, v.caption), append(row.Labels, classes)
+			row.Labels = append(row.Labels, classes)
 		}
 		if err := row.WriteFile(filepath.Join(dir, sample.Subject+".png")); err != nil {
 			return err
@@ -66,8 +76,29 @@ func (o *options) draw(s *set) error {
 	return nil
 }
 
-// pictureFolder holds pictures, beside the report.
-const pictureFolder = "pictures"
+// drawn lists the pictures that there are.
+func (o *options) drawn() ([]report.Picture, error) {
+	dir := filepath.Join(o.out, pictureFolder)
+	files, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	panels := "image, truth and predictions" // of a study from before there were captions
+	if text, err := os.ReadFile(filepath.Join(dir, captionFile)); err == nil {
+		panels = string(text)
+	}
+	var all []report.Picture
+	for _, file := range files {
+		if subject, ok := strings.CutSuffix(file.Name(), ".png"); ok {
+			all = append(all, report.Picture{Link: path.Join(pictureFolder, file.Name()), Alt: "Subject " + subject + ": " + panels})
+		}
+	}
+	return all, nil
+}
+
+// pictureFolder holds pictures, beside the report, and in captionFile what is
+// on each of them, from left to right, for those who do not see them.
+const pictureFolder, captionFile = "pictures", "captions.txt"
 
 // views are of the first seed.
 func (o *options) views(s *set) ([]view, error) {

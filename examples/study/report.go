@@ -1,12 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path"
 	"path/filepath"
 
 	"github.com/sshn-go/sshn/examples/internal/report"
@@ -27,15 +23,9 @@ func (o *options) report(found *result.File, w io.Writer) error {
 		return fmt.Errorf("%s: nothing is measured yet", filepath.Join(o.out, resultFile))
 	}
 	in := func(name string) string { return filepath.Join(o.out, name) }
-	drawn, err := os.ReadDir(in(pictureFolder))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	pictures, err := o.drawn()
+	if err != nil {
 		return err
-	}
-	var pictures []string
-	for _, file := range drawn {
-		if path.Ext(file.Name()) == ".png" {
-			pictures = append(pictures, path.Join(pictureFolder, file.Name()))
-		}
 	}
 	about := make(map[string]string)
 	for _, a := range analyses {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/examples/internal/imageset"
 	"github.com/sshn-go/sshn/examples/internal/neurite"
 	"github.com/sshn-go/sshn/nn/data"
@@ -48,7 +49,7 @@ func (o *options) divide(subjects []string) (data.Split, error) {
 	path := filepath.Join(o.out, "split.json")
 	split, err := data.LoadSplit(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if split, err = data.Divide(subjects, cmp.Or(o.split, "0.6/0.2/0.2"), 1); err == nil {
+		if split, err = o.asked(subjects); err == nil {
 			err = split.Save(path)
 		}
 		return split, err
@@ -62,9 +63,18 @@ func (o *options) divide(subjects []string) (data.Split, error) {
 	if err := split.Check(subjects); err != nil || o.split == "" {
 		return split, err
 	}
-	asked, err := data.Divide(subjects, o.split, 1)
+	asked, err := o.asked(subjects)
 	if then, now := parts(split), parts(asked); err == nil && then != now {
 		err = fmt.Errorf("%s is of another study: it divides the subjects by %s, -split by %s; choose another -out", path, then, now)
+	}
+	return split, err
+}
+
+// asked returns the split that -split asks for.
+func (o *options) asked(subjects []string) (data.Split, error) {
+	split, err := data.Divide(subjects, cmp.Or(o.split, "0.6/0.2/0.2"), 1)
+	if err != nil && o.split != "" {
+		err = cli.Usage("-split %s: %v", o.split, err)
 	}
 	return split, err
 }

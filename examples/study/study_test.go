@@ -12,7 +12,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +26,7 @@ import (
 	"github.com/sshn-go/sshn/examples/internal/result"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/tensor"
 	"github.com/sshn-go/sshn/tensor/labels"
 )
@@ -230,11 +233,19 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"either -steps or -minutes":           {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
 		"-widen 2: a share from 0 to 1":       {"-data", dir, "-format", "folder", "-widen", "2"},
 		"-coarsest -2: -1, 0 or a positive":   {"-data", dir, "-format", "folder", "-coarsest", "-2"},
+		"-levels is at most 16":               {"-data", dir, "-format", "folder", "-levels", "40"},
+		"-width and -wide are at most 4096":   {"-data", dir, "-format", "folder", "-wide", "4097"},
 		"unexpected argument":                 {"now"},
+
+		"-split 6/2/3: these are 11 subjects, and there are 9\n": tiny(dir, t.TempDir(), "-split", "6/2/3"),
+		"-split foo: three numbers are needed":                   tiny(dir, t.TempDir(), "-split", "foo"),
+		"-split 9/0/0: each part needs a subject":                tiny(dir, t.TempDir(), "-split", "9/0/0"),
+		"-split 0.5/0.5/0.5: shares add up to 1":                 tiny(dir, t.TempDir(), "-split", "0.5/0.5/0.5"),
 	} {
 		_, stderr, code := study(args...)
 		require.Equal(t, cli.Misuse, code, stderr)
 		require.Contains(t, stderr, want)
+		require.Contains(t, stderr, "\nSee: go run ./examples/study -h\n")
 	}
 	text, _, code := study("-h")
 	require.Equal(t, cli.Success, code)
@@ -254,6 +265,10 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-split", "5/2/2")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "split.json is of another study: it divides the subjects by 4/2/3, -split by 5/2/2; choose another -out")
+	require.NotContains(t, stderr, "See:")
+	_, stderr, code = study(tiny(dir, out, "-split", "6/2/3")...)
+	require.Equal(t, cli.Misuse, code)
+	require.Contains(t, stderr, "-split 6/2/3: these are 11 subjects")
 	_, stderr, code = study("-data", filepath.Join(dir, "none"), "-format", "wbc", "-out", t.TempDir())
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "none")
@@ -282,6 +297,23 @@ func TestAFolderOfAnyNameIsReportedWithItsPictures(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(out, pageFile))
 	require.NoError(t, err)
 	require.Equal(t, 3, strings.Count(string(page), `<img src="pictures/`))
+	require.Len(t, regexp.MustCompile(` alt="Subject \d{3}: image; truth; fixed, phi 0.5" `).FindAll(page, -1), 3)
+	_, stderr, code = study("-report", "-out", out)
+	require.Equal(t, cli.Success, code, stderr)
+	again, err := os.ReadFile(filepath.Join(out, pageFile))
+	require.NoError(t, err)
+	require.Equal(t, string(page), string(again))
+}
+
+func TestThereAreNoLargerNetworksThanFlagsTake(t *testing.T) {
+	_, err := parse([]string{"-data", "d", "-format", "wbc", "-levels", "16", "-width", "4096", "-wide", "4096"})
+	require.NoError(t, err)
+	check := func(width, levels int) error {
+		return unet.Config{Dims: 2, In: 3, Out: 2, Widths: slices.Repeat([]int{width}, levels)}.Check()
+	}
+	require.NoError(t, check(4096, 16))
+	require.Error(t, check(4096, 17))
+	require.Error(t, check(4097, 16))
 }
 
 func TestSessionsOfOnePersonAreOneSubject(t *testing.T) {
@@ -298,7 +330,7 @@ func TestSessionsOfOnePersonAreOneSubject(t *testing.T) {
 	require.Equal(t, cli.Success, code, stderr)
 	require.Contains(t, stdout, "1 subjects to train on, 1 to choose weights by, 1 to report on.")
 	require.Contains(t, stdout, "Dice is the mean over 1 subject of")
-	pictures, err := os.ReadDir(filepath.Join(out, pictureFolder))
+	pictures, err := filepath.Glob(filepath.Join(out, pictureFolder, "*.png"))
 	require.NoError(t, err)
 	require.Len(t, pictures, 1)
 }

@@ -42,6 +42,18 @@ var ring = mark{colour: ink, radius: px(10), open: true}
 // Colour returns the colour of a series by its Look, which is 1 or more.
 func Colour(look int) color.NRGBA { return markOf(look - 1).colour }
 
+// Glyph returns what stands at the points of a series by its Look, for a plot
+// beside a figure.
+func Glyph(look int) draw.GlyphStyle {
+	m := markOf(look - 1)
+	return draw.GlyphStyle{Color: m.colour, Radius: m.radius, Shape: glyph(m)}
+}
+
+type glyph mark
+
+// DrawGlyph makes glyph a draw.GlyphDrawer.
+func (g glyph) DrawGlyph(c *draw.Canvas, _ draw.GlyphStyle, at vg.Point) { mark(g).draw(c, at) }
+
 // markOf gives each series a colour and a shape. There are five shapes and six
 // colours, so that thirty series differ.
 func markOf(series int) mark {

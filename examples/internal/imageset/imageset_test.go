@@ -75,6 +75,19 @@ func TestFoldersAreReadWithGreyAndIndexedMasks(t *testing.T) {
 	require.Equal(t, []float32{1, 0, 1, 0}, s.Samples[1].Labels.Data)
 }
 
+func TestAFolderOfAnotherKindIsToldWhatIsExpected(t *testing.T) {
+	dir := t.TempDir()
+	_, err := OpenFolder(dir, 2)
+	require.EqualError(t, err, "open folder: "+dir+": expected images/, masks/ and labels.txt, found no images, no masks, no labels.txt")
+	for _, name := range []string{"images", "masks"} {
+		require.NoError(t, os.Mkdir(filepath.Join(dir, name), 0o777))
+	}
+	_, err = OpenFolder(dir, 2)
+	require.EqualError(t, err, "open folder: "+dir+": expected images/, masks/ and labels.txt, found no labels.txt")
+	_, err = OpenFolder(filepath.Join(dir, "none"), 2)
+	require.ErrorContains(t, err, "none: no such file")
+}
+
 func TestBadFilesAreNamed(t *testing.T) {
 	lying := "BM" + string(make([]byte, 12)) + "\x28\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x01\x00\x18\x00" + string(make([]byte, 24))
 	for want, put := range map[string]func(dir string){

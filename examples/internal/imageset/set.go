@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,6 +65,9 @@ func OpenCells(dir string, size int) (*Set, error) {
 // of 8 or 16 bits; a value that the table lacks is an error. The error names
 // each bad file, and Notes tells how many masks have no image.
 func OpenFolder(dir string, size int) (*Set, error) {
+	if err := complete(dir); err != nil {
+		return nil, fmt.Errorf("open folder: %w", err)
+	}
 	s := &Set{}
 	class, err := s.classes(filepath.Join(dir, "labels.txt"))
 	if err != nil {
@@ -94,6 +98,23 @@ func OpenFolder(dir string, size int) (*Set, error) {
 		return nil, fmt.Errorf("open folder: %w", err)
 	}
 	return s, nil
+}
+
+// complete returns an error that says what a folder lacks, and what it is to have.
+func complete(dir string) error {
+	if _, err := os.Stat(dir); err != nil {
+		return err
+	}
+	var lacks []string
+	for _, name := range []string{"images", "masks", "labels.txt"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); errors.Is(err, fs.ErrNotExist) {
+			lacks = append(lacks, name)
+		}
+	}
+	if lacks != nil {
+		return fmt.Errorf("%s: expected images/, masks/ and labels.txt, found no %s", dir, strings.Join(lacks, ", no "))
+	}
+	return nil
 }
 
 // classes reads a label table and returns the class of each label.

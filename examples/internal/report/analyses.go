@@ -42,7 +42,7 @@ func (s *findings) analysis(variants []*group) (section, error) {
 	groups = append(groups, variants...)
 
 	f := plot.Figure{OverPhi: true}
-	caption := "Dice against phi; bands from the least to the greatest seed."
+	caption, bands := "Dice against phi", overSeeds("; bands from the least to the greatest seed", groups)
 	var unequal []pareto.Phi
 	for _, g := range groups {
 		unequal = append(unequal, several(g.phis())...)
@@ -51,7 +51,7 @@ func (s *findings) analysis(variants []*group) (section, error) {
 	unequal = slices.CompactFunc(unequal, pareto.Phi.Equal)
 	if len(unequal) > 0 {
 		f = plot.Figure{LogX: true}
-		caption = "Dice against multiply-adds, for not all phis are one number; bands from the least to the greatest seed."
+		caption = "Dice against multiply-adds, for not all phis are one number"
 	}
 	next := 0
 	for _, g := range groups {
@@ -75,7 +75,7 @@ func (s *findings) analysis(variants []*group) (section, error) {
 	if f.OverPhi {
 		s.limit(&f)
 	}
-	charts, err := chartOf(f, caption)
+	charts, err := chartOf(f, caption+bands+".")
 	return section{
 		Title: "Analysis: " + variants[0].kind(), Charts: charts,
 		Tables: []table{s.groupsTable(groups, append(slices.Clone(s.grid), unequal...))},
@@ -83,7 +83,7 @@ func (s *findings) analysis(variants []*group) (section, error) {
 }
 
 func (s *findings) groupsTable(groups []*group, phis []pareto.Phi) table {
-	t := table{Head: []string{"networks", "trained for", "seeds"}, Note: "Dice at phi, mean ± standard deviation over seeds."}
+	t := table{Head: []string{"networks", "trained for", "seeds"}, Note: "Dice at phi" + overSeeds(", mean ± standard deviation over seeds", groups) + "."}
 	for i, phi := range phis {
 		t.Head = append(t.Head, phiHead(i, phi))
 	}

@@ -34,21 +34,17 @@ func newPlot(x, y string) *gonum.Plot {
 		a.Tick.Color, a.Color = ink, ink
 		a.Padding = 0
 	}
-	p.Legend.TextStyle.Font = sans(14)
-	p.Legend.TextStyle.Color = ink
-	p.Legend.Top, p.Legend.Left = true, true
-	p.Legend.XOffs, p.Legend.YOffs = px(10), -px(6)
-	p.Legend.Padding = px(4)
-	p.Legend.ThumbnailWidth = px(26)
 	return p
 }
 
-// writer draws p as SVG of a size in px.
-func writer(p *gonum.Plot, width, height float64) func(io.Writer) error {
+// writer draws p as SVG of a size in px, beneath the keys of its legend.
+func writer(p *gonum.Plot, keys []key, width, height float64) func(io.Writer) error {
 	return func(w io.Writer) error {
-		c := vgsvg.New(px(width), px(height))
-		p.Draw(draw.Crop(draw.New(c), px(12), -px(20), px(10), -px(12)))
-		_, err := c.WriteTo(w)
+		svg := vgsvg.New(px(width), px(height))
+		c := draw.Crop(draw.New(svg), px(12), -px(20), px(10), -px(12))
+		c.Max.Y -= drawKeys(c, keys)
+		p.Draw(c)
+		_, err := svg.WriteTo(w)
 		return err
 	}
 }

@@ -18,7 +18,7 @@ func (s *findings) costs() ([]section, error) {
 	}
 	var one float64 // s, of a Fixed network
 	if fixed := s.group(result.Fixed); fixed != nil {
-		n, all := fixed.training(s.grid)
+		n, all := fixed.training()
 		one = all / float64(n)
 	}
 	at := s.grid[len(s.grid)-1]
@@ -27,16 +27,14 @@ func (s *findings) costs() ([]section, error) {
 		Head: []string{"method", "trained parameters", "weights in use", "steps", "training", "a step", "of Fixed", "memory", "latency"},
 	}
 	for _, g := range s.own {
-		n, seconds := g.training(s.grid)
-		if n == 0 {
-			continue
-		}
+		n, seconds := g.training()
 		seconds /= float64(n)
 		share, step := none, none
 		if one > 0 && seconds > 0 {
 			share = fmt.Sprintf("%.2f ×", seconds/one)
 		}
-		m := g.latest(s.grid)
+		phis := g.phis()
+		m := g.at(phis[len(phis)-1])
 		if m.steps > 0 {
 			step = duration(seconds / float64(m.steps))
 		}
@@ -47,14 +45,4 @@ func (s *findings) costs() ([]section, error) {
 		})
 	}
 	return []section{{Title: "What training costs", Charts: chart, Tables: []table{t}}}, nil
-}
-
-// latest returns the measurement at the last of the phis that there is.
-func (g *group) latest(phis []pareto.Phi) (m measurement) {
-	for _, phi := range phis {
-		if at := g.at(phi); at.lines > 0 {
-			m = at
-		}
-	}
-	return m
 }

@@ -38,15 +38,16 @@ func (s *findings) methodsTable() table {
 	}
 	t.Head = append(t.Head, "hypervolume")
 	for _, g := range s.own {
-		networks, seconds := g.training(s.grid)
+		networks, seconds := g.training()
 		row := []string{nameOf(g.method), count(networks), duration(seconds)}
 		for _, phi := range s.grid {
 			row = append(row, g.at(phi).String())
 		}
 		t.Rows = append(t.Rows, append(row, g.volume(s.grid, s.ref).String()))
 	}
-	t.Note = fmt.Sprintf("Dice is the mean over %s of the mean over structures, ± the standard deviation over seeds. "+
-		"Networks and training time are those of the whole curve for one seed. %s", plural(s.Study.Test, "subject"), s.reference())
+	t.Note = fmt.Sprintf("Dice is the mean over %s of the mean over structures%s. "+
+		"Networks and training time are those of the whole curve for one seed. %s",
+		plural(s.Study.Test, "subject"), overSeeds(", ± the standard deviation over seeds", s.own), s.reference())
 	return t
 }
 
@@ -61,7 +62,7 @@ func phiHead(i int, phi pareto.Phi) string {
 // reference says what the hypervolumes are measured from.
 func (s *findings) reference() string {
 	if s.ref.Cost == 0 {
-		return "No cost was measured, so there is no hypervolume."
+		return "No cost was measured where methods are compared, so there is no hypervolume."
 	}
 	return fmt.Sprintf("Hypervolume is the share of the area between the axes and the reference point, Dice %g at %s MACs, that lies below the front.",
 		s.ref.Dice, pareto.ByMACs.Format(s.ref.Cost))
@@ -80,7 +81,7 @@ func (s *findings) curves() ([]section, error) {
 	if len(byPhi) == 0 {
 		return nil, nil
 	}
-	text := []string{"Lines are means over seeds and bands reach from the least to the greatest seed. " +
+	text := []string{overSeeds("Lines are means over seeds and bands reach from the least to the greatest seed. ", s.own) +
 		"A hollow point is beaten by another of its own line that is cheaper and no less accurate."}
 	text = append(text, s.controls()...)
 	curve := section{
@@ -146,7 +147,7 @@ func (s *findings) volumes() []section {
 	if len(t.Rows) == 0 {
 		return nil
 	}
-	t.Note = "Mean ± standard deviation over the seeds that have all of those phis. Methods that lack some of the grid are left out."
+	t.Note = overSeeds("Mean ± standard deviation over the seeds that have all of those phis. ", s.own) + "Methods that lack some of the grid are left out."
 	return []section{{Title: "Hypervolume", Text: []string{s.reference()}, Tables: []table{t}}}
 }
 
@@ -172,8 +173,8 @@ func (s *findings) short() []string {
 			"Student's t test over subjects, corrected for their number, tells the two apart at %d of them (p < 0.05).",
 			signed(low), signed(high), better, plural(len(p), "phi"), told))
 	}
-	networks, all := fixed.training(s.grid)
-	if _, one := sshn.training(s.grid); one > 0 && all > 0 {
+	networks, all := fixed.training()
+	if _, one := sshn.training(); one > 0 && all > 0 {
 		text = append(text, fmt.Sprintf("One SSHN trains in %s: %.2f times one Fixed network (%s), and %.2f times the %d of them that make a curve (%s).",
 			duration(one), one/all*float64(networks), duration(all/float64(networks)), one/all, networks, duration(all)))
 	}

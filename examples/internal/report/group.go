@@ -71,6 +71,10 @@ func (g *group) each() bool {
 	return false
 }
 
+// control tells whether the networks are of a few phis, which may be beyond the
+// range.
+func (g *group) control() bool { return g.method == result.Wide || g.method == result.Constant }
+
 // findings are the results as a page tells them.
 type findings struct {
 	*result.File
@@ -132,12 +136,12 @@ func plain(phi pareto.Phi) pareto.Phi {
 }
 
 // compare settles where methods are compared: the seeds, the end of the range,
-// the grid of phi, which is that of Fixed, and the reference point.
+// the grid of phi and the reference point.
 func (s *findings) compare() {
 	var single []float64
 	for _, g := range s.own {
 		for _, l := range g.lines {
-			if g.method != result.Wide && g.method != result.Constant { // controls may be beyond
+			if !g.control() {
 				s.hi = max(s.hi, l.Hi)
 			}
 			if !slices.Contains(s.seeds, l.Seed) {
@@ -152,20 +156,10 @@ func (s *findings) compare() {
 	if s.hi == 0 && len(single) > 0 {
 		s.hi = slices.Max(single) // a file that does not tell
 	}
-	if fixed := s.group(result.Fixed); fixed != nil {
-		s.grid = s.inside(fixed.phis())
-	} else {
-		for i, g := range s.own {
-			phis := s.inside(g.phis())
-			if i > 0 {
-				phis = slices.DeleteFunc(phis, func(p pareto.Phi) bool { return !slices.ContainsFunc(s.grid, p.Equal) })
-			}
-			s.grid = phis
-		}
-	}
+	s.grid = s.common()
 	if s.ref == (pareto.Reference{}) {
 		for _, g := range s.own {
-			if g.method == result.Wide {
+			if g.method == result.Wide && len(s.own) > 1 {
 				continue
 			}
 			for _, phi := range s.grid {
@@ -173,6 +167,26 @@ func (s *findings) compare() {
 			}
 		}
 	}
+}
+
+// common returns the phis of the range that Fixed has, or else all methods have.
+// Controls count only where there are no others.
+func (s *findings) common() []pareto.Phi {
+	of := slices.DeleteFunc(slices.Clone(s.own), (*group).control)
+	if fixed := s.group(result.Fixed); fixed != nil {
+		of = []*group{fixed}
+	} else if len(of) == 0 {
+		of = s.own
+	}
+	var grid []pareto.Phi
+	for i, g := range of {
+		phis := s.inside(g.phis())
+		if i > 0 {
+			phis = slices.DeleteFunc(phis, func(p pareto.Phi) bool { return !slices.ContainsFunc(grid, p.Equal) })
+		}
+		grid = phis
+	}
+	return grid
 }
 
 // group returns the study's own networks of a method, nil if there are none.
@@ -216,6 +230,15 @@ func (g *group) seeds() []uint64 {
 	}
 	slices.Sort(seeds)
 	return seeds
+}
+
+// overSeeds returns a text about what lies between seeds, which is empty if none
+// of the groups has several.
+func overSeeds(text string, groups []*group) string {
+	if slices.ContainsFunc(groups, func(g *group) bool { return len(g.seeds()) > 1 }) {
+		return text
+	}
+	return ""
 }
 
 // A spread is a number over seeds.
@@ -299,21 +322,20 @@ func (g *group) volume(phis []pareto.Phi, ref pareto.Reference) spread {
 	return spreadOf(shares)
 }
 
-// training returns how many networks make the curve over phis, and the seconds
-// that they take to train, the mean over seeds; 0 if no time was measured.
-func (g *group) training(phis []pareto.Phi) (networks int, seconds float64) {
+// training returns how many networks make the curve, also where others have no
+// point, and the seconds that they take to train, the mean over seeds; 0 if no
+// time was measured.
+func (g *group) training() (networks int, seconds float64) {
 	var all []float64 // that were measured
+	phis := g.phis()
 	for _, phi := range phis {
-		at := g.at(phi)
-		if at.lines > 0 {
-			networks++
-		}
-		if at.trained > 0 {
-			all = append(all, at.trained)
+		if trained := g.at(phi).trained; trained > 0 {
+			all = append(all, trained)
 		}
 	}
-	if networks > 0 && !g.each() {
-		networks = 1
+	networks = 1
+	if g.each() {
+		networks = len(phis)
 	}
 	if len(all) == 0 {
 		return networks, 0

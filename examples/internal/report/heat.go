@@ -136,7 +136,7 @@ func (h heat) chart(caption string) ([]chart, error) {
 	p.X.Tick.Marker, p.Y.Tick.Marker = phiTicks(h.at), phiTicks(h.of)
 	p.X.Width, p.Y.Width, p.X.Tick.Length, p.Y.Tick.Length = 0, 0, 0, 0
 	width, height := max(360, 110+54*float64(len(h.at))), max(300, 100+36*float64(len(h.of)))
-	return inline(writer(p, width, height), width, caption)
+	return inline(writer(p, nil, width, height), width, caption)
 }
 
 func phiTicks(phis []pareto.Phi) gonum.ConstantTicks {

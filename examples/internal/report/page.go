@@ -20,10 +20,16 @@ type Options struct {
 	// value is Dice 0 at 1.1 times the greatest cost at a phi of Fixed; Wide,
 	// whose cost is another, does not move it.
 	Reference pareto.Reference
-	Pictures  []string // links to them, relative to the page
+	Pictures  []Picture
 	// Analyses says, by the first word of a variant, what was done otherwise,
 	// as in "with instance norm".
 	Analyses map[string]string
+}
+
+// A Picture is shown at the end of the page.
+type Picture struct {
+	Link string // relative to the page
+	Alt  string // what it shows, for those who do not see it
 }
 
 // Save replaces the page at path by that of f.
@@ -66,7 +72,7 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 type page struct {
 	Title    string
 	Short    []string // what was found, in sentences
-	Missing  []string // what the study has not done yet
+	Missing  []string // what some have and others lack
 	Sections []section
 }
 
@@ -76,7 +82,7 @@ type section struct {
 	Text     []string
 	Charts   []chart
 	Tables   []table
-	Pictures []picture
+	Pictures []Picture
 }
 
 // A table has its numbers to the right.
@@ -88,17 +94,14 @@ type table struct {
 	Folded bool   // until the reader opens it
 }
 
-type picture struct{ Link, Name string }
+// Name is the file's.
+func (p Picture) Name() string { return path.Base(p.Link) }
 
-func pictures(links []string) []section {
-	if len(links) == 0 {
+func pictures(all []Picture) []section {
+	if len(all) == 0 {
 		return nil
 	}
-	s := section{Title: "Pictures"}
-	for _, link := range links {
-		s.Pictures = append(s.Pictures, picture{link, path.Base(link)})
-	}
-	return []section{s}
+	return []section{{Title: "Pictures", Pictures: all}}
 }
 
 // setting says what was done.
@@ -159,22 +162,30 @@ func (s *findings) setting() ([]section, error) {
 	return []section{{Title: "What was done", Tables: []table{t}}}, nil
 }
 
-// missing tells which networks a study has not trained yet.
+// missing tells what methods lack that others have: of each phi of their own all
+// seeds and, if they are one network for all phis, the phis of the others.
+// Methods that were not asked for lack nothing.
 func (s *findings) missing() []string {
-	var missing []string
-	for _, m := range methods[:4] {
-		if s.group(m.key) == nil {
-			missing = append(missing, m.name+": no network yet")
+	var phis []pareto.Phi
+	for _, g := range s.own {
+		if !g.control() {
+			phis = append(phis, g.phis()...)
 		}
 	}
+	sortPhis(phis)
+	phis = slices.CompactFunc(phis, pareto.Phi.Equal)
+	var missing []string
 	for _, g := range s.own {
-		have, want := 0, 0
-		for _, phi := range s.inside(g.phis()) {
-			have += g.at(phi).lines
-			want += len(s.seeds)
+		at := phis
+		if g.each() {
+			at = g.phis()
 		}
-		if have < want {
-			missing = append(missing, fmt.Sprintf("%s: %d of %d measurements (%s)", nameOf(g.method), have, want, plural(len(s.seeds), "seed")))
+		lack, all := 0, len(at)*len(s.seeds)
+		for _, phi := range at {
+			lack += len(s.seeds) - g.at(phi).lines
+		}
+		if lack > 0 {
+			missing = append(missing, fmt.Sprintf("%d of %s of %s", lack, plural(all, "measurement"), nameOf(g.method)))
 		}
 	}
 	return missing

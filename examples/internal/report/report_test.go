@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,7 +26,9 @@ var update = flag.Bool("update", false, "write the made-up study and its page an
 const study, golden = "testdata/study.jsonl", "testdata/study.html"
 
 var options = Options{
-	Title: "A made-up study", Pictures: []string{"pictures/phi 0.1.png", "pictures/phi 0.5.png"},
+	Title: "A made-up study", Pictures: []Picture{
+		{"pictures/phi 0.1.png", "Subject 002: image; truth; sshn, phi 0.1"}, {"pictures/phi 0.5.png", "Subject 002: image; truth; sshn, phi 0.5"},
+	},
 	Analyses: map[string]string{"prior": "trained for a narrower range of phi"},
 }
 
@@ -55,6 +58,12 @@ func TestThePageNeedsNoNetwork(t *testing.T) {
 	require.NotContains(t, string(page), "NaN")
 }
 
+func TestPicturesSayWhatTheyShow(t *testing.T) {
+	page, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Contains(t, string(page), `<img src="pictures/phi%200.1.png" alt="Subject 002: image; truth; sshn, phi 0.1"`)
+}
+
 func TestAStudyHasAPageAtEveryMoment(t *testing.T) {
 	f := madeUp()
 	for n := range len(f.Lines) + 1 {
@@ -70,9 +79,7 @@ func TestAStudyHasAPageAtEveryMoment(t *testing.T) {
 	}
 	var b bytes.Buffer
 	require.NoError(t, Write(&b, &result.File{Study: f.Study, Lines: f.Lines[:3]}, Options{}))
-	for _, text := range []string{"SSHN: no network yet", "Accuracy and cost"} {
-		require.Contains(t, b.String(), text)
-	}
+	require.Contains(t, b.String(), "Accuracy and cost")
 	require.NotContains(t, b.String(), "Weights predicted for one phi")
 }
 
@@ -93,11 +100,11 @@ func TestTimesThatWereNotMeasuredDoNotCount(t *testing.T) {
 	m := g.at(pareto.Phi{0.5})
 	require.Equal(t, []float64{15, 2}, []float64{m.trained, m.latency})
 	g.lines = append(g.lines, result.Line{Phi: pareto.Phi{0.1}, Seed: 1})
-	networks, seconds := g.training([]pareto.Phi{{0.1}, {0.5}})
+	networks, seconds := g.training()
 	require.Equal(t, 1, networks)
 	require.Equal(t, 15., seconds)
 	g.method = result.Fixed
-	networks, seconds = g.training([]pareto.Phi{{0.1}, {0.5}})
+	networks, seconds = g.training()
 	require.Equal(t, 2, networks)
 	require.Equal(t, 30., seconds)
 }
@@ -120,8 +127,126 @@ func TestEachMethodAloneHasAPage(t *testing.T) {
 			var b bytes.Buffer
 			require.NoError(t, Write(&b, part, Options{}), m.key)
 			require.NotContains(t, b.String(), "NaN", m.key)
+			require.NotContains(t, b.String(), "No cost was measured", m.key)
 		}
 	}
+}
+
+// measured is a line at one phi, of one subject and structure.
+func measured(method string, seed uint64, phi, dice float64, macs int64, seconds float64) result.Line {
+	return result.Line{
+		Network: fmt.Sprint(method, phi, seed), Method: method, Seed: seed, Lo: 0.1, Hi: 0.5, Phi: pareto.Phi{phi},
+		Subjects: []string{"a"}, Dice: []result.Scores{{dice}}, MACs: macs, Seconds: seconds,
+	}
+}
+
+// tableOf is the table without its head's rule and its notes.
+func tableOf(lines ...result.Line) string {
+	rows, _, _ := strings.Cut(Table(&result.File{Study: result.Study{Structures: []string{"x"}}, Lines: lines}), "\n\n")
+	head, rows, _ := strings.Cut(rows, "\n|--")
+	_, rows, _ = strings.Cut(rows, "\n")
+	return head + "\n" + rows
+}
+
+func TestControlsDoNotNarrowTheGrid(t *testing.T) {
+	sshn := []result.Line{measured(result.SSHN, 1, 0.25, 0.5, 10e6, 90), measured(result.SSHN, 1, 0.5, 0.5, 100e6, 90)}
+	wide := measured(result.Wide, 1, 1, 0.6, 900e6, 70)
+	wide.Hi = 1
+	require.Equal(t, `| method | networks | training time | Dice at phi 0.25 | 0.5 | hypervolume |
+| SSHN | 1 | 90.0 s | 0.500 | 0.500 | 0.455 |
+| Wide | 1 | 70.0 s | – | – | – |`, tableOf(append(sshn, wide)...))
+	require.Equal(t, `| method | networks | training time | Dice at phi 0.5 | hypervolume |
+| Wide | 1 | 70.0 s | 0.600 | 0.000 |
+| Constant | 2 | 2.0 min | 0.400 | 0.036 |`, tableOf(
+		measured(result.Wide, 1, 0.5, 0.6, 300e6, 70), measured(result.Constant, 1, 0.25, 0.3, 10e6, 60), measured(result.Constant, 1, 0.5, 0.4, 100e6, 60),
+	), "controls alone")
+}
+
+func TestNetworksOffTheGridAreCounted(t *testing.T) {
+	f := []result.Line{
+		measured(result.Fixed, 1, 0.1, 0.5, 10e6, 60), measured(result.Fixed, 1, 0.5, 0.5, 100e6, 80),
+		measured(result.SSHN, 1, 0.25, 0.5, 30e6, 90), measured(result.Wide, 1, 0.3, 0.5, 90e6, 70), measured(result.Wide, 1, 0.5, 0.5, 300e6, 75),
+	}
+	require.Equal(t, `| method | networks | training time | Dice at phi 0.1 | 0.5 | hypervolume |
+| Fixed | 2 | 2.3 min | 0.500 | 0.500 | 0.455 |
+| SSHN | 1 | 90.0 s | – | – | – |
+| Wide | 2 | 2.4 min | – | 0.500 | – |`, tableOf(f...))
+	s, err := newFindings(&result.File{Lines: f}, pareto.Reference{}).costs()
+	require.NoError(t, err)
+	require.Len(t, s[0].Tables[0].Rows, 3)
+}
+
+func TestWhatSomeHaveAndOthersLackIsSaid(t *testing.T) {
+	fixed, sshn, wide := result.Fixed, result.SSHN, result.Wide
+	at := func(method string, seed uint64, phi float64) result.Line {
+		return measured(method, seed, phi, 0.5, 10e6, 60)
+	}
+	for _, c := range []struct {
+		about string
+		lines []result.Line
+		want  []string
+	}{
+		{"what nobody asked for", []result.Line{at(sshn, 1, 0.25), at(sshn, 1, 0.5), at(wide, 1, 1)}, nil},
+		{"Fixed has fewer phis", []result.Line{at(fixed, 1, 0.5), at(sshn, 1, 0.25), at(sshn, 1, 0.5)}, nil},
+		{"a seed of a control beyond the range", []result.Line{at(sshn, 1, 0.5), at(sshn, 2, 0.5), at(wide, 1, 1)}, []string{"1 of 2 measurements of Wide"}},
+		{"a phi of one network for all", []result.Line{at(fixed, 1, 0.25), at(fixed, 1, 0.5), at(sshn, 1, 0.5)}, []string{"1 of 2 measurements of SSHN"}},
+		{"all lack some", []result.Line{at(fixed, 1, 0.25), at(fixed, 1, 0.5), at(fixed, 2, 0.5), at(sshn, 1, 0.25), at(sshn, 1, 0.5)},
+			[]string{"1 of 4 measurements of Fixed", "2 of 4 measurements of SSHN"}},
+	} {
+		f := &result.File{Study: result.Study{Structures: []string{"x"}}, Lines: c.lines}
+		require.Equal(t, c.want, newFindings(f, pareto.Reference{}).missing(), c.about)
+		var b bytes.Buffer
+		require.NoError(t, Write(&b, f, Options{}))
+		if c.want == nil {
+			require.NotContains(t, b.String(), "Not in this file", c.about)
+		} else {
+			require.Contains(t, b.String(), ">Not in this file: "+strings.Join(c.want, "; ")+".<", c.about)
+		}
+	}
+}
+
+func TestOneSeedHasNoDeviation(t *testing.T) {
+	f := madeUp()
+	var b bytes.Buffer
+	require.NoError(t, Write(&b, f, Options{}))
+	spread := regexp.MustCompile("(?i)standard deviation|bands|lines are means")
+	require.True(t, spread.MatchString(b.String()), "two seeds have one")
+	f.Lines = slices.DeleteFunc(f.Lines, func(l result.Line) bool { return l.Seed > 1 })
+	b.Reset()
+	require.NoError(t, Write(&b, f, Options{}))
+	require.Empty(t, spread.FindAllString(b.String(), -1))
+	require.NotContains(t, b.String(), "±")
+	require.NotContains(t, Table(f), "±")
+}
+
+// The chart of training times has the legend of the others, and lines beneath it.
+func TestAMethodHasOneMarkInAllCharts(t *testing.T) {
+	s := newFindings(madeUp(), pareto.Reference{})
+	curves, err := chartOf(s.againstPhi(), "")
+	require.NoError(t, err)
+	training, err := s.trainingChart(10)
+	require.NoError(t, err)
+	for _, m := range methods {
+		key := regexp.MustCompile(`<path [^>]*>\s*<text [^>]*>` + m.name + `</text>`) // its last path is the mark
+		want := key.FindString(string(curves[0].SVG))
+		require.NotEmpty(t, want)
+		require.Equal(t, want, key.FindString(string(training[0].SVG)))
+	}
+}
+
+func TestTheLongestTrainingIsBelowTheLegend(t *testing.T) {
+	f := madeUp()
+	f.Lines = slices.DeleteFunc(f.Lines, func(l result.Line) bool { return l.Method != result.SSHN })
+	charts, err := newFindings(f, pareto.Reference{}).trainingChart(10)
+	require.NoError(t, err)
+	// The line is one of two that are as wide: that of the legend and its own.
+	ys := regexp.MustCompile(`<path d="M[\d.]+,([\d.]+)L[^"]*" style="fill:none;stroke:#0072B2`).FindAllStringSubmatch(string(charts[0].SVG), -1)
+	require.Len(t, ys, 2)
+	legend, err := strconv.ParseFloat(ys[0][1], 64)
+	require.NoError(t, err)
+	line, err := strconv.ParseFloat(ys[1][1], 64)
+	require.NoError(t, err)
+	require.Less(t, line+8, legend)
 }
 
 func TestLinesWithoutCostsOrDiceBreakNothing(t *testing.T) {
@@ -159,7 +284,7 @@ func TestWhatAFileSaysIsText(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	require.NoError(t, Write(&b, f, Options{Title: evil, Pictures: []string{"javascript:alert(1)"}}))
+	require.NoError(t, Write(&b, f, Options{Title: evil, Pictures: []Picture{{"javascript:alert(1)", `">` + evil}}}))
 	require.NotContains(t, b.String(), "<script")
 	require.NotContains(t, b.String(), `="javascript:`)
 }
@@ -188,12 +313,7 @@ func TestChartsAreWellFormed(t *testing.T) {
 }
 
 func TestTheTableSaysWhatEachMethodCostsAndAchieves(t *testing.T) {
-	line := func(method string, seed uint64, phi, dice float64, macs int64, seconds float64) result.Line {
-		return result.Line{
-			Network: fmt.Sprint(method, phi, seed), Method: method, Seed: seed, Lo: 0.1, Hi: 0.5, Phi: pareto.Phi{phi},
-			Subjects: []string{"a"}, Dice: []result.Scores{{dice}}, MACs: macs, Seconds: seconds,
-		}
-	}
+	line := measured
 	f := &result.File{
 		Study: result.Study{Structures: []string{"x"}, Test: 1},
 		Lines: []result.Line{

@@ -28,7 +28,7 @@ func (s *findings) structures() ([]section, error) {
 		}
 		tables = append(tables, t)
 	}
-	text := "Mean Dice over the subjects that have the structure, or were given it, ± the standard deviation over seeds."
+	text := "Mean Dice over the subjects that have the structure, or were given it" + overSeeds(", ± the standard deviation over seeds", s.own) + "."
 	return []section{{Title: "By structure", Text: []string{text}, Tables: tables}}, nil
 }
 

@@ -2,12 +2,10 @@ package report
 
 import (
 	"fmt"
-	"image/color"
 	"strconv"
 
 	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/sshn-go/sshn/pareto/plot"
@@ -23,8 +21,8 @@ func (s *findings) trainingChart(most int) ([]chart, error) {
 	}
 	var lines []line
 	for _, g := range s.own {
-		networks, seconds := g.training(s.grid)
-		if networks == 0 || seconds == 0 {
+		networks, seconds := g.training()
+		if seconds == 0 {
 			continue
 		}
 		one := seconds / float64(networks)
@@ -44,7 +42,8 @@ func (s *findings) trainingChart(most int) ([]chart, error) {
 	}
 	p := newPlot("points of the curve, k", "training time, "+unit)
 	grid := draw.LineStyle{Color: rule, Width: px(1)}
-	p.Add(&plotter.Grid{Horizontal: grid}, backing{})
+	p.Add(&plotter.Grid{Horizontal: grid})
+	var keys []key
 	for _, l := range lines {
 		xy := make(plotter.XYs, most)
 		for k := range xy {
@@ -57,10 +56,10 @@ func (s *findings) trainingChart(most int) ([]chart, error) {
 		if err != nil {
 			return nil, fmt.Errorf("training time: %w", err)
 		}
-		curve.Color, curve.Width = plot.Colour(lookOf(l.group.method)), px(2)
-		marks.Color, marks.Radius, marks.Shape = curve.Color, px(3.5), draw.CircleGlyph{}
+		marks.GlyphStyle = plot.Glyph(lookOf(l.group.method))
+		curve.Color, curve.Width = marks.Color, px(2)
 		p.Add(curve, marks)
-		p.Legend.Add(nameOf(l.group.method), curve, marks)
+		keys = append(keys, key{nameOf(l.group.method), curve.LineStyle, marks.GlyphStyle})
 	}
 	p.Y.Width, p.Y.Tick.Length = 0, 0
 	p.X.Min, p.X.Max = 0.5, float64(most)+0.5
@@ -70,14 +69,5 @@ func (s *findings) trainingChart(most int) ([]chart, error) {
 		ks = append(ks, gonum.Tick{Value: float64(k), Label: strconv.Itoa(k)})
 	}
 	p.X.Tick.Marker = gonum.ConstantTicks(ks)
-	return inline(writer(p, panelWidth, panelHeight), panelWidth, "Training time of a curve of k points: a network for each point of Fixed and its controls, one for all of the others. The mean of the networks trained.")
-}
-
-// backing is white behind the legend.
-type backing struct{}
-
-// Plot makes backing a gonum.Plotter.
-func (backing) Plot(c draw.Canvas, p *gonum.Plot) {
-	r := p.Legend.Rectangle(c)
-	c.FillPolygon(color.White, []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}})
+	return inline(writer(p, keys, panelWidth, panelHeight), panelWidth, "Training time of a curve of k points: a network for each point of Fixed and its controls, one for all of the others. The mean of the networks trained.")
 }
