@@ -98,7 +98,7 @@ type Training struct {
 //	ordinary networks, unbounded 0.943  0.944  0.946  0.949  0.950
 //	4000 steps, as by default    0.944  0.948  0.950  0.950  0.948
 //	ordinary networks            0.947  0.949  0.951  0.952  0.952
-//	8000 steps                   0.947  0.949  0.951  0.952  0.950  (one seed)
+//	8000 steps                   0.946  0.949  0.951  0.953  0.951
 //	4000 steps, Widen 0.3        0.946  0.947  0.947  0.948  0.949  (one seed)
 //	4000 steps, arcsine law      0.945  0.948  0.949  0.951  0.949  (two seeds)
 //
