@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image/color"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -15,6 +16,7 @@ import (
 	"github.com/sshn-go/sshn/examples/internal/picture"
 	"github.com/sshn-go/sshn/examples/internal/report"
 	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/internal/atomicfile"
 	"github.com/sshn-go/sshn/tensor"
 )
 
@@ -43,7 +45,11 @@ func (o *options) draw(s *set) error {
 	for _, v := range views {
 		captions = append(captions, v.caption)
 	}
-	if err := os.WriteFile(filepath.Join(dir, captionFile), []byte(strings.Join(captions, "; ")), 0o666); err != nil {
+	err = atomicfile.Write(filepath.Join(dir, captionFile), func(w io.Writer) error {
+		_, err := io.WriteString(w, strings.Join(captions, "; "))
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	var drawn []string
