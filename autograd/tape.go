@@ -42,7 +42,7 @@ type node struct {
 	kind   kind
 	grad   bool // a leaf leads here
 	kept   bool
-	held   bool // what Backward brings waits here
+	held   bool  // what Backward brings waits here
 	root   int32 // the node whose buffer holds the data: itself, but for a view
 	offset int   // where in that buffer
 
