@@ -54,6 +54,12 @@ func walk(k int, a, b tensor.Tensor) float64 {
 	return 2 * u * float64(k) * rms(a) * rms(b)
 }
 
+// lean is what they may be off besides, relative to their sum y, where that is more
+// than such a walk leads to: the partial sums lie along a line to it, i y / k, and
+// their roundings add up to 0.4 u sqrt(k/3) y, of which again five deviations are
+// allowed.
+func lean(k int) float64 { return 2 * u * math.Sqrt(float64(k)/3) }
+
 func rms(x tensor.Tensor) float64 {
 	sum := 0.0
 	for _, v := range x.Data {

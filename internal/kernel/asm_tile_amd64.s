@@ -16,6 +16,10 @@ TEXT ·tileRow512_1x1(SB), NOSPLIT, $0-8
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -32,37 +36,71 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R8)
 	ADDQ             R9, R8
 	VMOVUPS.Z        (SI), K1, Z1
 	VFMADD231PS.BCST (BX), Z1, Z0
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	DECQ             R10
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R8, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), BX
+	MOVQ    128(AX), R8
+	MOVQ    136(AX), R9
+	TESTQ   R9, R9
+	CMOVQEQ AX, R8
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R8)
 	ADDQ             R9, R8
-	VMOVUPS.Z        (SI), K1, Z1
+	VMOVUPS          (SI), Z1
+	VFMADD231PS.BCST (BX), Z1, Z0
+	ADDQ             DI, SI
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	VMOVUPS          (SI), Z1
 	VFMADD231PS.BCST 4(BX), Z1, Z0
 	ADDQ             DI, SI
 	ADDQ             $0x08, BX
 	SUBQ             $0x02, R10
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R10
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R8)
 	ADDQ             R9, R8
-	VMOVUPS.Z        (SI), K1, Z1
+	VMOVUPS          (SI), Z1
 	VFMADD231PS.BCST (BX), Z1, Z0
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R8, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R8, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -108,6 +146,10 @@ TEXT ·tileRow512_2x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -124,40 +166,75 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R11
-	SUBQ $0x02, R11
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z2
 	VFMADD231PS.BCST (BX), Z2, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z2, Z1
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	DECQ             R11
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z2
+	VMOVUPS          (SI), Z2
+	VFMADD231PS.BCST (BX), Z2, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z2, Z1
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z2
 	VFMADD231PS.BCST 4(BX), Z2, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z2, Z1
 	ADDQ             DI, SI
 	ADDQ             $0x08, BX
 	SUBQ             $0x02, R11
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R11
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z2
+	VMOVUPS          (SI), Z2
 	VFMADD231PS.BCST (BX), Z2, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z2, Z1
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -207,6 +284,10 @@ TEXT ·tileRow512_3x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -223,10 +304,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R11
-	SUBQ $0x02, R11
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z3
@@ -234,32 +313,70 @@ pair:
 	VFMADD231PS.BCST (BX)(R8*1), Z3, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z3, Z2
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	DECQ             R11
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z3
+	VMOVUPS          (SI), Z3
+	VFMADD231PS.BCST (BX), Z3, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z3, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z3, Z2
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z3
 	VFMADD231PS.BCST 4(BX), Z3, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z3, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z3, Z2
 	ADDQ             DI, SI
 	ADDQ             $0x08, BX
 	SUBQ             $0x02, R11
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R11
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z3
+	VMOVUPS          (SI), Z3
 	VFMADD231PS.BCST (BX), Z3, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z3, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z3, Z2
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -319,6 +436,10 @@ TEXT ·tileRow512_4x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -337,10 +458,8 @@ segment:
 	LEAQ (BX)(R8*2), R11
 	ADDQ R8, R11
 	MOVQ 72(AX), R12
-	SUBQ $0x02, R12
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z4
@@ -349,9 +468,49 @@ pair:
 	VFMADD231PS.BCST (BX)(R8*2), Z4, Z2
 	VFMADD231PS.BCST (R11), Z4, Z3
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, R11
+	DECQ             R12
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	MOVQ 72(AX), R12
+	SUBQ $0x02, R12
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z4
+	VMOVUPS          (SI), Z4
+	VFMADD231PS.BCST (BX), Z4, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z4, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z4, Z2
+	VFMADD231PS.BCST (R11), Z4, Z3
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z4
 	VFMADD231PS.BCST 4(BX), Z4, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z4, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z4, Z2
@@ -360,24 +519,26 @@ pair:
 	ADDQ             $0x08, BX
 	ADDQ             $0x08, R11
 	SUBQ             $0x02, R12
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R12
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z4
+	VMOVUPS          (SI), Z4
 	VFMADD231PS.BCST (BX), Z4, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z4, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z4, Z2
 	VFMADD231PS.BCST (R11), Z4, Z3
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -447,6 +608,10 @@ TEXT ·tileRow512_5x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -465,10 +630,8 @@ segment:
 	LEAQ (BX)(R8*2), R11
 	ADDQ R8, R11
 	MOVQ 72(AX), R12
-	SUBQ $0x02, R12
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z5
@@ -478,9 +641,50 @@ pair:
 	VFMADD231PS.BCST (R11), Z5, Z3
 	VFMADD231PS.BCST (R11)(R8*1), Z5, Z4
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, R11
+	DECQ             R12
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	MOVQ 72(AX), R12
+	SUBQ $0x02, R12
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z5
+	VMOVUPS          (SI), Z5
+	VFMADD231PS.BCST (BX), Z5, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z5, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z5, Z2
+	VFMADD231PS.BCST (R11), Z5, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z5, Z4
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z5
 	VFMADD231PS.BCST 4(BX), Z5, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z5, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z5, Z2
@@ -490,14 +694,14 @@ pair:
 	ADDQ             $0x08, BX
 	ADDQ             $0x08, R11
 	SUBQ             $0x02, R12
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R12
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z5
+	VMOVUPS          (SI), Z5
 	VFMADD231PS.BCST (BX), Z5, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z5, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z5, Z2
@@ -505,10 +709,12 @@ odd:
 	VFMADD231PS.BCST (R11)(R8*1), Z5, Z4
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -588,6 +794,10 @@ TEXT ·tileRow512_6x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -606,10 +816,8 @@ segment:
 	LEAQ (BX)(R8*2), R11
 	ADDQ R8, R11
 	MOVQ 72(AX), R12
-	SUBQ $0x02, R12
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z6
@@ -620,9 +828,51 @@ pair:
 	VFMADD231PS.BCST (R11)(R8*1), Z6, Z4
 	VFMADD231PS.BCST (R11)(R8*2), Z6, Z5
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, R11
+	DECQ             R12
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	MOVQ 72(AX), R12
+	SUBQ $0x02, R12
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z6
+	VMOVUPS          (SI), Z6
+	VFMADD231PS.BCST (BX), Z6, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z6, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z6, Z2
+	VFMADD231PS.BCST (R11), Z6, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z6, Z4
+	VFMADD231PS.BCST (R11)(R8*2), Z6, Z5
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z6
 	VFMADD231PS.BCST 4(BX), Z6, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z6, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z6, Z2
@@ -633,14 +883,14 @@ pair:
 	ADDQ             $0x08, BX
 	ADDQ             $0x08, R11
 	SUBQ             $0x02, R12
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R12
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z6
+	VMOVUPS          (SI), Z6
 	VFMADD231PS.BCST (BX), Z6, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z6, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z6, Z2
@@ -649,10 +899,12 @@ odd:
 	VFMADD231PS.BCST (R11)(R8*2), Z6, Z5
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -742,6 +994,10 @@ TEXT ·tileRow512_7x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -762,10 +1018,8 @@ segment:
 	LEAQ (R11)(R8*2), R12
 	ADDQ R8, R12
 	MOVQ 72(AX), R13
-	SUBQ $0x02, R13
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z7
@@ -777,9 +1031,55 @@ pair:
 	VFMADD231PS.BCST (R11)(R8*2), Z7, Z5
 	VFMADD231PS.BCST (R12), Z7, Z6
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, R11
+	ADDQ             $0x04, R12
+	DECQ             R13
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	MOVQ 72(AX), R13
+	SUBQ $0x02, R13
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z7
+	VMOVUPS          (SI), Z7
+	VFMADD231PS.BCST (BX), Z7, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z7, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z7, Z2
+	VFMADD231PS.BCST (R11), Z7, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z7, Z4
+	VFMADD231PS.BCST (R11)(R8*2), Z7, Z5
+	VFMADD231PS.BCST (R12), Z7, Z6
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z7
 	VFMADD231PS.BCST 4(BX), Z7, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z7, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z7, Z2
@@ -792,14 +1092,14 @@ pair:
 	ADDQ             $0x08, R11
 	ADDQ             $0x08, R12
 	SUBQ             $0x02, R13
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R13
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z7
+	VMOVUPS          (SI), Z7
 	VFMADD231PS.BCST (BX), Z7, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z7, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z7, Z2
@@ -809,10 +1109,12 @@ odd:
 	VFMADD231PS.BCST (R12), Z7, Z6
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -912,6 +1214,10 @@ TEXT ·tileRow512_8x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -932,10 +1238,8 @@ segment:
 	LEAQ (R11)(R8*2), R12
 	ADDQ R8, R12
 	MOVQ 72(AX), R13
-	SUBQ $0x02, R13
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z8
@@ -948,9 +1252,56 @@ pair:
 	VFMADD231PS.BCST (R12), Z8, Z6
 	VFMADD231PS.BCST (R12)(R8*1), Z8, Z7
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, R11
+	ADDQ             $0x04, R12
+	DECQ             R13
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	MOVQ 72(AX), R13
+	SUBQ $0x02, R13
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z8
+	VMOVUPS          (SI), Z8
+	VFMADD231PS.BCST (BX), Z8, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z8, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z8, Z2
+	VFMADD231PS.BCST (R11), Z8, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z8, Z4
+	VFMADD231PS.BCST (R11)(R8*2), Z8, Z5
+	VFMADD231PS.BCST (R12), Z8, Z6
+	VFMADD231PS.BCST (R12)(R8*1), Z8, Z7
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z8
 	VFMADD231PS.BCST 4(BX), Z8, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z8, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z8, Z2
@@ -964,14 +1315,14 @@ pair:
 	ADDQ             $0x08, R11
 	ADDQ             $0x08, R12
 	SUBQ             $0x02, R13
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R13
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z8
+	VMOVUPS          (SI), Z8
 	VFMADD231PS.BCST (BX), Z8, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z8, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z8, Z2
@@ -982,10 +1333,12 @@ odd:
 	VFMADD231PS.BCST (R12)(R8*1), Z8, Z7
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -1095,6 +1448,10 @@ TEXT ·tileRow512_9x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -1115,10 +1472,8 @@ segment:
 	LEAQ (R11)(R8*2), R12
 	ADDQ R8, R12
 	MOVQ 72(AX), R13
-	SUBQ $0x02, R13
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z9
@@ -1132,9 +1487,57 @@ pair:
 	VFMADD231PS.BCST (R12)(R8*1), Z9, Z7
 	VFMADD231PS.BCST (R12)(R8*2), Z9, Z8
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, R11
+	ADDQ             $0x04, R12
+	DECQ             R13
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	MOVQ 72(AX), R13
+	SUBQ $0x02, R13
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z9
+	VMOVUPS          (SI), Z9
+	VFMADD231PS.BCST (BX), Z9, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z9, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z9, Z2
+	VFMADD231PS.BCST (R11), Z9, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z9, Z4
+	VFMADD231PS.BCST (R11)(R8*2), Z9, Z5
+	VFMADD231PS.BCST (R12), Z9, Z6
+	VFMADD231PS.BCST (R12)(R8*1), Z9, Z7
+	VFMADD231PS.BCST (R12)(R8*2), Z9, Z8
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z9
 	VFMADD231PS.BCST 4(BX), Z9, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z9, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z9, Z2
@@ -1149,14 +1552,14 @@ pair:
 	ADDQ             $0x08, R11
 	ADDQ             $0x08, R12
 	SUBQ             $0x02, R13
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R13
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z9
+	VMOVUPS          (SI), Z9
 	VFMADD231PS.BCST (BX), Z9, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z9, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z9, Z2
@@ -1168,10 +1571,12 @@ odd:
 	VFMADD231PS.BCST (R12)(R8*2), Z9, Z8
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -1291,6 +1696,10 @@ TEXT ·tileRow512_10x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -1313,10 +1722,8 @@ segment:
 	LEAQ (R12)(R8*2), R13
 	ADDQ R8, R13
 	MOVQ 72(AX), R14
-	SUBQ $0x02, R14
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z10
@@ -1331,9 +1738,61 @@ pair:
 	VFMADD231PS.BCST (R12)(R8*2), Z10, Z8
 	VFMADD231PS.BCST (R13), Z10, Z9
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, R11
+	ADDQ             $0x04, R12
+	ADDQ             $0x04, R13
+	DECQ             R14
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*2), R13
+	ADDQ R8, R13
+	MOVQ 72(AX), R14
+	SUBQ $0x02, R14
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z10
+	VMOVUPS          (SI), Z10
+	VFMADD231PS.BCST (BX), Z10, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z10, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z10, Z2
+	VFMADD231PS.BCST (R11), Z10, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z10, Z4
+	VFMADD231PS.BCST (R11)(R8*2), Z10, Z5
+	VFMADD231PS.BCST (R12), Z10, Z6
+	VFMADD231PS.BCST (R12)(R8*1), Z10, Z7
+	VFMADD231PS.BCST (R12)(R8*2), Z10, Z8
+	VFMADD231PS.BCST (R13), Z10, Z9
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z10
 	VFMADD231PS.BCST 4(BX), Z10, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z10, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z10, Z2
@@ -1350,14 +1809,14 @@ pair:
 	ADDQ             $0x08, R12
 	ADDQ             $0x08, R13
 	SUBQ             $0x02, R14
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R14
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z10
+	VMOVUPS          (SI), Z10
 	VFMADD231PS.BCST (BX), Z10, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z10, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z10, Z2
@@ -1370,10 +1829,12 @@ odd:
 	VFMADD231PS.BCST (R13), Z10, Z9
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -1503,6 +1964,10 @@ TEXT ·tileRow512_11x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -1525,10 +1990,8 @@ segment:
 	LEAQ (R12)(R8*2), R13
 	ADDQ R8, R13
 	MOVQ 72(AX), R14
-	SUBQ $0x02, R14
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z11
@@ -1544,9 +2007,62 @@ pair:
 	VFMADD231PS.BCST (R13), Z11, Z9
 	VFMADD231PS.BCST (R13)(R8*1), Z11, Z10
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, R11
+	ADDQ             $0x04, R12
+	ADDQ             $0x04, R13
+	DECQ             R14
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*2), R13
+	ADDQ R8, R13
+	MOVQ 72(AX), R14
+	SUBQ $0x02, R14
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z11
+	VMOVUPS          (SI), Z11
+	VFMADD231PS.BCST (BX), Z11, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z11, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z11, Z2
+	VFMADD231PS.BCST (R11), Z11, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z11, Z4
+	VFMADD231PS.BCST (R11)(R8*2), Z11, Z5
+	VFMADD231PS.BCST (R12), Z11, Z6
+	VFMADD231PS.BCST (R12)(R8*1), Z11, Z7
+	VFMADD231PS.BCST (R12)(R8*2), Z11, Z8
+	VFMADD231PS.BCST (R13), Z11, Z9
+	VFMADD231PS.BCST (R13)(R8*1), Z11, Z10
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z11
 	VFMADD231PS.BCST 4(BX), Z11, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z11, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z11, Z2
@@ -1564,14 +2080,14 @@ pair:
 	ADDQ             $0x08, R12
 	ADDQ             $0x08, R13
 	SUBQ             $0x02, R14
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R14
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z11
+	VMOVUPS          (SI), Z11
 	VFMADD231PS.BCST (BX), Z11, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z11, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z11, Z2
@@ -1585,10 +2101,12 @@ odd:
 	VFMADD231PS.BCST (R13)(R8*1), Z11, Z10
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -1728,6 +2246,10 @@ TEXT ·tileRow512_12x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -1750,10 +2272,8 @@ segment:
 	LEAQ (R12)(R8*2), R13
 	ADDQ R8, R13
 	MOVQ 72(AX), R14
-	SUBQ $0x02, R14
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z12
@@ -1770,9 +2290,63 @@ pair:
 	VFMADD231PS.BCST (R13)(R8*1), Z12, Z10
 	VFMADD231PS.BCST (R13)(R8*2), Z12, Z11
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, R11
+	ADDQ             $0x04, R12
+	ADDQ             $0x04, R13
+	DECQ             R14
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*2), R13
+	ADDQ R8, R13
+	MOVQ 72(AX), R14
+	SUBQ $0x02, R14
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z12
+	VMOVUPS          (SI), Z12
+	VFMADD231PS.BCST (BX), Z12, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z12, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z12, Z2
+	VFMADD231PS.BCST (R11), Z12, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z12, Z4
+	VFMADD231PS.BCST (R11)(R8*2), Z12, Z5
+	VFMADD231PS.BCST (R12), Z12, Z6
+	VFMADD231PS.BCST (R12)(R8*1), Z12, Z7
+	VFMADD231PS.BCST (R12)(R8*2), Z12, Z8
+	VFMADD231PS.BCST (R13), Z12, Z9
+	VFMADD231PS.BCST (R13)(R8*1), Z12, Z10
+	VFMADD231PS.BCST (R13)(R8*2), Z12, Z11
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z12
 	VFMADD231PS.BCST 4(BX), Z12, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z12, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z12, Z2
@@ -1791,14 +2365,14 @@ pair:
 	ADDQ             $0x08, R12
 	ADDQ             $0x08, R13
 	SUBQ             $0x02, R14
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R14
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z12
+	VMOVUPS          (SI), Z12
 	VFMADD231PS.BCST (BX), Z12, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z12, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z12, Z2
@@ -1813,10 +2387,12 @@ odd:
 	VFMADD231PS.BCST (R13)(R8*2), Z12, Z11
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -1966,6 +2542,10 @@ TEXT ·tileRow512_13x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -1990,10 +2570,8 @@ segment:
 	LEAQ (R13)(R8*2), R14
 	ADDQ R8, R14
 	MOVQ 72(AX), R15
-	SUBQ $0x02, R15
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z13
@@ -2011,9 +2589,67 @@ pair:
 	VFMADD231PS.BCST (R13)(R8*2), Z13, Z11
 	VFMADD231PS.BCST (R14), Z13, Z12
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, R11
+	ADDQ             $0x04, R12
+	ADDQ             $0x04, R13
+	ADDQ             $0x04, R14
+	DECQ             R15
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*2), R13
+	ADDQ R8, R13
+	LEAQ (R13)(R8*2), R14
+	ADDQ R8, R14
+	MOVQ 72(AX), R15
+	SUBQ $0x02, R15
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z13
+	VMOVUPS          (SI), Z13
+	VFMADD231PS.BCST (BX), Z13, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z13, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z13, Z2
+	VFMADD231PS.BCST (R11), Z13, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z13, Z4
+	VFMADD231PS.BCST (R11)(R8*2), Z13, Z5
+	VFMADD231PS.BCST (R12), Z13, Z6
+	VFMADD231PS.BCST (R12)(R8*1), Z13, Z7
+	VFMADD231PS.BCST (R12)(R8*2), Z13, Z8
+	VFMADD231PS.BCST (R13), Z13, Z9
+	VFMADD231PS.BCST (R13)(R8*1), Z13, Z10
+	VFMADD231PS.BCST (R13)(R8*2), Z13, Z11
+	VFMADD231PS.BCST (R14), Z13, Z12
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z13
 	VFMADD231PS.BCST 4(BX), Z13, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z13, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z13, Z2
@@ -2034,14 +2670,14 @@ pair:
 	ADDQ             $0x08, R13
 	ADDQ             $0x08, R14
 	SUBQ             $0x02, R15
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R15
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z13
+	VMOVUPS          (SI), Z13
 	VFMADD231PS.BCST (BX), Z13, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z13, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z13, Z2
@@ -2057,10 +2693,12 @@ odd:
 	VFMADD231PS.BCST (R14), Z13, Z12
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -2220,6 +2858,10 @@ TEXT ·tileRow512_14x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -2244,10 +2886,8 @@ segment:
 	LEAQ (R13)(R8*2), R14
 	ADDQ R8, R14
 	MOVQ 72(AX), R15
-	SUBQ $0x02, R15
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
 	VMOVUPS.Z        (SI), K1, Z14
@@ -2266,9 +2906,68 @@ pair:
 	VFMADD231PS.BCST (R14), Z14, Z12
 	VFMADD231PS.BCST (R14)(R8*1), Z14, Z13
 	ADDQ             DI, SI
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, R11
+	ADDQ             $0x04, R12
+	ADDQ             $0x04, R13
+	ADDQ             $0x04, R14
+	DECQ             R15
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R9, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*2), R13
+	ADDQ R8, R13
+	LEAQ (R13)(R8*2), R14
+	ADDQ R8, R14
+	MOVQ 72(AX), R15
+	SUBQ $0x02, R15
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z14
+	VMOVUPS          (SI), Z14
+	VFMADD231PS.BCST (BX), Z14, Z0
+	VFMADD231PS.BCST (BX)(R8*1), Z14, Z1
+	VFMADD231PS.BCST (BX)(R8*2), Z14, Z2
+	VFMADD231PS.BCST (R11), Z14, Z3
+	VFMADD231PS.BCST (R11)(R8*1), Z14, Z4
+	VFMADD231PS.BCST (R11)(R8*2), Z14, Z5
+	VFMADD231PS.BCST (R12), Z14, Z6
+	VFMADD231PS.BCST (R12)(R8*1), Z14, Z7
+	VFMADD231PS.BCST (R12)(R8*2), Z14, Z8
+	VFMADD231PS.BCST (R13), Z14, Z9
+	VFMADD231PS.BCST (R13)(R8*1), Z14, Z10
+	VFMADD231PS.BCST (R13)(R8*2), Z14, Z11
+	VFMADD231PS.BCST (R14), Z14, Z12
+	VFMADD231PS.BCST (R14)(R8*1), Z14, Z13
+	ADDQ             DI, SI
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (SI), Z14
 	VFMADD231PS.BCST 4(BX), Z14, Z0
 	VFMADD231PS.BCST 4(BX)(R8*1), Z14, Z1
 	VFMADD231PS.BCST 4(BX)(R8*2), Z14, Z2
@@ -2290,14 +2989,14 @@ pair:
 	ADDQ             $0x08, R13
 	ADDQ             $0x08, R14
 	SUBQ             $0x02, R15
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R15
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R9)
 	ADDQ             R10, R9
-	VMOVUPS.Z        (SI), K1, Z14
+	VMOVUPS          (SI), Z14
 	VFMADD231PS.BCST (BX), Z14, Z0
 	VFMADD231PS.BCST (BX)(R8*1), Z14, Z1
 	VFMADD231PS.BCST (BX)(R8*2), Z14, Z2
@@ -2314,10 +3013,12 @@ odd:
 	VFMADD231PS.BCST (R14)(R8*1), Z14, Z13
 	ADDQ             DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -2447,6 +3148,10 @@ TEXT ·tileRow512_1x2(SB), NOSPLIT, $0-8
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -2463,10 +3168,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R10
-	SUBQ $0x02, R10
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R8)
 	ADDQ         R9, R8
 	VMOVUPS      (SI), Z2
@@ -2475,34 +3178,73 @@ pair:
 	VFMADD231PS  Z4, Z2, Z0
 	VFMADD231PS  Z4, Z3, Z1
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	DECQ         R10
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R8, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), BX
+	MOVQ    128(AX), R8
+	MOVQ    136(AX), R9
+	TESTQ   R9, R9
+	CMOVQEQ AX, R8
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R10
+	SUBQ $0x02, R10
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R8)
 	ADDQ         R9, R8
 	VMOVUPS      (SI), Z2
-	VMOVUPS.Z    64(SI), K1, Z3
+	VMOVUPS      64(SI), Z3
+	VBROADCASTSS (BX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         DI, SI
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	VMOVUPS      (SI), Z2
+	VMOVUPS      64(SI), Z3
 	VBROADCASTSS 4(BX), Z4
 	VFMADD231PS  Z4, Z2, Z0
 	VFMADD231PS  Z4, Z3, Z1
 	ADDQ         DI, SI
 	ADDQ         $0x08, BX
 	SUBQ         $0x02, R10
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R10
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R8)
 	ADDQ         R9, R8
 	VMOVUPS      (SI), Z2
-	VMOVUPS.Z    64(SI), K1, Z3
+	VMOVUPS      64(SI), Z3
 	VBROADCASTSS (BX), Z4
 	VFMADD231PS  Z4, Z2, Z0
 	VFMADD231PS  Z4, Z3, Z1
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R8, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R8, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -2551,6 +3293,10 @@ TEXT ·tileRow512_2x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -2567,10 +3313,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R11
-	SUBQ $0x02, R11
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z4
@@ -2582,10 +3326,50 @@ pair:
 	VFMADD231PS  Z6, Z4, Z2
 	VFMADD231PS  Z6, Z5, Z3
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	DECQ         R11
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z4
-	VMOVUPS.Z    64(SI), K1, Z5
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (BX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (BX)(R8*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
 	VBROADCASTSS 4(BX), Z6
 	VFMADD231PS  Z6, Z4, Z0
 	VFMADD231PS  Z6, Z5, Z1
@@ -2595,15 +3379,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         $0x08, BX
 	SUBQ         $0x02, R11
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R11
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z4
-	VMOVUPS.Z    64(SI), K1, Z5
+	VMOVUPS      64(SI), Z5
 	VBROADCASTSS (BX), Z6
 	VFMADD231PS  Z6, Z4, Z0
 	VFMADD231PS  Z6, Z5, Z1
@@ -2612,10 +3396,12 @@ odd:
 	VFMADD231PS  Z6, Z5, Z3
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -2681,6 +3467,10 @@ TEXT ·tileRow512_3x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -2697,10 +3487,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R11
-	SUBQ $0x02, R11
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z6
@@ -2715,10 +3503,53 @@ pair:
 	VFMADD231PS  Z8, Z6, Z4
 	VFMADD231PS  Z8, Z7, Z5
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	DECQ         R11
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R11
+	SUBQ $0x02, R11
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z6
-	VMOVUPS.Z    64(SI), K1, Z7
+	VMOVUPS      64(SI), Z7
+	VBROADCASTSS (BX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (BX)(R8*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (BX)(R8*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z6
+	VMOVUPS      64(SI), Z7
 	VBROADCASTSS 4(BX), Z8
 	VFMADD231PS  Z8, Z6, Z0
 	VFMADD231PS  Z8, Z7, Z1
@@ -2731,15 +3562,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         $0x08, BX
 	SUBQ         $0x02, R11
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R11
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z6
-	VMOVUPS.Z    64(SI), K1, Z7
+	VMOVUPS      64(SI), Z7
 	VBROADCASTSS (BX), Z8
 	VFMADD231PS  Z8, Z6, Z0
 	VFMADD231PS  Z8, Z7, Z1
@@ -2751,10 +3582,12 @@ odd:
 	VFMADD231PS  Z8, Z7, Z5
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -2837,6 +3670,10 @@ TEXT ·tileRow512_4x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -2855,10 +3692,8 @@ segment:
 	LEAQ (BX)(R8*2), R11
 	ADDQ R8, R11
 	MOVQ 72(AX), R12
-	SUBQ $0x02, R12
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z8
@@ -2876,10 +3711,59 @@ pair:
 	VFMADD231PS  Z10, Z8, Z6
 	VFMADD231PS  Z10, Z9, Z7
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	MOVQ 72(AX), R12
+	SUBQ $0x02, R12
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z8
-	VMOVUPS.Z    64(SI), K1, Z9
+	VMOVUPS      64(SI), Z9
+	VBROADCASTSS (BX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (BX)(R8*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (BX)(R8*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (R11), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z8
+	VMOVUPS      64(SI), Z9
 	VBROADCASTSS 4(BX), Z10
 	VFMADD231PS  Z10, Z8, Z0
 	VFMADD231PS  Z10, Z9, Z1
@@ -2896,15 +3780,15 @@ pair:
 	ADDQ         $0x08, BX
 	ADDQ         $0x08, R11
 	SUBQ         $0x02, R12
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R12
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z8
-	VMOVUPS.Z    64(SI), K1, Z9
+	VMOVUPS      64(SI), Z9
 	VBROADCASTSS (BX), Z10
 	VFMADD231PS  Z10, Z8, Z0
 	VFMADD231PS  Z10, Z9, Z1
@@ -2919,10 +3803,12 @@ odd:
 	VFMADD231PS  Z10, Z9, Z7
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -3022,6 +3908,10 @@ TEXT ·tileRow512_5x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -3040,10 +3930,8 @@ segment:
 	LEAQ (BX)(R8*2), R11
 	ADDQ R8, R11
 	MOVQ 72(AX), R12
-	SUBQ $0x02, R12
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z10
@@ -3064,10 +3952,62 @@ pair:
 	VFMADD231PS  Z12, Z10, Z8
 	VFMADD231PS  Z12, Z11, Z9
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	MOVQ 72(AX), R12
+	SUBQ $0x02, R12
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z10
-	VMOVUPS.Z    64(SI), K1, Z11
+	VMOVUPS      64(SI), Z11
+	VBROADCASTSS (BX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (BX)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (BX)(R8*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (R11)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z10
+	VMOVUPS      64(SI), Z11
 	VBROADCASTSS 4(BX), Z12
 	VFMADD231PS  Z12, Z10, Z0
 	VFMADD231PS  Z12, Z11, Z1
@@ -3087,15 +4027,15 @@ pair:
 	ADDQ         $0x08, BX
 	ADDQ         $0x08, R11
 	SUBQ         $0x02, R12
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R12
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z10
-	VMOVUPS.Z    64(SI), K1, Z11
+	VMOVUPS      64(SI), Z11
 	VBROADCASTSS (BX), Z12
 	VFMADD231PS  Z12, Z10, Z0
 	VFMADD231PS  Z12, Z11, Z1
@@ -3113,10 +4053,12 @@ odd:
 	VFMADD231PS  Z12, Z11, Z9
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -3233,6 +4175,10 @@ TEXT ·tileRow512_6x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -3251,10 +4197,8 @@ segment:
 	LEAQ (BX)(R8*2), R11
 	ADDQ R8, R11
 	MOVQ 72(AX), R12
-	SUBQ $0x02, R12
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z12
@@ -3278,10 +4222,65 @@ pair:
 	VFMADD231PS  Z14, Z12, Z10
 	VFMADD231PS  Z14, Z13, Z11
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	MOVQ 72(AX), R12
+	SUBQ $0x02, R12
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z12
-	VMOVUPS.Z    64(SI), K1, Z13
+	VMOVUPS      64(SI), Z13
+	VBROADCASTSS (BX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (BX)(R8*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (BX)(R8*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (R11)(R8*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (R11)(R8*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z12
+	VMOVUPS      64(SI), Z13
 	VBROADCASTSS 4(BX), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
@@ -3304,15 +4303,15 @@ pair:
 	ADDQ         $0x08, BX
 	ADDQ         $0x08, R11
 	SUBQ         $0x02, R12
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R12
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z12
-	VMOVUPS.Z    64(SI), K1, Z13
+	VMOVUPS      64(SI), Z13
 	VBROADCASTSS (BX), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
@@ -3333,10 +4332,12 @@ odd:
 	VFMADD231PS  Z14, Z13, Z11
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -3470,6 +4471,10 @@ TEXT ·tileRow512_7x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -3490,10 +4495,8 @@ segment:
 	LEAQ (R11)(R8*2), R12
 	ADDQ R8, R12
 	MOVQ 72(AX), R13
-	SUBQ $0x02, R13
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z14
@@ -3520,10 +4523,71 @@ pair:
 	VFMADD231PS  Z16, Z14, Z12
 	VFMADD231PS  Z16, Z15, Z13
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	MOVQ 72(AX), R13
+	SUBQ $0x02, R13
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z14
-	VMOVUPS.Z    64(SI), K1, Z15
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (BX)(R8*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (BX)(R8*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (R11), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (R11)(R8*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (R11)(R8*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (R12), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
 	VBROADCASTSS 4(BX), Z16
 	VFMADD231PS  Z16, Z14, Z0
 	VFMADD231PS  Z16, Z15, Z1
@@ -3550,15 +4614,15 @@ pair:
 	ADDQ         $0x08, R11
 	ADDQ         $0x08, R12
 	SUBQ         $0x02, R13
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R13
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z14
-	VMOVUPS.Z    64(SI), K1, Z15
+	VMOVUPS      64(SI), Z15
 	VBROADCASTSS (BX), Z16
 	VFMADD231PS  Z16, Z14, Z0
 	VFMADD231PS  Z16, Z15, Z1
@@ -3582,10 +4646,12 @@ odd:
 	VFMADD231PS  Z16, Z15, Z13
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -3736,6 +4802,10 @@ TEXT ·tileRow512_8x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -3756,10 +4826,8 @@ segment:
 	LEAQ (R11)(R8*2), R12
 	ADDQ R8, R12
 	MOVQ 72(AX), R13
-	SUBQ $0x02, R13
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z16
@@ -3789,10 +4857,74 @@ pair:
 	VFMADD231PS  Z18, Z16, Z14
 	VFMADD231PS  Z18, Z17, Z15
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	MOVQ 72(AX), R13
+	SUBQ $0x02, R13
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z16
-	VMOVUPS.Z    64(SI), K1, Z17
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (R11)(R8*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (R11)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (R12), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (R12)(R8*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
 	VBROADCASTSS 4(BX), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z1
@@ -3822,15 +4954,15 @@ pair:
 	ADDQ         $0x08, R11
 	ADDQ         $0x08, R12
 	SUBQ         $0x02, R13
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R13
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z16
-	VMOVUPS.Z    64(SI), K1, Z17
+	VMOVUPS      64(SI), Z17
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z1
@@ -3857,10 +4989,12 @@ odd:
 	VFMADD231PS  Z18, Z17, Z15
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -4028,6 +5162,10 @@ TEXT ·tileRow512_9x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -4048,10 +5186,8 @@ segment:
 	LEAQ (R11)(R8*2), R12
 	ADDQ R8, R12
 	MOVQ 72(AX), R13
-	SUBQ $0x02, R13
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z18
@@ -4084,10 +5220,77 @@ pair:
 	VFMADD231PS  Z20, Z18, Z16
 	VFMADD231PS  Z20, Z19, Z17
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	MOVQ 72(AX), R13
+	SUBQ $0x02, R13
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z18
-	VMOVUPS.Z    64(SI), K1, Z19
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS (BX)(R8*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (BX)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (R11), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (R11)(R8*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (R11)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (R12), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (R12)(R8*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (R12)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
 	VBROADCASTSS 4(BX), Z20
 	VFMADD231PS  Z20, Z18, Z0
 	VFMADD231PS  Z20, Z19, Z1
@@ -4120,15 +5323,15 @@ pair:
 	ADDQ         $0x08, R11
 	ADDQ         $0x08, R12
 	SUBQ         $0x02, R13
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R13
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z18
-	VMOVUPS.Z    64(SI), K1, Z19
+	VMOVUPS      64(SI), Z19
 	VBROADCASTSS (BX), Z20
 	VFMADD231PS  Z20, Z18, Z0
 	VFMADD231PS  Z20, Z19, Z1
@@ -4158,10 +5361,12 @@ odd:
 	VFMADD231PS  Z20, Z19, Z17
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -4346,6 +5551,10 @@ TEXT ·tileRow512_10x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -4368,10 +5577,8 @@ segment:
 	LEAQ (R12)(R8*2), R13
 	ADDQ R8, R13
 	MOVQ 72(AX), R14
-	SUBQ $0x02, R14
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z20
@@ -4407,10 +5614,83 @@ pair:
 	VFMADD231PS  Z22, Z20, Z18
 	VFMADD231PS  Z22, Z21, Z19
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*2), R13
+	ADDQ R8, R13
+	MOVQ 72(AX), R14
+	SUBQ $0x02, R14
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z20
-	VMOVUPS.Z    64(SI), K1, Z21
+	VMOVUPS      64(SI), Z21
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS (BX)(R8*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS (BX)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (R11), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (R11)(R8*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (R11)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (R12), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (R12)(R8*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (R12)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (R13), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z20
+	VMOVUPS      64(SI), Z21
 	VBROADCASTSS 4(BX), Z22
 	VFMADD231PS  Z22, Z20, Z0
 	VFMADD231PS  Z22, Z21, Z1
@@ -4447,15 +5727,15 @@ pair:
 	ADDQ         $0x08, R12
 	ADDQ         $0x08, R13
 	SUBQ         $0x02, R14
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R14
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z20
-	VMOVUPS.Z    64(SI), K1, Z21
+	VMOVUPS      64(SI), Z21
 	VBROADCASTSS (BX), Z22
 	VFMADD231PS  Z22, Z20, Z0
 	VFMADD231PS  Z22, Z21, Z1
@@ -4488,10 +5768,12 @@ odd:
 	VFMADD231PS  Z22, Z21, Z19
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -4693,6 +5975,10 @@ TEXT ·tileRow512_11x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -4715,10 +6001,8 @@ segment:
 	LEAQ (R12)(R8*2), R13
 	ADDQ R8, R13
 	MOVQ 72(AX), R14
-	SUBQ $0x02, R14
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z22
@@ -4757,10 +6041,86 @@ pair:
 	VFMADD231PS  Z24, Z22, Z20
 	VFMADD231PS  Z24, Z23, Z21
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*2), R13
+	ADDQ R8, R13
+	MOVQ 72(AX), R14
+	SUBQ $0x02, R14
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z22
-	VMOVUPS.Z    64(SI), K1, Z23
+	VMOVUPS      64(SI), Z23
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS (BX)(R8*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (BX)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (R11)(R8*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (R11)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (R12), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (R12)(R8*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (R12)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (R13), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (R13)(R8*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z22
+	VMOVUPS      64(SI), Z23
 	VBROADCASTSS 4(BX), Z24
 	VFMADD231PS  Z24, Z22, Z0
 	VFMADD231PS  Z24, Z23, Z1
@@ -4800,15 +6160,15 @@ pair:
 	ADDQ         $0x08, R12
 	ADDQ         $0x08, R13
 	SUBQ         $0x02, R14
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R14
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z22
-	VMOVUPS.Z    64(SI), K1, Z23
+	VMOVUPS      64(SI), Z23
 	VBROADCASTSS (BX), Z24
 	VFMADD231PS  Z24, Z22, Z0
 	VFMADD231PS  Z24, Z23, Z1
@@ -4844,10 +6204,12 @@ odd:
 	VFMADD231PS  Z24, Z23, Z21
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -5066,6 +6428,10 @@ TEXT ·tileRow512_12x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -5088,10 +6454,8 @@ segment:
 	LEAQ (R12)(R8*2), R13
 	ADDQ R8, R13
 	MOVQ 72(AX), R14
-	SUBQ $0x02, R14
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z24
@@ -5133,10 +6497,89 @@ pair:
 	VFMADD231PS  Z26, Z24, Z22
 	VFMADD231PS  Z26, Z25, Z23
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*2), R13
+	ADDQ R8, R13
+	MOVQ 72(AX), R14
+	SUBQ $0x02, R14
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z24
-	VMOVUPS.Z    64(SI), K1, Z25
+	VMOVUPS      64(SI), Z25
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (BX)(R8*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (BX)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (R11)(R8*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (R11)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (R12), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (R12)(R8*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (R12)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (R13)(R8*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (R13)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
 	VBROADCASTSS 4(BX), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
@@ -5179,15 +6622,15 @@ pair:
 	ADDQ         $0x08, R12
 	ADDQ         $0x08, R13
 	SUBQ         $0x02, R14
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R14
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z24
-	VMOVUPS.Z    64(SI), K1, Z25
+	VMOVUPS      64(SI), Z25
 	VBROADCASTSS (BX), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
@@ -5226,10 +6669,12 @@ odd:
 	VFMADD231PS  Z26, Z25, Z23
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -5465,6 +6910,10 @@ TEXT ·tileRow512_13x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -5489,10 +6938,8 @@ segment:
 	LEAQ (R13)(R8*2), R14
 	ADDQ R8, R14
 	MOVQ 72(AX), R15
-	SUBQ $0x02, R15
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z26
@@ -5537,10 +6984,95 @@ pair:
 	VFMADD231PS  Z28, Z26, Z24
 	VFMADD231PS  Z28, Z27, Z25
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x04, R14
+	DECQ         R15
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*2), R13
+	ADDQ R8, R13
+	LEAQ (R13)(R8*2), R14
+	ADDQ R8, R14
+	MOVQ 72(AX), R15
+	SUBQ $0x02, R15
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z26
-	VMOVUPS.Z    64(SI), K1, Z27
+	VMOVUPS      64(SI), Z27
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS (BX)(R8*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (BX)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (R11)(R8*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (R11)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (R12), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (R12)(R8*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (R12)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (R13), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (R13)(R8*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (R13)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (R14), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z26
+	VMOVUPS      64(SI), Z27
 	VBROADCASTSS 4(BX), Z28
 	VFMADD231PS  Z28, Z26, Z0
 	VFMADD231PS  Z28, Z27, Z1
@@ -5587,15 +7119,15 @@ pair:
 	ADDQ         $0x08, R13
 	ADDQ         $0x08, R14
 	SUBQ         $0x02, R15
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R15
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z26
-	VMOVUPS.Z    64(SI), K1, Z27
+	VMOVUPS      64(SI), Z27
 	VBROADCASTSS (BX), Z28
 	VFMADD231PS  Z28, Z26, Z0
 	VFMADD231PS  Z28, Z27, Z1
@@ -5637,10 +7169,12 @@ odd:
 	VFMADD231PS  Z28, Z27, Z25
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -5893,6 +7427,10 @@ TEXT ·tileRow512_14x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -5917,10 +7455,8 @@ segment:
 	LEAQ (R13)(R8*2), R14
 	ADDQ R8, R14
 	MOVQ 72(AX), R15
-	SUBQ $0x02, R15
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z28
@@ -5968,10 +7504,98 @@ pair:
 	VFMADD231PS  Z30, Z28, Z26
 	VFMADD231PS  Z30, Z29, Z27
 	ADDQ         DI, SI
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	ADDQ         $0x04, R14
+	DECQ         R15
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R9, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	LEAQ (BX)(R8*2), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*2), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*2), R13
+	ADDQ R8, R13
+	LEAQ (R13)(R8*2), R14
+	ADDQ R8, R14
+	MOVQ 72(AX), R15
+	SUBQ $0x02, R15
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z28
-	VMOVUPS.Z    64(SI), K1, Z29
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS (BX)(R8*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS (BX)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (R11)(R8*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (R11)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (R12), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (R12)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (R13), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (R13)(R8*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (R13)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (R14), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (R14)(R8*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         DI, SI
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
 	VBROADCASTSS 4(BX), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
@@ -6021,15 +7645,15 @@ pair:
 	ADDQ         $0x08, R13
 	ADDQ         $0x08, R14
 	SUBQ         $0x02, R15
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R15
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R9)
 	ADDQ         R10, R9
 	VMOVUPS      (SI), Z28
-	VMOVUPS.Z    64(SI), K1, Z29
+	VMOVUPS      64(SI), Z29
 	VBROADCASTSS (BX), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
@@ -6074,10 +7698,12 @@ odd:
 	VFMADD231PS  Z30, Z29, Z27
 	ADDQ         DI, SI
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R9, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R9, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -6275,6 +7901,10 @@ TEXT ·tileColumn512_1x1(SB), NOSPLIT, $0-8
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -6291,39 +7921,73 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z1
 	VFMADD231PS.BCST (BX), Z1, Z0
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z1
+	VMOVUPS          (SI), Z1
+	VFMADD231PS.BCST (BX), Z1, Z0
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z1
 	VFMADD231PS.BCST (BX), Z1, Z0
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z1
+	VMOVUPS          (SI), Z1
 	VFMADD231PS.BCST (BX), Z1, Z0
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -6363,6 +8027,10 @@ TEXT ·tileColumn512_2x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -6379,10 +8047,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z2
@@ -6390,31 +8056,68 @@ pair:
 	VFMADD231PS.BCST 4(BX), Z2, Z1
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z2
+	VMOVUPS          (SI), Z2
+	VFMADD231PS.BCST (BX), Z2, Z0
+	VFMADD231PS.BCST 4(BX), Z2, Z1
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z2
 	VFMADD231PS.BCST (BX), Z2, Z0
 	VFMADD231PS.BCST 4(BX), Z2, Z1
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z2
+	VMOVUPS          (SI), Z2
 	VFMADD231PS.BCST (BX), Z2, Z0
 	VFMADD231PS.BCST 4(BX), Z2, Z1
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -6464,6 +8167,10 @@ TEXT ·tileColumn512_3x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -6480,10 +8187,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z3
@@ -6492,33 +8197,71 @@ pair:
 	VFMADD231PS.BCST 8(BX), Z3, Z2
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z3
+	VMOVUPS          (SI), Z3
+	VFMADD231PS.BCST (BX), Z3, Z0
+	VFMADD231PS.BCST 4(BX), Z3, Z1
+	VFMADD231PS.BCST 8(BX), Z3, Z2
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z3
 	VFMADD231PS.BCST (BX), Z3, Z0
 	VFMADD231PS.BCST 4(BX), Z3, Z1
 	VFMADD231PS.BCST 8(BX), Z3, Z2
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z3
+	VMOVUPS          (SI), Z3
 	VFMADD231PS.BCST (BX), Z3, Z0
 	VFMADD231PS.BCST 4(BX), Z3, Z1
 	VFMADD231PS.BCST 8(BX), Z3, Z2
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -6578,6 +8321,10 @@ TEXT ·tileColumn512_4x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -6594,10 +8341,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z4
@@ -6607,9 +8352,46 @@ pair:
 	VFMADD231PS.BCST 12(BX), Z4, Z3
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z4
+	VMOVUPS          (SI), Z4
+	VFMADD231PS.BCST (BX), Z4, Z0
+	VFMADD231PS.BCST 4(BX), Z4, Z1
+	VFMADD231PS.BCST 8(BX), Z4, Z2
+	VFMADD231PS.BCST 12(BX), Z4, Z3
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z4
 	VFMADD231PS.BCST (BX), Z4, Z0
 	VFMADD231PS.BCST 4(BX), Z4, Z1
 	VFMADD231PS.BCST 8(BX), Z4, Z2
@@ -6617,14 +8399,14 @@ pair:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z4
+	VMOVUPS          (SI), Z4
 	VFMADD231PS.BCST (BX), Z4, Z0
 	VFMADD231PS.BCST 4(BX), Z4, Z1
 	VFMADD231PS.BCST 8(BX), Z4, Z2
@@ -6632,10 +8414,12 @@ odd:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -6705,6 +8489,10 @@ TEXT ·tileColumn512_5x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -6721,10 +8509,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z5
@@ -6735,9 +8521,47 @@ pair:
 	VFMADD231PS.BCST 16(BX), Z5, Z4
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z5
+	VMOVUPS          (SI), Z5
+	VFMADD231PS.BCST (BX), Z5, Z0
+	VFMADD231PS.BCST 4(BX), Z5, Z1
+	VFMADD231PS.BCST 8(BX), Z5, Z2
+	VFMADD231PS.BCST 12(BX), Z5, Z3
+	VFMADD231PS.BCST 16(BX), Z5, Z4
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z5
 	VFMADD231PS.BCST (BX), Z5, Z0
 	VFMADD231PS.BCST 4(BX), Z5, Z1
 	VFMADD231PS.BCST 8(BX), Z5, Z2
@@ -6746,14 +8570,14 @@ pair:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z5
+	VMOVUPS          (SI), Z5
 	VFMADD231PS.BCST (BX), Z5, Z0
 	VFMADD231PS.BCST 4(BX), Z5, Z1
 	VFMADD231PS.BCST 8(BX), Z5, Z2
@@ -6762,10 +8586,12 @@ odd:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -6845,6 +8671,10 @@ TEXT ·tileColumn512_6x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -6861,10 +8691,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z6
@@ -6876,9 +8704,48 @@ pair:
 	VFMADD231PS.BCST 20(BX), Z6, Z5
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z6
+	VMOVUPS          (SI), Z6
+	VFMADD231PS.BCST (BX), Z6, Z0
+	VFMADD231PS.BCST 4(BX), Z6, Z1
+	VFMADD231PS.BCST 8(BX), Z6, Z2
+	VFMADD231PS.BCST 12(BX), Z6, Z3
+	VFMADD231PS.BCST 16(BX), Z6, Z4
+	VFMADD231PS.BCST 20(BX), Z6, Z5
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z6
 	VFMADD231PS.BCST (BX), Z6, Z0
 	VFMADD231PS.BCST 4(BX), Z6, Z1
 	VFMADD231PS.BCST 8(BX), Z6, Z2
@@ -6888,14 +8755,14 @@ pair:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z6
+	VMOVUPS          (SI), Z6
 	VFMADD231PS.BCST (BX), Z6, Z0
 	VFMADD231PS.BCST 4(BX), Z6, Z1
 	VFMADD231PS.BCST 8(BX), Z6, Z2
@@ -6905,10 +8772,12 @@ odd:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -6998,6 +8867,10 @@ TEXT ·tileColumn512_7x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -7014,10 +8887,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z7
@@ -7030,9 +8901,49 @@ pair:
 	VFMADD231PS.BCST 24(BX), Z7, Z6
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z7
+	VMOVUPS          (SI), Z7
+	VFMADD231PS.BCST (BX), Z7, Z0
+	VFMADD231PS.BCST 4(BX), Z7, Z1
+	VFMADD231PS.BCST 8(BX), Z7, Z2
+	VFMADD231PS.BCST 12(BX), Z7, Z3
+	VFMADD231PS.BCST 16(BX), Z7, Z4
+	VFMADD231PS.BCST 20(BX), Z7, Z5
+	VFMADD231PS.BCST 24(BX), Z7, Z6
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z7
 	VFMADD231PS.BCST (BX), Z7, Z0
 	VFMADD231PS.BCST 4(BX), Z7, Z1
 	VFMADD231PS.BCST 8(BX), Z7, Z2
@@ -7043,14 +8954,14 @@ pair:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z7
+	VMOVUPS          (SI), Z7
 	VFMADD231PS.BCST (BX), Z7, Z0
 	VFMADD231PS.BCST 4(BX), Z7, Z1
 	VFMADD231PS.BCST 8(BX), Z7, Z2
@@ -7061,10 +8972,12 @@ odd:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -7164,6 +9077,10 @@ TEXT ·tileColumn512_8x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -7180,10 +9097,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z8
@@ -7197,9 +9112,50 @@ pair:
 	VFMADD231PS.BCST 28(BX), Z8, Z7
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z8
+	VMOVUPS          (SI), Z8
+	VFMADD231PS.BCST (BX), Z8, Z0
+	VFMADD231PS.BCST 4(BX), Z8, Z1
+	VFMADD231PS.BCST 8(BX), Z8, Z2
+	VFMADD231PS.BCST 12(BX), Z8, Z3
+	VFMADD231PS.BCST 16(BX), Z8, Z4
+	VFMADD231PS.BCST 20(BX), Z8, Z5
+	VFMADD231PS.BCST 24(BX), Z8, Z6
+	VFMADD231PS.BCST 28(BX), Z8, Z7
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z8
 	VFMADD231PS.BCST (BX), Z8, Z0
 	VFMADD231PS.BCST 4(BX), Z8, Z1
 	VFMADD231PS.BCST 8(BX), Z8, Z2
@@ -7211,14 +9167,14 @@ pair:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z8
+	VMOVUPS          (SI), Z8
 	VFMADD231PS.BCST (BX), Z8, Z0
 	VFMADD231PS.BCST 4(BX), Z8, Z1
 	VFMADD231PS.BCST 8(BX), Z8, Z2
@@ -7230,10 +9186,12 @@ odd:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -7343,6 +9301,10 @@ TEXT ·tileColumn512_9x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -7359,10 +9321,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z9
@@ -7377,9 +9337,51 @@ pair:
 	VFMADD231PS.BCST 32(BX), Z9, Z8
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z9
+	VMOVUPS          (SI), Z9
+	VFMADD231PS.BCST (BX), Z9, Z0
+	VFMADD231PS.BCST 4(BX), Z9, Z1
+	VFMADD231PS.BCST 8(BX), Z9, Z2
+	VFMADD231PS.BCST 12(BX), Z9, Z3
+	VFMADD231PS.BCST 16(BX), Z9, Z4
+	VFMADD231PS.BCST 20(BX), Z9, Z5
+	VFMADD231PS.BCST 24(BX), Z9, Z6
+	VFMADD231PS.BCST 28(BX), Z9, Z7
+	VFMADD231PS.BCST 32(BX), Z9, Z8
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z9
 	VFMADD231PS.BCST (BX), Z9, Z0
 	VFMADD231PS.BCST 4(BX), Z9, Z1
 	VFMADD231PS.BCST 8(BX), Z9, Z2
@@ -7392,14 +9394,14 @@ pair:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z9
+	VMOVUPS          (SI), Z9
 	VFMADD231PS.BCST (BX), Z9, Z0
 	VFMADD231PS.BCST 4(BX), Z9, Z1
 	VFMADD231PS.BCST 8(BX), Z9, Z2
@@ -7412,10 +9414,12 @@ odd:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -7535,6 +9539,10 @@ TEXT ·tileColumn512_10x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -7551,10 +9559,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z10
@@ -7570,9 +9576,52 @@ pair:
 	VFMADD231PS.BCST 36(BX), Z10, Z9
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z10
+	VMOVUPS          (SI), Z10
+	VFMADD231PS.BCST (BX), Z10, Z0
+	VFMADD231PS.BCST 4(BX), Z10, Z1
+	VFMADD231PS.BCST 8(BX), Z10, Z2
+	VFMADD231PS.BCST 12(BX), Z10, Z3
+	VFMADD231PS.BCST 16(BX), Z10, Z4
+	VFMADD231PS.BCST 20(BX), Z10, Z5
+	VFMADD231PS.BCST 24(BX), Z10, Z6
+	VFMADD231PS.BCST 28(BX), Z10, Z7
+	VFMADD231PS.BCST 32(BX), Z10, Z8
+	VFMADD231PS.BCST 36(BX), Z10, Z9
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z10
 	VFMADD231PS.BCST (BX), Z10, Z0
 	VFMADD231PS.BCST 4(BX), Z10, Z1
 	VFMADD231PS.BCST 8(BX), Z10, Z2
@@ -7586,14 +9635,14 @@ pair:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z10
+	VMOVUPS          (SI), Z10
 	VFMADD231PS.BCST (BX), Z10, Z0
 	VFMADD231PS.BCST 4(BX), Z10, Z1
 	VFMADD231PS.BCST 8(BX), Z10, Z2
@@ -7607,10 +9656,12 @@ odd:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -7740,6 +9791,10 @@ TEXT ·tileColumn512_11x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -7756,10 +9811,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z11
@@ -7776,9 +9829,53 @@ pair:
 	VFMADD231PS.BCST 40(BX), Z11, Z10
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z11
+	VMOVUPS          (SI), Z11
+	VFMADD231PS.BCST (BX), Z11, Z0
+	VFMADD231PS.BCST 4(BX), Z11, Z1
+	VFMADD231PS.BCST 8(BX), Z11, Z2
+	VFMADD231PS.BCST 12(BX), Z11, Z3
+	VFMADD231PS.BCST 16(BX), Z11, Z4
+	VFMADD231PS.BCST 20(BX), Z11, Z5
+	VFMADD231PS.BCST 24(BX), Z11, Z6
+	VFMADD231PS.BCST 28(BX), Z11, Z7
+	VFMADD231PS.BCST 32(BX), Z11, Z8
+	VFMADD231PS.BCST 36(BX), Z11, Z9
+	VFMADD231PS.BCST 40(BX), Z11, Z10
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z11
 	VFMADD231PS.BCST (BX), Z11, Z0
 	VFMADD231PS.BCST 4(BX), Z11, Z1
 	VFMADD231PS.BCST 8(BX), Z11, Z2
@@ -7793,14 +9890,14 @@ pair:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z11
+	VMOVUPS          (SI), Z11
 	VFMADD231PS.BCST (BX), Z11, Z0
 	VFMADD231PS.BCST 4(BX), Z11, Z1
 	VFMADD231PS.BCST 8(BX), Z11, Z2
@@ -7815,10 +9912,12 @@ odd:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -7958,6 +10057,10 @@ TEXT ·tileColumn512_12x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -7974,10 +10077,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z12
@@ -7995,9 +10096,54 @@ pair:
 	VFMADD231PS.BCST 44(BX), Z12, Z11
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z12
+	VMOVUPS          (SI), Z12
+	VFMADD231PS.BCST (BX), Z12, Z0
+	VFMADD231PS.BCST 4(BX), Z12, Z1
+	VFMADD231PS.BCST 8(BX), Z12, Z2
+	VFMADD231PS.BCST 12(BX), Z12, Z3
+	VFMADD231PS.BCST 16(BX), Z12, Z4
+	VFMADD231PS.BCST 20(BX), Z12, Z5
+	VFMADD231PS.BCST 24(BX), Z12, Z6
+	VFMADD231PS.BCST 28(BX), Z12, Z7
+	VFMADD231PS.BCST 32(BX), Z12, Z8
+	VFMADD231PS.BCST 36(BX), Z12, Z9
+	VFMADD231PS.BCST 40(BX), Z12, Z10
+	VFMADD231PS.BCST 44(BX), Z12, Z11
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z12
 	VFMADD231PS.BCST (BX), Z12, Z0
 	VFMADD231PS.BCST 4(BX), Z12, Z1
 	VFMADD231PS.BCST 8(BX), Z12, Z2
@@ -8013,14 +10159,14 @@ pair:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z12
+	VMOVUPS          (SI), Z12
 	VFMADD231PS.BCST (BX), Z12, Z0
 	VFMADD231PS.BCST 4(BX), Z12, Z1
 	VFMADD231PS.BCST 8(BX), Z12, Z2
@@ -8036,10 +10182,12 @@ odd:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -8189,6 +10337,10 @@ TEXT ·tileColumn512_13x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -8205,10 +10357,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z13
@@ -8227,9 +10377,55 @@ pair:
 	VFMADD231PS.BCST 48(BX), Z13, Z12
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z13
+	VMOVUPS          (SI), Z13
+	VFMADD231PS.BCST (BX), Z13, Z0
+	VFMADD231PS.BCST 4(BX), Z13, Z1
+	VFMADD231PS.BCST 8(BX), Z13, Z2
+	VFMADD231PS.BCST 12(BX), Z13, Z3
+	VFMADD231PS.BCST 16(BX), Z13, Z4
+	VFMADD231PS.BCST 20(BX), Z13, Z5
+	VFMADD231PS.BCST 24(BX), Z13, Z6
+	VFMADD231PS.BCST 28(BX), Z13, Z7
+	VFMADD231PS.BCST 32(BX), Z13, Z8
+	VFMADD231PS.BCST 36(BX), Z13, Z9
+	VFMADD231PS.BCST 40(BX), Z13, Z10
+	VFMADD231PS.BCST 44(BX), Z13, Z11
+	VFMADD231PS.BCST 48(BX), Z13, Z12
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z13
 	VFMADD231PS.BCST (BX), Z13, Z0
 	VFMADD231PS.BCST 4(BX), Z13, Z1
 	VFMADD231PS.BCST 8(BX), Z13, Z2
@@ -8246,14 +10442,14 @@ pair:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z13
+	VMOVUPS          (SI), Z13
 	VFMADD231PS.BCST (BX), Z13, Z0
 	VFMADD231PS.BCST 4(BX), Z13, Z1
 	VFMADD231PS.BCST 8(BX), Z13, Z2
@@ -8270,10 +10466,12 @@ odd:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -8433,6 +10631,10 @@ TEXT ·tileColumn512_14x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -8449,10 +10651,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
 	VMOVUPS.Z        (SI), K1, Z14
@@ -8472,9 +10672,56 @@ pair:
 	VFMADD231PS.BCST 52(BX), Z14, Z13
 	ADDQ             DI, SI
 	ADDQ             R8, BX
+	DECQ             R9
+	JNZ              single
+	DECQ             DX
+	JNZ              segment
+	MOVQ             R10, 128(AX)
+	JMP              finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z14
+	VMOVUPS          (SI), Z14
+	VFMADD231PS.BCST (BX), Z14, Z0
+	VFMADD231PS.BCST 4(BX), Z14, Z1
+	VFMADD231PS.BCST 8(BX), Z14, Z2
+	VFMADD231PS.BCST 12(BX), Z14, Z3
+	VFMADD231PS.BCST 16(BX), Z14, Z4
+	VFMADD231PS.BCST 20(BX), Z14, Z5
+	VFMADD231PS.BCST 24(BX), Z14, Z6
+	VFMADD231PS.BCST 28(BX), Z14, Z7
+	VFMADD231PS.BCST 32(BX), Z14, Z8
+	VFMADD231PS.BCST 36(BX), Z14, Z9
+	VFMADD231PS.BCST 40(BX), Z14, Z10
+	VFMADD231PS.BCST 44(BX), Z14, Z11
+	VFMADD231PS.BCST 48(BX), Z14, Z12
+	VFMADD231PS.BCST 52(BX), Z14, Z13
+	ADDQ             DI, SI
+	ADDQ             R8, BX
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (SI), Z14
 	VFMADD231PS.BCST (BX), Z14, Z0
 	VFMADD231PS.BCST 4(BX), Z14, Z1
 	VFMADD231PS.BCST 8(BX), Z14, Z2
@@ -8492,14 +10739,14 @@ pair:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 	SUBQ             $0x02, R9
-	JGE              pair
+	JGE              pairWhole
 
-odd:
+oddWhole:
 	ADDQ             $0x02, R9
-	JZ               next
+	JZ               nextWhole
 	PREFETCHT0       (R10)
 	ADDQ             R11, R10
-	VMOVUPS.Z        (SI), K1, Z14
+	VMOVUPS          (SI), Z14
 	VFMADD231PS.BCST (BX), Z14, Z0
 	VFMADD231PS.BCST 4(BX), Z14, Z1
 	VFMADD231PS.BCST 8(BX), Z14, Z2
@@ -8517,10 +10764,12 @@ odd:
 	ADDQ             DI, SI
 	ADDQ             R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -8650,6 +10899,10 @@ TEXT ·tileColumn512_1x2(SB), NOSPLIT, $0-8
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -8666,10 +10919,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z2
@@ -8679,35 +10930,74 @@ pair:
 	VFMADD231PS  Z4, Z3, Z1
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z2
-	VMOVUPS.Z    64(SI), K1, Z3
+	VMOVUPS      64(SI), Z3
+	VBROADCASTSS (BX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z2
+	VMOVUPS      64(SI), Z3
 	VBROADCASTSS (BX), Z4
 	VFMADD231PS  Z4, Z2, Z0
 	VFMADD231PS  Z4, Z3, Z1
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z2
-	VMOVUPS.Z    64(SI), K1, Z3
+	VMOVUPS      64(SI), Z3
 	VBROADCASTSS (BX), Z4
 	VFMADD231PS  Z4, Z2, Z0
 	VFMADD231PS  Z4, Z3, Z1
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -8756,6 +11046,10 @@ TEXT ·tileColumn512_2x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -8772,10 +11066,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z4
@@ -8788,10 +11080,50 @@ pair:
 	VFMADD231PS  Z6, Z5, Z3
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z4
-	VMOVUPS.Z    64(SI), K1, Z5
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (BX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS 4(BX), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
 	VBROADCASTSS (BX), Z6
 	VFMADD231PS  Z6, Z4, Z0
 	VFMADD231PS  Z6, Z5, Z1
@@ -8801,15 +11133,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z4
-	VMOVUPS.Z    64(SI), K1, Z5
+	VMOVUPS      64(SI), Z5
 	VBROADCASTSS (BX), Z6
 	VFMADD231PS  Z6, Z4, Z0
 	VFMADD231PS  Z6, Z5, Z1
@@ -8819,10 +11151,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -8888,6 +11222,10 @@ TEXT ·tileColumn512_3x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -8904,10 +11242,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z6
@@ -8923,10 +11259,53 @@ pair:
 	VFMADD231PS  Z8, Z7, Z5
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z6
-	VMOVUPS.Z    64(SI), K1, Z7
+	VMOVUPS      64(SI), Z7
+	VBROADCASTSS (BX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS 4(BX), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS 8(BX), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z6
+	VMOVUPS      64(SI), Z7
 	VBROADCASTSS (BX), Z8
 	VFMADD231PS  Z8, Z6, Z0
 	VFMADD231PS  Z8, Z7, Z1
@@ -8939,15 +11318,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z6
-	VMOVUPS.Z    64(SI), K1, Z7
+	VMOVUPS      64(SI), Z7
 	VBROADCASTSS (BX), Z8
 	VFMADD231PS  Z8, Z6, Z0
 	VFMADD231PS  Z8, Z7, Z1
@@ -8960,10 +11339,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -9046,6 +11427,10 @@ TEXT ·tileColumn512_4x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -9062,10 +11447,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z8
@@ -9084,10 +11467,56 @@ pair:
 	VFMADD231PS  Z10, Z9, Z7
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z8
-	VMOVUPS.Z    64(SI), K1, Z9
+	VMOVUPS      64(SI), Z9
+	VBROADCASTSS (BX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS 4(BX), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS 8(BX), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS 12(BX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z8
+	VMOVUPS      64(SI), Z9
 	VBROADCASTSS (BX), Z10
 	VFMADD231PS  Z10, Z8, Z0
 	VFMADD231PS  Z10, Z9, Z1
@@ -9103,15 +11532,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z8
-	VMOVUPS.Z    64(SI), K1, Z9
+	VMOVUPS      64(SI), Z9
 	VBROADCASTSS (BX), Z10
 	VFMADD231PS  Z10, Z8, Z0
 	VFMADD231PS  Z10, Z9, Z1
@@ -9127,10 +11556,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -9230,6 +11661,10 @@ TEXT ·tileColumn512_5x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -9246,10 +11681,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z10
@@ -9271,10 +11704,59 @@ pair:
 	VFMADD231PS  Z12, Z11, Z9
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z10
-	VMOVUPS.Z    64(SI), K1, Z11
+	VMOVUPS      64(SI), Z11
+	VBROADCASTSS (BX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS 4(BX), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS 8(BX), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS 12(BX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS 16(BX), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z10
+	VMOVUPS      64(SI), Z11
 	VBROADCASTSS (BX), Z12
 	VFMADD231PS  Z12, Z10, Z0
 	VFMADD231PS  Z12, Z11, Z1
@@ -9293,15 +11775,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z10
-	VMOVUPS.Z    64(SI), K1, Z11
+	VMOVUPS      64(SI), Z11
 	VBROADCASTSS (BX), Z12
 	VFMADD231PS  Z12, Z10, Z0
 	VFMADD231PS  Z12, Z11, Z1
@@ -9320,10 +11802,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -9440,6 +11924,10 @@ TEXT ·tileColumn512_6x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -9456,10 +11944,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z12
@@ -9484,10 +11970,62 @@ pair:
 	VFMADD231PS  Z14, Z13, Z11
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z12
-	VMOVUPS.Z    64(SI), K1, Z13
+	VMOVUPS      64(SI), Z13
+	VBROADCASTSS (BX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS 4(BX), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS 8(BX), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS 12(BX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS 16(BX), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS 20(BX), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z12
+	VMOVUPS      64(SI), Z13
 	VBROADCASTSS (BX), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
@@ -9509,15 +12047,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z12
-	VMOVUPS.Z    64(SI), K1, Z13
+	VMOVUPS      64(SI), Z13
 	VBROADCASTSS (BX), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
@@ -9539,10 +12077,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -9676,6 +12216,10 @@ TEXT ·tileColumn512_7x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -9692,10 +12236,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z14
@@ -9723,10 +12265,65 @@ pair:
 	VFMADD231PS  Z16, Z15, Z13
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z14
-	VMOVUPS.Z    64(SI), K1, Z15
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS 4(BX), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS 8(BX), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS 12(BX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS 16(BX), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS 20(BX), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS 24(BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
 	VBROADCASTSS (BX), Z16
 	VFMADD231PS  Z16, Z14, Z0
 	VFMADD231PS  Z16, Z15, Z1
@@ -9751,15 +12348,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z14
-	VMOVUPS.Z    64(SI), K1, Z15
+	VMOVUPS      64(SI), Z15
 	VBROADCASTSS (BX), Z16
 	VFMADD231PS  Z16, Z14, Z0
 	VFMADD231PS  Z16, Z15, Z1
@@ -9784,10 +12381,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -9938,6 +12537,10 @@ TEXT ·tileColumn512_8x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -9954,10 +12557,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z16
@@ -9988,10 +12589,68 @@ pair:
 	VFMADD231PS  Z18, Z17, Z15
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z16
-	VMOVUPS.Z    64(SI), K1, Z17
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS 4(BX), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS 8(BX), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS 12(BX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS 16(BX), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS 20(BX), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS 24(BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS 28(BX), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z1
@@ -10019,15 +12678,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z16
-	VMOVUPS.Z    64(SI), K1, Z17
+	VMOVUPS      64(SI), Z17
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z1
@@ -10055,10 +12714,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -10226,6 +12887,10 @@ TEXT ·tileColumn512_9x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -10242,10 +12907,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z18
@@ -10279,10 +12942,71 @@ pair:
 	VFMADD231PS  Z20, Z19, Z17
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z18
-	VMOVUPS.Z    64(SI), K1, Z19
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS 4(BX), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS 8(BX), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS 12(BX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS 16(BX), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS 20(BX), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS 24(BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS 28(BX), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS 32(BX), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
 	VBROADCASTSS (BX), Z20
 	VFMADD231PS  Z20, Z18, Z0
 	VFMADD231PS  Z20, Z19, Z1
@@ -10313,15 +13037,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z18
-	VMOVUPS.Z    64(SI), K1, Z19
+	VMOVUPS      64(SI), Z19
 	VBROADCASTSS (BX), Z20
 	VFMADD231PS  Z20, Z18, Z0
 	VFMADD231PS  Z20, Z19, Z1
@@ -10352,10 +13076,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -10540,6 +13266,10 @@ TEXT ·tileColumn512_10x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -10556,10 +13286,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z20
@@ -10596,10 +13324,74 @@ pair:
 	VFMADD231PS  Z22, Z21, Z19
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z20
-	VMOVUPS.Z    64(SI), K1, Z21
+	VMOVUPS      64(SI), Z21
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS 4(BX), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS 8(BX), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS 12(BX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS 16(BX), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS 20(BX), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS 24(BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS 28(BX), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS 32(BX), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS 36(BX), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z20
+	VMOVUPS      64(SI), Z21
 	VBROADCASTSS (BX), Z22
 	VFMADD231PS  Z22, Z20, Z0
 	VFMADD231PS  Z22, Z21, Z1
@@ -10633,15 +13425,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z20
-	VMOVUPS.Z    64(SI), K1, Z21
+	VMOVUPS      64(SI), Z21
 	VBROADCASTSS (BX), Z22
 	VFMADD231PS  Z22, Z20, Z0
 	VFMADD231PS  Z22, Z21, Z1
@@ -10675,10 +13467,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -10880,6 +13674,10 @@ TEXT ·tileColumn512_11x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -10896,10 +13694,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z22
@@ -10939,10 +13735,77 @@ pair:
 	VFMADD231PS  Z24, Z23, Z21
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z22
-	VMOVUPS.Z    64(SI), K1, Z23
+	VMOVUPS      64(SI), Z23
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS 4(BX), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS 8(BX), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS 12(BX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS 16(BX), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS 20(BX), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS 24(BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS 28(BX), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS 32(BX), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS 36(BX), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS 40(BX), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z22
+	VMOVUPS      64(SI), Z23
 	VBROADCASTSS (BX), Z24
 	VFMADD231PS  Z24, Z22, Z0
 	VFMADD231PS  Z24, Z23, Z1
@@ -10979,15 +13842,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z22
-	VMOVUPS.Z    64(SI), K1, Z23
+	VMOVUPS      64(SI), Z23
 	VBROADCASTSS (BX), Z24
 	VFMADD231PS  Z24, Z22, Z0
 	VFMADD231PS  Z24, Z23, Z1
@@ -11024,10 +13887,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -11246,6 +14111,10 @@ TEXT ·tileColumn512_12x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -11262,10 +14131,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z24
@@ -11308,10 +14175,80 @@ pair:
 	VFMADD231PS  Z26, Z25, Z23
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z24
-	VMOVUPS.Z    64(SI), K1, Z25
+	VMOVUPS      64(SI), Z25
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS 4(BX), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS 8(BX), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS 12(BX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS 16(BX), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS 20(BX), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS 24(BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS 28(BX), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS 32(BX), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS 36(BX), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS 40(BX), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS 44(BX), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
 	VBROADCASTSS (BX), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
@@ -11351,15 +14288,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z24
-	VMOVUPS.Z    64(SI), K1, Z25
+	VMOVUPS      64(SI), Z25
 	VBROADCASTSS (BX), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
@@ -11399,10 +14336,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -11638,6 +14577,10 @@ TEXT ·tileColumn512_13x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -11654,10 +14597,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z26
@@ -11703,10 +14644,83 @@ pair:
 	VFMADD231PS  Z28, Z27, Z25
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z26
-	VMOVUPS.Z    64(SI), K1, Z27
+	VMOVUPS      64(SI), Z27
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS 4(BX), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS 8(BX), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS 12(BX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS 16(BX), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS 20(BX), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS 24(BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS 28(BX), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS 32(BX), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS 36(BX), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS 40(BX), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS 44(BX), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS 48(BX), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z26
+	VMOVUPS      64(SI), Z27
 	VBROADCASTSS (BX), Z28
 	VFMADD231PS  Z28, Z26, Z0
 	VFMADD231PS  Z28, Z27, Z1
@@ -11749,15 +14763,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z26
-	VMOVUPS.Z    64(SI), K1, Z27
+	VMOVUPS      64(SI), Z27
 	VBROADCASTSS (BX), Z28
 	VFMADD231PS  Z28, Z26, Z0
 	VFMADD231PS  Z28, Z27, Z1
@@ -11800,10 +14814,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX
@@ -12056,6 +15072,10 @@ TEXT ·tileColumn512_14x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
 	MOVQ       56(AX), CX
 	MOVQ       64(AX), DX
 	MOVQ       48(AX), DI
@@ -12072,10 +15092,8 @@ segment:
 	ADDQ 8(CX), SI
 	ADDQ $0x10, CX
 	MOVQ 72(AX), R9
-	SUBQ $0x02, R9
-	JL   odd
 
-pair:
+single:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z28
@@ -12124,10 +15142,86 @@ pair:
 	VFMADD231PS  Z30, Z29, Z27
 	ADDQ         DI, SI
 	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          single
+	DECQ         DX
+	JNZ          segment
+	MOVQ         R10, 128(AX)
+	JMP          finish
+
+productsWhole:
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
+
+segmentWhole:
+	MOVQ 16(AX), BX
+	ADDQ (CX), BX
+	MOVQ 40(AX), SI
+	ADDQ 8(CX), SI
+	ADDQ $0x10, CX
+	MOVQ 72(AX), R9
+	SUBQ $0x02, R9
+	JL   oddWhole
+
+pairWhole:
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z28
-	VMOVUPS.Z    64(SI), K1, Z29
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS 4(BX), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS 8(BX), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS 12(BX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS 16(BX), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS 20(BX), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS 24(BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS 28(BX), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS 32(BX), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS 36(BX), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS 40(BX), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS 44(BX), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS 48(BX), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS 52(BX), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         DI, SI
+	ADDQ         R8, BX
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
 	VBROADCASTSS (BX), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
@@ -12173,15 +15267,15 @@ pair:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 	SUBQ         $0x02, R9
-	JGE          pair
+	JGE          pairWhole
 
-odd:
+oddWhole:
 	ADDQ         $0x02, R9
-	JZ           next
+	JZ           nextWhole
 	PREFETCHT0   (R10)
 	ADDQ         R11, R10
 	VMOVUPS      (SI), Z28
-	VMOVUPS.Z    64(SI), K1, Z29
+	VMOVUPS      64(SI), Z29
 	VBROADCASTSS (BX), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
@@ -12227,10 +15321,12 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         R8, BX
 
-next:
-	DECQ      DX
-	JNZ       segment
-	MOVQ      R10, 128(AX)
+nextWhole:
+	DECQ DX
+	JNZ  segmentWhole
+	MOVQ R10, 128(AX)
+
+finish:
 	MOVQ      88(AX), CX
 	MOVQ      8(AX), DX
 	TESTQ     $0x00000001, CX

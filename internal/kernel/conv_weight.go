@@ -12,6 +12,7 @@ const (
 	weightWork   = 1 << 20 // multiply-adds of a chunk, at least
 	weightChunks = 16
 	weightMemory = 4 << 20 // floats for the sums of all chunks
+	longRow      = 1 << 12 // outputs: one row of more is too long for a call
 )
 
 // A weightGrad holds what the tasks of a weight gradient share. In its tiles m
@@ -23,8 +24,9 @@ type weightGrad struct {
 	gy, sums      []float32 // sums: a gradient of w for each chunk
 	fresh         bool      // the sums are yet to be written
 	size, blocks  [3]int
-	images        int // in a block
-	chunks, parts int // of the blocks; of the kernel: one, or each tap
+	images        int  // in a block
+	chunks, parts int  // of the blocks; of the kernel: one, or each product of tiles
+	triples       bool // a product of tiles takes all taps of width
 }
 
 func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
@@ -106,11 +108,15 @@ func (s *weightGrad) cut() (blocks int) {
 	if blocks == 1 && s.skipsPadding() {
 		s.images = max(1, min(s.batch/s.chunks, weightFloats/(volume(s.Conv.In)*s.k)))
 	}
+	s.triples = s.suitsTriples()
 	blocks *= (s.batch + s.images - 1) / s.images
 	s.chunks = min(s.chunks, blocks)
 	s.parts = 1
 	if s.chunks < weightChunks/4 {
 		s.parts = s.tapCount()
+		if s.triples {
+			s.parts /= len(s.axes[2].taps)
+		}
 	}
 	return blocks
 }
@@ -140,7 +146,7 @@ func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 		return
 	}
 	var v view
-	across, m := g.axes[2].taps, g.k
+	across := g.axes[2].taps
 	skip := s.skipsPadding()
 	if skip {
 		input, first := g.alone()
@@ -148,25 +154,30 @@ func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 	} else {
 		v = g.view(image, lo, n)
 		defer release(v.copied)
-		if g.axes[2].merged() && v.pixel == g.k {
-			across, m = across[:1], g.k*len(across)
-		}
+	}
+	rows := g.k // of c, for the taps that are taken together
+	if s.triples || !skip && g.axes[2].merged() && v.pixel == g.k {
+		across, rows = across[:1], g.k*len(across)
+	}
+	m := rows // of tiles
+	if s.triples {
+		m = g.k
 	}
 	r.am, r.ak = elem, g.axes[2].step*v.pixel*elem
 	r.bk, r.cm = s.Cout*elem, s.Cout*elem
 	r.bias = unsafe.Pointer(&zeros)
 	for p := range len(g.axes[0].taps) * len(g.axes[1].taps) {
-		if s.parts > 1 && p != part/len(g.axes[2].taps) {
+		if s.parts > 1 && p != part/len(across) {
 			continue
 		}
 		d, h := g.axes[0].taps[p/len(g.axes[1].taps)], g.axes[1].taps[p%len(g.axes[1].taps)]
 		x, gy := s.listRows(r, &v, images, d, h, lo, n)
 		for j, w := range across {
-			if s.parts > 1 && j != part%len(g.axes[2].taps) {
+			if s.parts > 1 && j != part%len(across) {
 				continue
 			}
 			from, to := lo[2], lo[2]+n[2]
-			if skip {
+			if skip && !s.triples {
 				least, most := g.axes[2].within(w)
 				from, to = max(from, least), min(to, most)
 			}
@@ -174,9 +185,17 @@ func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 			c := gw[tap*g.k*s.Cout+i*g.n:]
 			if r.k = to - from; r.k > 0 && len(r.list) > 0 {
 				gy := s.gy[((image*g.axes[0].n*g.axes[1].n+gy)*g.axes[2].n+from)*s.Cout+i*g.n:]
-				s.tiles(r, fast.column, v.data[x+v.at(v.from[0], v.from[1], from*g.axes[2].step+w.offset):], gy, c, m, g.n)
+				first := from*g.axes[2].step + w.offset
+				if s.triples {
+					r.head, r.tail = 0, 0
+					if skip {
+						r.head, r.tail = max(0, -first), max(0, first+r.k+2-g.axes[2].in)
+					}
+					first += r.head
+				}
+				s.tiles(r, s.kernels(), v.data[x+v.at(v.from[0], v.from[1], first):], gy, c, m, g.n)
 			} else if r.flags&tileAdd == 0 {
-				for row := range m {
+				for row := range rows {
 					clear(c[row*s.Cout:][:g.n])
 				}
 			}
@@ -222,7 +241,7 @@ func (s *weightGrad) foresee(r *runner, b int) {
 	}
 	rows(input.X, input.C, in, from, to)
 	rows(s.gy, s.Cout, out, lo, end)
-	r.foreseen.spread(images * volume(n) * s.Groups * fast.calls(s.tapCount()*s.k, s.n))
+	r.foreseen.spread(images * volume(n) * s.Groups * s.calls())
 }
 
 // skipsPadding tells whether each tap skips the padding, for the channels alone fill a
@@ -254,13 +273,42 @@ func (s *weightGrad) listRows(r *runner, v *view, images int, td, th tap, lo, n 
 	return v.at(d0*ax[0].step+td.offset, h0*ax[1].step+th.offset, v.from[2]), d0*ax[1].n + h0
 }
 
-// tiles adds the products of m columns of a and n columns of b to c.
-func (s *weightGrad) tiles(r *runner, table *tileTable, a, b, c []float32, m, n int) {
+// kernels returns those of the tiles.
+func (s *weightGrad) kernels() kernelTable {
+	if s.triples {
+		return fast.triples.column
+	}
+	return kernelTable{fast.column, fast.rows}
+}
+
+// suitsTriples tells whether triples can take all taps of width at once, in blocks
+// of our size.
+func (s *weightGrad) suitsTriples() bool {
+	a, width := &s.axes[2], s.size[2]
+	if !s.triple() || s.single() || width > longRow || a.n-(a.n-1)/width*width < 2 {
+		return false
+	}
+	return !s.skipsPadding() || a.taps[0].offset >= -2 && a.n+a.taps[2].offset <= a.in+2
+}
+
+// calls is how many calls of a kernel make the products of some outputs.
+func (s *weightGrad) calls() int {
+	if !s.triples {
+		return fast.calls(s.tapCount()*s.k, s.n)
+	}
+	blocks, _, _ := split(s.k, s.kernels().rows[1])
+	panels, _, _ := split(s.n, 2*fast.lanes)
+	return s.tapCount() / 3 * blocks * panels
+}
+
+// tiles adds the products of m columns of a, and of those beside them that triples
+// take too, and n columns of b to c.
+func (s *weightGrad) tiles(r *runner, table kernelTable, a, b, c []float32, m, n int) {
 	width := 0
 	for j := 0; j < n; j += width {
 		width = fast.cut(n-j, manyProducts)
 		vectors := r.columns(width, fast.lanes)
-		blocks, rows, larger := split(m, fast.rows[vectors-1])
+		blocks, rows, larger := split(m, table.rows[vectors-1])
 		r.b = unsafe.Pointer(&b[j])
 		for i, at := 0, 0; i < blocks; i++ {
 			height := rows
@@ -268,8 +316,9 @@ func (s *weightGrad) tiles(r *runner, table *tileTable, a, b, c []float32, m, n 
 				height++
 			}
 			r.a, r.c = unsafe.Pointer(&a[at*r.am/elem]), unsafe.Pointer(&c[at*s.Cout+j])
+			r.tap = (m - height + 1) * s.Cout * elem
 			r.prefetchMore()
-			r.call(table[vectors-1][height])
+			r.call(table.kernels[vectors-1][height])
 			at += height
 		}
 	}

@@ -57,7 +57,7 @@ func (s *weightGrad) blockOfOne(r *runner, g *gather, image, i, part int, lo, n 
 		if len(r.list) > 0 {
 			x := v.data[v.at(d0*ax[0].step+td.offset, v.from[1], v.from[2]):]
 			gy := s.gy[(((image*ax[0].n+d0)*ax[1].n+lo[1])*ax[2].n+lo[2])*s.Cout+i*g.n:]
-			s.tiles(r, fast.row, x, gy, c, m, g.n)
+			s.tiles(r, kernelTable{fast.row, fast.rows}, x, gy, c, m, g.n)
 		} else if r.flags&tileAdd == 0 {
 			for row := range m {
 				clear(c[row*s.Cout:][:g.n])

@@ -11,8 +11,9 @@
 // A convolution that is not Winograd's is made of tiles, a broadcast times a
 // vector, on views of its inputs: directly where they lie, or on copies of
 // blocks with their padding, made of several inputs or resampled on the fly. Of
-// an input that is alone only the strips at the edges are copied. Where there
-// are few output channels the lanes run over taps, and maps of a few pixels are
+// an input that is alone only the strips at the edges are copied. Three taps that
+// are neighbours share what a tile loads, where there are registers for that. Where
+// there are few output channels the lanes run over taps, and maps of a few pixels are
 // laid out first.
 //
 // Every loop exists in plain Go, generic over float32 and float64, so that

@@ -126,9 +126,25 @@ func (g *gather) copies() bool {
 func (g *gather) stripRows() int {
 	most := 0
 	for i := range g.panels {
-		most = max(most, fast.rows[(g.panels[i].n-1)/fast.lanes])
+		_, rows := g.kernels((g.panels[i].n + fast.lanes - 1) / fast.lanes)
+		most = max(most, rows)
 	}
 	return most
+}
+
+// kernels returns the tiles of strips so many vectors wide, and their most rows.
+func (g *gather) kernels(vectors int) (kernels *[15]func(*tile), most int) {
+	if g.triple() {
+		t := &fast.triples.row
+		return &t.kernels[vectors-1], t.rows[vectors-1]
+	}
+	return &fast.row[vectors-1], fast.rows[vectors-1]
+}
+
+// triple tells whether there are tiles that take all taps of width at once.
+func (g *gather) triple() bool {
+	a := &g.axes[2]
+	return fast.triples != nil && len(a.taps) == 3 && a.merged() && a.step == 1
 }
 
 // strip computes n outputs from lo on along each axis, in tiles along the last.
@@ -137,7 +153,7 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 	along := n[2] > g.stripRows()
 	for i := range panels {
 		p := &panels[i]
-		kernels, most := g.prepare(r, p, ax[2].every)
+		kernels, most := g.kernels(g.prepare(r, p, ax[2].every))
 		blocks, rows, larger := split(n[2], most)
 		r.am, r.ak = ax[2].step*v.pixel*elem, elem
 		read := [4]int{} // the taps in the list
@@ -148,11 +164,14 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 				if these := [4]int{d0, d1, h0, h1}; these != read {
 					read = these
 					g.listSegments(r, v, d0, d1, h0, h1)
+					if !along { // seldom, for a division takes as long as some products
+						g.spreadRow(r, v, lo[2], n[2], blocks)
+					}
 				}
 				at := v.at(d*ax[0].step+ax[0].taps[d0].offset, h*ax[1].step+ax[1].taps[h0].offset, lo[2]*ax[2].step+ax[2].taps[0].offset)
 				to := g.output(image, d, h, lo[2])*p.yc + p.y0
 				if !along {
-					g.prefetch(r, v, d, h+1, lo[2], n[2], blocks)
+					g.prefetch(r, v, d, h+1, lo[2])
 				}
 				for j := range blocks {
 					m := rows
@@ -162,8 +181,8 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 					r.a, r.c = unsafe.Pointer(&v.data[at]), unsafe.Pointer(&p.y[to])
 					if along {
 						r.prefetchAlong(m)
-						if j == 0 || j == larger { // seldom, for a division takes as long as some products
-							r.pace = paceOf(m*r.am, len(r.list)*r.k)
+						if j == 0 || j == larger {
+							r.pace, r.paceC = paceOf(m*r.am, len(r.list)*r.k), paceOf(m*r.cm, len(r.list)*r.k)
 						}
 					}
 					r.call(kernels[m])
@@ -183,15 +202,25 @@ func (r *runner) prefetchAlong(m int) {
 	r.ahead = later * m * r.cm
 }
 
-// prefetch asks for the row that outputs (d, h) will read and those above them
-// did not, in the deepest of the planes, some in each of so many tiles.
-func (g *gather) prefetch(r *runner, v *view, d, h, w, n, tiles int) {
+// prefetch asks for the row that outputs (d, h) from w on will read and those above
+// them did not, in the deepest of the planes.
+func (g *gather) prefetch(r *runner, v *view, d, h, w int) {
 	ax := &g.axes
 	_, d1 := ax[0].reads(d)
-	from, count := ax[2].region(w, n)
+	from, _ := ax[2].region(w, 1)
 	first := v.at(d*ax[0].step+ax[0].taps[d1-1].offset, h*ax[1].step+ax[1].taps[len(ax[1].taps)-1].offset, from)
 	r.next = uintptr(unsafe.Pointer(unsafe.SliceData(v.data))) + uintptr(first*elem)
-	r.pace = paceOf(count*v.pixel*elem, tiles*len(r.list)*r.k)
+}
+
+// spreadRow spreads what prefetch asks for, for n outputs from w on, over the
+// products of so many tiles, and has triples ask for the row of outputs below.
+func (g *gather) spreadRow(r *runner, v *view, w, n, tiles int) {
+	steps := len(r.list) * r.k
+	_, count := g.axes[2].region(w, n)
+	r.pace = paceOf(count*v.pixel*elem, tiles*steps)
+	if g.triple() {
+		r.ahead, r.paceC = g.axes[2].out*g.axes[1].every*r.cm/g.axes[2].every, paceOf(n*r.cm, tiles*steps)
+	}
 }
 
 // listSegments lists the products with the taps [d0, d1) of depth, [h0, h1) of
@@ -199,8 +228,15 @@ func (g *gather) prefetch(r *runner, v *view, d, h, w, n, tiles int) {
 func (g *gather) listSegments(r *runner, v *view, d0, d1, h0, h1 int) {
 	d, h, w := g.axes[0].taps, g.axes[1].taps, g.axes[2].taps
 	r.k = g.k
-	if g.axes[2].merged() && v.pixel == g.k {
+	size := r.k * r.bk // of a tap's weights
+	switch {
+	case g.triple():
+		r.tap = size
+		size *= len(w)
+		w = w[:1]
+	case g.axes[2].merged() && v.pixel == g.k:
 		r.k *= len(w)
+		size *= len(w)
 		w = w[:1]
 	}
 	r.list = r.list[:0]
@@ -209,7 +245,7 @@ func (g *gather) listSegments(r *runner, v *view, d0, d1, h0, h1 int) {
 			for k := range w {
 				r.list = append(r.list, segment{
 					(((d[i].offset-d[d0].offset)*v.rows+h[j].offset-h[h0].offset)*v.row + (w[k].offset-w[0].offset)*v.pixel) * elem,
-					((i*len(h)+j)*len(w) + k) * r.k * r.bk,
+					((i*len(h)+j)*len(w) + k) * size,
 				})
 			}
 		}
@@ -217,8 +253,8 @@ func (g *gather) listSegments(r *runner, v *view, d0, d1, h0, h1 int) {
 }
 
 // prepare sets what r's tiles take from a panel, whose outputs lie so many
-// pixels apart, and returns the kernels for its width and their most rows.
-func (g *gather) prepare(r *runner, p *panel, every int) (kernels *[15]func(*tile), most int) {
+// pixels apart, and returns how many vectors wide it is.
+func (g *gather) prepare(r *runner, p *panel, every int) (vectors int) {
 	r.slope, r.flags = g.slope, 0
 	if p.width%fast.lanes == 0 {
 		r.flags = tilePadded
@@ -235,8 +271,7 @@ func (g *gather) prepare(r *runner, p *panel, every int) (kernels *[15]func(*til
 		r.bias = unsafe.Pointer(&p.bias[0])
 	}
 	r.b, r.bk, r.cm = unsafe.Pointer(&p.w[0]), p.width*elem, every*p.yc*elem
-	vectors := r.columns(p.n, fast.lanes)
-	return &fast.row[vectors-1], fast.rows[vectors-1]
+	return r.columns(p.n, fast.lanes)
 }
 
 // output is the place of an output among y's pixels.

@@ -65,8 +65,9 @@ func (g *gather) foldedBlock(r *runner, lo, hi, depth int, panels []panel) {
 	}
 	for i := range panels {
 		p := &panels[i]
-		kernels, most := g.prepare(r, p, 1)
-		blocks, rows, larger := split(hi-lo, most)
+		vectors := g.prepare(r, p, 1)
+		kernels := &fast.row[vectors-1]
+		blocks, rows, larger := split(hi-lo, fast.rows[vectors-1])
 		for s := range r.list {
 			r.list[s].b = s * r.k * r.bk
 		}

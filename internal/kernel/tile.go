@@ -35,6 +35,11 @@ type tile struct {
 	ahead  int            // what is prefetched of C lies so far from it
 	next   uintptr        // what to prefetch besides, which need not exist
 	pace   int            // bytes of it with each k, at most a line; 0: nothing
+
+	// Of triples alone:
+	tap        int // from one tap's weights to the next one's, or to its gradients
+	head, tail int // what is left out
+	paceC      int // bytes of C that are prefetched with each k, from ahead on
 }
 
 // A segment is a stretch of products at regular distances, by what it adds to
@@ -57,6 +62,7 @@ type tileKernels struct {
 	lanes       int    // of a vector
 	rows        [4]int // of the largest kernel by vectors - 1, 0 where there is none
 	row, column *tileTable
+	triples     *tripleKernels // or nil
 	maps        *mapKernels
 	winograd    *[2]winograd
 }
@@ -106,7 +112,7 @@ func (r *runner) free() {
 // call runs a kernel over all segments, not too many products at a time: it
 // cannot be preempted.
 func (r *runner) call(f func(*tile)) {
-	const steps = 1 << 13 // of 14 cycles each
+	const steps = 1 << 13 // of 14 cycles each, or 36 of triples
 	if len(r.list)*r.k <= steps {
 		r.segs, r.nsegs = &r.list[0], len(r.list)
 		f(&r.tile)

@@ -4,12 +4,17 @@ package kernel
 
 import "github.com/sshn-go/sshn/internal/cpu"
 
+var triples512 = tripleKernels{
+	row:    kernelTable{&triplesRow512, [4]int{13, 12}},
+	column: kernelTable{&triplesColumn512, [4]int{8, 4}},
+}
+
 func kernelsOf(l cpu.Level) tileKernels {
 	switch l {
 	case cpu.AVX512:
-		return tileKernels{16, [4]int{14, 14}, &tilesRow512, &tilesColumn512, &maps512, &winograds512}
+		return tileKernels{16, [4]int{14, 14}, &tilesRow512, &tilesColumn512, &triples512, &maps512, &winograds512}
 	case cpu.AVX2:
-		return tileKernels{8, [4]int{8, 6, 4, 3}, &tilesRow256, &tilesColumn256, &maps256, &winograds256}
+		return tileKernels{8, [4]int{8, 6, 4, 3}, &tilesRow256, &tilesColumn256, nil, &maps256, &winograds256}
 	}
 	return tileKernels{}
 }

@@ -29,6 +29,7 @@ type topic struct {
 
 var topics = []topic{
 	{name: "tile", each: (*assembler).tiles},
+	{name: "triple", each: (*assembler).triples},
 	{name: "fold", each: (*assembler).folds},
 	{name: "vec", each: (*assembler).vectors, once: (*assembler).transpose},
 	{name: "rectify", each: (*assembler).rectifiers},

@@ -27,6 +27,10 @@ const (
 	tileAhead
 	tileNext
 	tilePace
+	tileTap
+	tileHead
+	tileTail
+	tilePaceC
 )
 
 const (
@@ -80,6 +84,9 @@ type tileKernel struct {
 	parts    int           // calls of writePart
 	maskAt   reg.GPVirtual // the mask in memory, for tiles that have no register left
 
+	turn  reg.GPVirtual // how far C's next row lies behind every turns-th one, if not cm
+	turns int
+
 	next, pace reg.GPVirtual // what is prefetched with the next product, and how far it then moves
 }
 
@@ -89,30 +96,28 @@ func (t *tileKernel) generate() {
 	t.Load(t.Param("p"), t.p)
 	t.loadMask()
 	t.start()
-	t.eitherProducts()
+	t.askForC()
+	t.eitherProducts(t.products)
 	t.finish()
 }
 
-// eitherProducts generates the products once where masks cost nothing, else for
-// B's last vectors of which only a part may be read and for whole ones.
-func (t *tileKernel) eitherProducts() {
-	if t.isa.wide() {
-		t.products()
-		return
-	}
+// eitherProducts generates the products for B's last vectors of which only a part
+// may be read and for whole ones: a load with a mask takes a place among the
+// products, with AVX-512 too, where one in each step costs 5 %.
+func (t *tileKernel) eitherProducts(products func()) {
 	t.ifWhole(t.field(tileBits), "productsWhole")
 	t.TESTQ(U32(flagPadded), t.field(tileFlags))
 	t.JNZ(LabelRef("productsWhole"))
-	t.products()
+	products()
 	t.JMP(LabelRef("finish"))
 	t.Label("productsWhole")
 	t.unmasked = true
-	t.products()
+	products()
 	t.unmasked = false
 	t.Label("finish")
 }
 
-// either generates f once where masks cost nothing, else for a last vector that is
+// either generates f once where masks cost little, else for a last vector that is
 // partial and for one that is whole. The label is for jumps.
 func (t *tileKernel) either(label string, f func()) {
 	if t.isa.wide() {
@@ -181,8 +186,7 @@ func (t *tileKernel) write(v reg.VecVirtual, m Mem, n int) {
 	}
 }
 
-// start sets the sums to the bias and asks for the lines of C, which are needed
-// only at the end, or for those of a later tile.
+// start sets the sums to the bias.
 func (t *tileKernel) start() {
 	bias := t.load(tileBias)
 	t.acc = make([][]reg.VecVirtual, t.mr)
@@ -199,15 +203,29 @@ func (t *tileKernel) start() {
 			}
 		}
 	}
+}
+
+// askForC prefetches the lines of C, which are needed only at the end, or those of
+// a later tile.
+func (t *tileKernel) askForC() {
 	c, cm := t.load(tileC), t.load(tileCM)
 	t.ADDQ(t.field(tileAhead), c)
 	for m := range t.mr {
 		for line := 0; line < t.nv*t.isa.bytes; line += 64 {
 			t.PREFETCHT0(Mem{Base: c, Disp: line})
 		}
-		if m < t.mr-1 {
-			t.ADDQ(cm, c)
-		}
+		t.nextRow(m, cm, c)
+	}
+}
+
+// nextRow moves c on from row m of C, if that is not the last.
+func (t *tileKernel) nextRow(m int, cm, c reg.GPVirtual) {
+	switch {
+	case m == t.mr-1:
+	case t.turns > 0 && (m+1)%t.turns == 0:
+		t.ADDQ(t.turn, c)
+	default:
+		t.ADDQ(cm, c)
 	}
 }
 
@@ -241,7 +259,7 @@ func (t *tileKernel) products() {
 		}
 	}
 	t.MOVQ(t.field(tileK), k)
-	if !t.isa.wide() && !t.unmasked { // seldom, and long enough as it is
+	if !t.unmasked { // seldom, and long enough as it is
 		t.Label("single")
 		t.steps(1)
 		t.DECQ(k)
@@ -364,9 +382,7 @@ func (t *tileKernel) finish() {
 			for n := range t.nv {
 				f(m, n)
 			}
-			if m < t.mr-1 {
-				t.ADDQ(cm, c)
-			}
+			t.nextRow(m, cm, c)
 		}
 	}
 	t.TESTQ(U32(flagAdd), flags)
