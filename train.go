@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"math"
-	"runtime"
 	"slices"
 	"time"
 
@@ -38,7 +37,7 @@ type Training struct {
 	Val      data.Dataset   // to choose the best weights by; nil: the last are kept, also of a training resumed without
 	Every    int            // steps between validations and checkpoints; 0 is 100
 	Patience int            // validations without a better score before stopping; 0: never, as without Val
-	Workers  int            // goroutines that make batches; 0 is one per processor
+	Workers  int            // goroutines that make batches; 0: as many as autograd.Workers
 
 	Dir      string    // for checkpoints and the log; empty: none
 	Resume   bool      // go on from Dir's last checkpoint, if there is one; Val should be the same, which is not checked
@@ -221,7 +220,7 @@ func (t Training) withDefaults(one bool) Training {
 		t.HeadRate = 0.1
 	}
 	if t.Workers == 0 {
-		t.Workers = runtime.GOMAXPROCS(0)
+		t.Workers = autograd.Workers()
 	}
 	return t
 }

@@ -2,8 +2,7 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"iter"
+	"slices"
 	"time"
 
 	"github.com/sshn-go/sshn/examples/internal/result"
@@ -11,41 +10,41 @@ import (
 
 // A progress tells which network is under way and how long the rest may take.
 type progress struct {
-	w        io.Writer
 	networks []network
-	done     int
+	started  int // with those that are done
+	rest     []network
 	taken    map[string]float64 // mean seconds of a training, by method
 }
 
-func newProgress(networks []network, found *result.File, w io.Writer) *progress {
-	p := &progress{w: w, networks: networks}
+func newProgress(networks []network, found *result.File) *progress {
+	p := &progress{networks: networks}
 	p.finished(found)
+	p.started = p.done()
 	return p
 }
 
-// left are the networks that are not done, each announced when it begins.
-func (p *progress) left(found *result.File) iter.Seq[network] {
-	return func(yield func(network) bool) {
-		for _, n := range p.networks {
-			if len(n.missing(found.Lines)) == 0 {
-				continue
-			}
-			fmt.Fprintf(p.w, "network %d of %d: %s%s\n", p.done+1, len(p.networks), n.name(), p.time(found))
-			if !yield(n) {
-				return
-			}
-		}
-	}
+// left are the networks that are not done.
+func (p *progress) left(found *result.File) []network {
+	return slices.DeleteFunc(slices.Clone(p.networks), func(n network) bool { return len(n.missing(found.Lines)) == 0 })
+}
+
+// done is how many are.
+func (p *progress) done() int { return len(p.networks) - len(p.rest) }
+
+// place is that of a network in the plan; those of an earlier one come first.
+func (p *progress) place(name string) int {
+	return slices.IndexFunc(p.networks, func(n network) bool { return n.name() == name })
+}
+
+// begun announces a network, one of so many side by side.
+func (p *progress) begun(n network, jobs int) string {
+	p.started++
+	return fmt.Sprintf("network %d of %d: %s%s", p.started, len(p.networks), n.name(), p.time(jobs))
 }
 
 // finished counts what is done and how long it took.
 func (p *progress) finished(found *result.File) {
-	p.done = 0
-	for _, n := range p.networks {
-		if len(n.missing(found.Lines)) == 0 {
-			p.done++
-		}
-	}
+	p.rest = p.left(found)
 	sum, count, seen := map[string]float64{}, map[string]float64{}, map[string]bool{}
 	for _, l := range found.Lines {
 		if !seen[l.Network] {
@@ -62,27 +61,24 @@ func (p *progress) finished(found *result.File) {
 	}
 }
 
-// time is about how long the networks take that are not done, as far as others
-// like them were.
-func (p *progress) time(found *result.File) string {
+// time is about how long the networks take that are not done, so many side by
+// side, as far as others like them were.
+func (p *progress) time(jobs int) string {
 	if p.taken[""] == 0 {
 		return ""
 	}
 	seconds := 0.0
-	for _, n := range p.networks {
-		if len(n.missing(found.Lines)) == 0 {
-			continue
-		}
+	for _, n := range p.rest {
 		if taken, ok := p.taken[n.method]; ok {
 			seconds += taken
 		} else {
 			seconds += p.taken[""]
 		}
 	}
-	return fmt.Sprintf(", about %v left", time.Duration(seconds*float64(time.Second)).Round(time.Second))
+	return fmt.Sprintf(", about %v left", time.Duration(seconds/float64(jobs)*float64(time.Second)).Round(time.Second))
 }
 
 // String is as in "3 of 12 networks done".
 func (p *progress) String() string {
-	return fmt.Sprintf("%d of %d networks done", p.done, len(p.networks))
+	return fmt.Sprintf("%d of %d networks done", p.done(), len(p.networks))
 }

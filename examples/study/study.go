@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -52,42 +51,14 @@ func (o *options) study(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := alike(planned, found); err != nil {
 		return fmt.Errorf("%s is of another study: %w; choose another -out", path, err)
 	}
-	p := newProgress(planned, found, stderr)
-	for n := range p.left(found) {
-		if err := o.try(ctx, n, s, found, path, stderr); err != nil {
-			return o.stopped(ctx, p, err)
-		}
-		p.finished(found)
-		if err := o.report(found, io.Discard); err != nil {
-			return err
-		}
+	c := &crew{options: o, set: s, path: path, board: newBoard(stderr), found: found, progress: newProgress(planned, found)}
+	if err := c.work(ctx); err != nil {
+		return o.stopped(ctx, c.progress, err)
 	}
 	if err := o.draw(s); err != nil {
 		return fmt.Errorf("pictures: %w", err)
 	}
 	return o.report(found, stdout)
-}
-
-// try trains and measures a network, and adds it to the file.
-func (o *options) try(ctx context.Context, n network, s *set, found *result.File, path string, log io.Writer) error {
-	t := &trial{n, o, s, filepath.Join(o.out, "networks", n.folder()), log}
-	m, length, err := t.model(ctx, found.Lines)
-	if err != nil {
-		return fmt.Errorf("%s: %w", n.name(), err)
-	}
-	lines, err := t.lines(ctx, m, length, n.missing(found.Lines))
-	if err != nil {
-		return fmt.Errorf("%s: %w", n.name(), err)
-	}
-	// In this order nothing is counted as finished whose model is not there.
-	if err := m.Save(filepath.Join(t.dir, modelFile)); err != nil {
-		return err
-	}
-	found.Lines = append(found.Lines, lines...)
-	if err := found.Save(path); err != nil {
-		return err
-	}
-	return t.tidy()
 }
 
 // stopped says, after an interrupt, how to go on.
@@ -109,7 +80,7 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 		Width: c.width, Wide: c.wide, Levels: c.levels, Batch: c.batch * c.parts, Parts: c.parts, Plain: c.plain,
 		Widen: c.widen, Coarsest: c.coarsest,
 		Steps: o.steps, Minutes: o.minutes, Every: o.every, Rate: c.rate, HeadRate: c.headRate,
-		Processors: runtime.GOMAXPROCS(0), Machine: machine(),
+		Processors: o.workers(), Jobs: o.jobs, Machine: machine(),
 	}
 	for _, c := range s.classes[1:] {
 		now.Structures = append(now.Structures, c.Name)
@@ -127,7 +98,7 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 		*known = strings.TrimPrefix(*known+and+now.Machine, and)
 	}
 	then := found.Study
-	then.Processors, then.Machine = now.Processors, now.Machine // times differ, nothing else
+	then.Processors, then.Jobs, then.Machine = now.Processors, now.Jobs, now.Machine // times differ, nothing else
 	if then.Every == 0 {
 		then.Every = now.Every // a file of before it was told
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/examples/internal/neurite"
 	"github.com/sshn-go/sshn/examples/internal/phantom"
@@ -79,7 +80,7 @@ func cells(t testing.TB, n int) string {
 // tiny are arguments of a study that takes no time.
 func tiny(dir, out string, more ...string) []string {
 	return append([]string{"-data", dir, "-format", "folder", "-out", out, "-size", "16", "-split", "4/2/3", "-steps", "2", "-every", "1",
-		"-levels", "3", "-width", "4", "-wide", "6", "-batch", "1", "-phis-per-step", "2", "-phis", "0.25,0.5", "-control-phis", "0.5"}, more...)
+		"-levels", "3", "-width", "4", "-wide", "6", "-batch", "1", "-phis-per-step", "2", "-phis", "0.25,0.5", "-control-phis", "0.5", "-jobs", "1"}, more...)
 }
 
 func study(args ...string) (stdout, stderr string, code int) {
@@ -201,6 +202,52 @@ func TestAKilledStudyGoesOn(t *testing.T) {
 	require.Equal(t, cli.Success, code, stderr)
 	require.NotContains(t, stderr, "network 2 of")
 	require.Equal(t, timeless(t, whole), timeless(t, out))
+}
+
+func TestNetworksSideBySideAreThoseOneAfterTheOther(t *testing.T) {
+	dir, one, three := cells(t, 9), t.TempDir(), t.TempDir()
+	args := []string{"-seeds", "2", "-methods", "fixed,film,sshn,constant"}
+	_, stderr, code := study(tiny(dir, one, args...)...)
+	require.Equal(t, cli.Success, code, stderr)
+	_, stderr, code = study(tiny(dir, three, append(args, "-jobs", "3")...)...)
+	require.Equal(t, cli.Success, code, stderr)
+	require.Equal(t, timeless(t, one), timeless(t, three), "in the same order, too")
+	require.Contains(t, stderr, "network 10 of 10: constant 0.5 seed 2")
+	require.Contains(t, stderr, "\nsshn seed 2: step 2  validation ")
+	f, err := result.Load(filepath.Join(three, resultFile))
+	require.NoError(t, err)
+	require.Equal(t, 3, f.Study.Jobs)
+	require.Equal(t, max(1, runtime.GOMAXPROCS(0)/3), f.Study.Processors)
+	page, err := os.ReadFile(filepath.Join(three, pageFile))
+	require.NoError(t, err)
+	require.Contains(t, string(page), ", for each of 3 networks side by side")
+	require.Equal(t, runtime.GOMAXPROCS(0), autograd.Workers(), "of what follows in the process")
+}
+
+func TestAnErrorOfOneNetworkStopsTheOthers(t *testing.T) {
+	dir, out := cells(t, 9), t.TempDir()
+	taken := filepath.Join(out, "networks", "sshn-seed-1")
+	require.NoError(t, os.MkdirAll(filepath.Dir(taken), 0o777))
+	require.NoError(t, os.WriteFile(taken, nil, 0o666))
+	_, stderr, code := study(tiny(dir, out, "-methods", "sshn,fixed", "-jobs", "2", "-steps", "100000", "-seeds", "1")...)
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stderr, "study: sshn seed 1: ")
+}
+
+func TestATerminalShowsTheLastWordOfEach(t *testing.T) {
+	var b bytes.Buffer
+	desk := &board{w: &b, width: 40}
+	one, leave := desk.of("one", 2)
+	two, _ := desk.of("two", 2)
+	desk.say("begun")
+	fmt.Fprintln(one, "step 1")
+	fmt.Fprint(two, "step 2 of a very long")
+	fmt.Fprint(two, " line\nstep 3")
+	desk.say("more")
+	leave()
+	const again = "\r\x1b[K"
+	require.Equal(t, "begun\n"+"one: step 1"+again+"one: step 1 | two: step 2 of a "+again+"more\n"+"one: step 1 | two: step 2 of a "+
+		again+"two: step 2 of a very long line", b.String())
 }
 
 // kill runs the program until it writes a text and kills it.

@@ -1,6 +1,6 @@
 package kernel
 
-import "runtime"
+import "github.com/sshn-go/sshn/internal/parallel"
 
 // Scratch is the memory, in bytes, that Forward takes beside its arguments at
 // most, with all workers busy, if w begins at a multiple of 64 bytes: another may
@@ -246,4 +246,4 @@ func (p *winogradWeights) scratch(c *Conv) int {
 }
 
 // busy is how many workers so many tasks keep busy.
-func busy(tasks int) int { return min(runtime.GOMAXPROCS(0), tasks) }
+func busy(tasks int) int { return min(parallel.Workers(), tasks) }

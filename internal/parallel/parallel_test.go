@@ -176,6 +176,24 @@ func TestGOMAXPROCSIsAskedByEachLoop(t *testing.T) {
 	})
 }
 
+func TestALimitHoldsBelowGOMAXPROCS(t *testing.T) {
+	withProcs(t, 4)
+	for limit, want := range map[int]int{0: 4, -1: 4, 1: 1, 3: 3, 9: 4} {
+		require.Zero(t, Limit(limit))
+		require.Equal(t, want, Workers(), "a limit of %d", limit)
+		var now, most atomic.Int32
+		For(64, 1, func(lo, hi int) {
+			n := now.Add(1)
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			}
+			runtime.Gosched()
+			now.Add(-1)
+		})
+		require.LessOrEqual(t, int(most.Load()), want)
+		require.Equal(t, max(0, limit), Limit(0))
+	}
+}
+
 func TestALoopAllocatesNothingInSteadyState(t *testing.T) {
 	withProcs(t, 2)
 	var total atomic.Int64

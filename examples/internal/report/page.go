@@ -158,6 +158,9 @@ func (s *findings) setting() ([]section, error) {
 	if d.Machine != "" {
 		machine += ", " + d.Machine
 	}
+	if d.Jobs > 1 {
+		machine += fmt.Sprintf(", for each of %d networks side by side", d.Jobs)
+	}
 	row("times", "measured on %s", machine)
 	return []section{{Title: "What was done", Tables: []table{t}}}, nil
 }

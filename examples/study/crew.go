@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/examples/internal/result"
+)
+
+// A crew trains the networks that are not done, some side by side, each with its
+// share of the processors.
+type crew struct {
+	*options
+	set   *set
+	path  string // of the result file
+	board *board
+
+	mu       sync.Mutex // of all below
+	found    *result.File
+	progress *progress
+	todo     []network
+}
+
+// work does all, or returns the first error.
+func (c *crew) work(ctx context.Context) error {
+	defer autograd.LimitWorkers(autograd.LimitWorkers(c.workers()))
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	c.todo = c.progress.left(c.found)
+	var all sync.WaitGroup
+	for range c.jobs {
+		all.Go(func() {
+			for n, ok := c.next(); ok && ctx.Err() == nil; n, ok = c.next() {
+				var err error
+				if broken := autograd.Try(func() { err = c.try(ctx, n) }); broken != nil {
+					err = broken
+				}
+				if err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+// next takes a network off the list and announces it.
+func (c *crew) next() (n network, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.todo) == 0 {
+		return n, false
+	}
+	n, c.todo = c.todo[0], c.todo[1:]
+	c.board.say(c.progress.begun(n, c.jobs))
+	return n, true
+}
+
+// try trains and measures a network, and adds it to the file and the report.
+func (c *crew) try(ctx context.Context, n network) error {
+	log, done := c.board.of(n.name(), c.jobs)
+	defer done()
+	t := &trial{n, c.options, c.set, filepath.Join(c.out, "networks", n.folder()), log}
+	c.mu.Lock()
+	known := slices.Clone(c.found.Lines)
+	c.mu.Unlock()
+	m, length, err := t.model(ctx, known)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.name(), err)
+	}
+	lines, err := t.lines(ctx, m, length, n.missing(known))
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.name(), err)
+	}
+	// In this order nothing is counted as finished whose model is not there.
+	if err := m.Save(filepath.Join(t.dir, modelFile)); err != nil {
+		return err
+	}
+	if err := c.keep(lines); err != nil {
+		return err
+	}
+	return t.tidy()
+}
+
+// keep adds lines to the file, in the order of the plan whichever network was done
+// first.
+func (c *crew) keep(lines []result.Line) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.found.Lines = append(c.found.Lines, lines...)
+	slices.SortStableFunc(c.found.Lines, func(a, b result.Line) int {
+		return c.progress.place(a.Network) - c.progress.place(b.Network)
+	})
+	if err := c.found.Save(c.path); err != nil {
+		return err
+	}
+	c.progress.finished(c.found)
+	return c.report(c.found, io.Discard)
+}
