@@ -35,13 +35,17 @@ func (c *crew) work(ctx context.Context) error {
 	var all sync.WaitGroup
 	for range c.jobs {
 		all.Go(func() {
-			for n, ok := c.next(); ok && ctx.Err() == nil; n, ok = c.next() {
+			for ctx.Err() == nil {
+				n, ok := c.next()
+				if !ok {
+					return
+				}
 				var err error
 				if broken := autograd.Try(func() { err = c.try(ctx, n) }); broken != nil {
 					err = broken
 				}
 				if err != nil {
-					stop(err)
+					stop(fmt.Errorf("%s: %w", n.name(), err))
 				}
 			}
 		})
@@ -72,11 +76,11 @@ func (c *crew) try(ctx context.Context, n network) error {
 	c.mu.Unlock()
 	m, length, err := t.model(ctx, known)
 	if err != nil {
-		return fmt.Errorf("%s: %w", n.name(), err)
+		return err
 	}
 	lines, err := t.lines(ctx, m, length, n.missing(known))
 	if err != nil {
-		return fmt.Errorf("%s: %w", n.name(), err)
+		return err
 	}
 	// In this order nothing is counted as finished whose model is not there.
 	if err := m.Save(filepath.Join(t.dir, modelFile)); err != nil {

@@ -69,7 +69,7 @@ func (o *options) flags() *flag.FlagSet {
 	f.IntVar(&o.settings.coarsest, "coarsest", -1, "how many times coarser than the image a map may be; 0: without limit, as in the paper; -1: 16, or as at phi 0.5 if that is more")
 	f.BoolVar(&o.settings.plain, "plain", false, "train on the images as they are, without augmentation")
 	f.IntVar(&o.every, "every", 100, "steps between validations, which write checkpoints")
-	f.IntVar(&o.jobs, "jobs", 0, "networks trained side by side, each by its share of the processors, which changes nothing but times; 0: one for each processor, at most 4, and with -minutes-per-network 1")
+	f.IntVar(&o.jobs, "jobs", 0, "networks trained side by side, each by its share of the processors and in memory of its own, which changes nothing but times and the memory of a pass, some of which is by worker; 0: one for each processor, at most 4, and with -minutes-per-network 1")
 	f.BoolVar(&o.reportOnly, "report", false, "train nothing: make the report of what -out holds")
 	return f
 }
@@ -207,7 +207,7 @@ func (o *options) check() error {
 	return nil
 }
 
-// workers are those that each network has.
+// workers is how many each network has.
 func (o *options) workers() int { return max(1, runtime.GOMAXPROCS(0)/o.jobs) }
 
 // hi is the end of the range that phi is drawn from in training.

@@ -75,7 +75,8 @@ func (p *progress) time(jobs int) string {
 			seconds += p.taken[""]
 		}
 	}
-	return fmt.Sprintf(", about %v left", time.Duration(seconds/float64(jobs)*float64(time.Second)).Round(time.Second))
+	seconds /= float64(max(1, min(jobs, len(p.rest))))
+	return fmt.Sprintf(", about %v left", time.Duration(seconds*float64(time.Second)).Round(time.Second))
 }
 
 // String is as in "3 of 12 networks done".

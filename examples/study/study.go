@@ -41,13 +41,14 @@ func (o *options) study(ctx context.Context, stdout, stderr io.Writer) error {
 	for _, note := range s.notes {
 		fmt.Fprintln(stderr, "note:", note)
 	}
+	planned := o.plan(s)
+	o.jobs = min(o.jobs, len(planned))
 	found, err := o.load(path, s)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "%d subjects to train on, %d to choose weights by, %d to report on.\n",
 		found.Study.Train, found.Study.Val, found.Study.Test)
-	planned := o.plan(s)
 	if err := alike(planned, found); err != nil {
 		return fmt.Errorf("%s is of another study: %w; choose another -out", path, err)
 	}
@@ -96,6 +97,11 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 	const and = " and "
 	if known := &found.Study.Machine; !slices.Contains(strings.Split(*known, and), now.Machine) { // it goes on elsewhere
 		*known = strings.TrimPrefix(*known+and+now.Machine, and)
+	}
+	if then := &found.Study; len(found.Lines) == 0 {
+		then.Processors, then.Jobs = now.Processors, now.Jobs
+	} else if then.Processors != now.Processors || max(1, then.Jobs) != now.Jobs {
+		then.Processors, then.Jobs = 0, 0 // times do not compare
 	}
 	then := found.Study
 	then.Processors, then.Jobs, then.Machine = now.Processors, now.Jobs, now.Machine // times differ, nothing else

@@ -196,12 +196,15 @@ func TestAKilledStudyGoesOn(t *testing.T) {
 	_, stderr, code = study(append(args(out), "-size", "12")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "is of another study: extents was [16 16], is [12 12]", "though none of its networks is done")
-	kill(t, args(out), "network 3 of 3: sshn seed 1")
-	require.Len(t, timeless(t, out), 2)
+	kill(t, append(args(out), "-jobs", "2"), "network 3 of 3: sshn seed 1")
+	require.NotEmpty(t, timeless(t, out))
 	_, stderr, code = study(args(out)...)
 	require.Equal(t, cli.Success, code, stderr)
-	require.NotContains(t, stderr, "network 2 of")
+	require.NotContains(t, stderr, "network 1 of")
 	require.Equal(t, timeless(t, whole), timeless(t, out))
+	page, err := os.ReadFile(filepath.Join(out, pageFile))
+	require.NoError(t, err)
+	require.Contains(t, string(page), "other numbers of processors for some than for others")
 }
 
 func TestNetworksSideBySideAreThoseOneAfterTheOther(t *testing.T) {
@@ -280,6 +283,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"either -steps or -minutes":           {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
 		"-widen 2: a share from 0 to 1":       {"-data", dir, "-format", "folder", "-widen", "2"},
 		"-coarsest -2: -1, 0 or a positive":   {"-data", dir, "-format", "folder", "-coarsest", "-2"},
+		"-jobs is at least 0":                 {"-data", dir, "-format", "folder", "-jobs", "-1"},
 		"-levels is at most 16":               {"-data", dir, "-format", "folder", "-levels", "40"},
 		"-width and -wide are at most 4096":   {"-data", dir, "-format", "folder", "-wide", "4097"},
 		"unexpected argument":                 {"now"},
@@ -380,6 +384,20 @@ func TestSessionsOfOnePersonAreOneSubject(t *testing.T) {
 	pictures, err := filepath.Glob(filepath.Join(out, pictureFolder, "*.png"))
 	require.NoError(t, err)
 	require.Len(t, pictures, 1)
+}
+
+func TestNetworksSideBySideAreOnePerProcessorUnlessTimeIsTheBudget(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	for jobs, more := range map[int][]string{3: {"-steps", "9"}, 1: {"-minutes-per-network", "9"}, 2: {"-jobs", "2", "-minutes-per-network", "9"}} {
+		o, err := parse(append([]string{"-data", "d", "-format", "wbc"}, more...))
+		require.NoError(t, err)
+		require.Equal(t, jobs, o.jobs)
+		require.Equal(t, 3/jobs, o.workers())
+	}
+	runtime.GOMAXPROCS(9)
+	o, err := parse([]string{"-data", "d", "-format", "wbc"})
+	require.NoError(t, err)
+	require.Equal(t, 4, o.jobs)
 }
 
 func TestPhisAreRoundedAlikeForAllNetworks(t *testing.T) {

@@ -41,9 +41,6 @@ func tripleRow512_11x1(p *tile)
 func tripleRow512_12x1(p *tile)
 
 //go:noescape
-func tripleRow512_13x1(p *tile)
-
-//go:noescape
 func tripleRow512_1x2(p *tile)
 
 //go:noescape
@@ -80,7 +77,7 @@ func tripleRow512_11x2(p *tile)
 func tripleRow512_12x2(p *tile)
 
 var triplesRow512 = tileTable{
-	{nil, tripleRow512_1x1, tripleRow512_2x1, tripleRow512_3x1, tripleRow512_4x1, tripleRow512_5x1, tripleRow512_6x1, tripleRow512_7x1, tripleRow512_8x1, tripleRow512_9x1, tripleRow512_10x1, tripleRow512_11x1, tripleRow512_12x1, tripleRow512_13x1},
+	{nil, tripleRow512_1x1, tripleRow512_2x1, tripleRow512_3x1, tripleRow512_4x1, tripleRow512_5x1, tripleRow512_6x1, tripleRow512_7x1, tripleRow512_8x1, tripleRow512_9x1, tripleRow512_10x1, tripleRow512_11x1, tripleRow512_12x1},
 	{nil, tripleRow512_1x2, tripleRow512_2x2, tripleRow512_3x2, tripleRow512_4x2, tripleRow512_5x2, tripleRow512_6x2, tripleRow512_7x2, tripleRow512_8x2, tripleRow512_9x2, tripleRow512_10x2, tripleRow512_11x2, tripleRow512_12x2},
 }
 

@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A call of at most 8192 steps, of 14 cycles each, takes less than 100 us.
+// A call of at most 8192 steps, of 14 cycles each, takes less than 100 us; of triples
+// it is a third of them, of 36.
 func TestManyProductsAreDoneInShortCalls(t *testing.T) {
 	const most, rows, columns = 1 << 13, 2, 3
 	for i, c := range []struct{ segments, k, flags int }{

@@ -12,7 +12,6 @@ const (
 	weightWork   = 1 << 20 // multiply-adds of a chunk, at least
 	weightChunks = 16
 	weightMemory = 4 << 20 // floats for the sums of all chunks
-	longRow      = 1 << 12 // outputs: one row of more is too long for a call
 )
 
 // A weightGrad holds what the tasks of a weight gradient share. In its tiles m
@@ -25,8 +24,8 @@ type weightGrad struct {
 	fresh         bool      // the sums are yet to be written
 	size, blocks  [3]int
 	images        int  // in a block
-	chunks, parts int  // of the blocks; of the kernel: one, or each product of tiles
-	triples       bool // a product of tiles takes all taps of width
+	chunks, parts int  // of the blocks; of the kernel: one, or each tap, or each three that triples take
+	triples       bool // do the products
 }
 
 func (c *Conv) weightGradFast(gw []float32, x []Input, gy []float32, add bool) {
@@ -156,7 +155,7 @@ func (s *weightGrad) block(r *runner, b, i, part int, gw []float32) {
 		defer release(v.copied)
 	}
 	rows := g.k // of c, for the taps that are taken together
-	if s.triples || !skip && g.axes[2].merged() && v.pixel == g.k {
+	if s.triples || s.parts == 1 && !skip && g.axes[2].merged() && v.pixel == g.k {
 		across, rows = across[:1], g.k*len(across)
 	}
 	m := rows // of tiles
@@ -282,10 +281,11 @@ func (s *weightGrad) kernels() kernelTable {
 }
 
 // suitsTriples tells whether triples can take all taps of width at once, in blocks
-// of our size.
+// of our size, the last of which may be narrower. A call takes whole rows, for what
+// is left out at their ends.
 func (s *weightGrad) suitsTriples() bool {
 	a, width := &s.axes[2], s.size[2]
-	if !s.triple() || s.single() || width > longRow || a.n-(a.n-1)/width*width < 2 {
+	if !s.triple() || s.single() || width > tripleSteps || a.n-(a.n-1)/width*width < 2 {
 		return false
 	}
 	return !s.skipsPadding() || a.taps[0].offset >= -2 && a.n+a.taps[2].offset <= a.in+2
@@ -296,9 +296,10 @@ func (s *weightGrad) calls() int {
 	if !s.triples {
 		return fast.calls(s.tapCount()*s.k, s.n)
 	}
-	blocks, _, _ := split(s.k, s.kernels().rows[1])
 	panels, _, _ := split(s.n, 2*fast.lanes)
-	return s.tapCount() / 3 * blocks * panels
+	vectors := min(2, (s.n+fast.lanes-1)/fast.lanes)
+	blocks, _, _ := split(s.k, s.kernels().rows[vectors-1])
+	return s.tapCount() / len(s.axes[2].taps) * blocks * panels
 }
 
 // tiles adds the products of m columns of a, and of those beside them that triples
@@ -316,7 +317,9 @@ func (s *weightGrad) tiles(r *runner, table kernelTable, a, b, c []float32, m, n
 				height++
 			}
 			r.a, r.c = unsafe.Pointer(&a[at*r.am/elem]), unsafe.Pointer(&c[at*s.Cout+j])
-			r.tap = (m - height + 1) * s.Cout * elem
+			if s.triples {
+				r.tap = (m - height + 1) * s.Cout * elem
+			}
 			r.prefetchMore()
 			r.call(table.kernels[vectors-1][height])
 			at += height

@@ -38,7 +38,7 @@ type tile struct {
 
 	// Of triples alone:
 	tap        int // from one tap's weights to the next one's, or to its gradients
-	head, tail int // what is left out
+	head, tail int // elements of A that are left out
 	paceC      int // bytes of C that are prefetched with each k, from ahead on
 }
 
@@ -109,10 +109,20 @@ func (r *runner) free() {
 	runners.Put(r)
 }
 
+// Products that one call takes at most: tiles take 14 cycles for one, triples by
+// rows 36.
+const (
+	tileSteps   = 1 << 13
+	tripleSteps = tileSteps / 3
+)
+
 // call runs a kernel over all segments, not too many products at a time: it
 // cannot be preempted.
 func (r *runner) call(f func(*tile)) {
-	const steps = 1 << 13 // of 14 cycles each, or 36 of triples
+	steps := tileSteps
+	if r.tap != 0 {
+		steps = tripleSteps
+	}
 	if len(r.list)*r.k <= steps {
 		r.segs, r.nsegs = &r.list[0], len(r.list)
 		f(&r.tile)

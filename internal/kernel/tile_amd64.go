@@ -5,7 +5,7 @@ package kernel
 import "github.com/sshn-go/sshn/internal/cpu"
 
 var triples512 = tripleKernels{
-	row:    kernelTable{&triplesRow512, [4]int{13, 12}},
+	row:    kernelTable{&triplesRow512, [4]int{12, 12}},
 	column: kernelTable{&triplesColumn512, [4]int{8, 4}},
 }
 

@@ -3,8 +3,8 @@ package kernel
 import "unsafe"
 
 // A triple is a tile of three taps that are neighbours along a row: what it loads
-// of A serves all three, so it loads less than half of what tiles load for as many
-// products, and products with as many loads as these are slower.
+// of A serves all three, so that of many rows it loads less than half of what tiles
+// load for as many products. With as many loads as these, products are slower.
 //
 // By rows, for a convolution, tap t of output m reads row m + t of A:
 //

@@ -155,6 +155,9 @@ func (s *findings) setting() ([]section, error) {
 	}
 	row("so far", "%s, %s", plural(len(networks), "trained network"), plural(len(s.Lines), "measurement"))
 	machine := plural(d.Processors, "processor")
+	if d.Processors == 0 {
+		machine = "other numbers of processors for some than for others"
+	}
 	if d.Machine != "" {
 		machine += ", " + d.Machine
 	}

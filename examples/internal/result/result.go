@@ -32,7 +32,7 @@ type Study struct {
 	Every      int      `json:"every,omitempty"`    // steps between validations
 	Rate       float64  `json:"rate"`               // first step size
 	HeadRate   float64  `json:"head_rate"`          // that of the hypernetwork's last matrix, as a share
-	Processors int      `json:"processors"`         // that the times were measured on, those of one network
+	Processors int      `json:"processors"`         // that each network had, when times were measured; 0: some had others
 	Jobs       int      `json:"jobs,omitempty"`     // networks trained side by side; 0 is 1
 	Machine    string   `json:"machine,omitempty"`  // what they are
 }

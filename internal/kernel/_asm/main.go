@@ -147,7 +147,7 @@ func (a *assembler) control(name string, value uint32) {
 }
 
 // bodies generates what ends a function, given where the bits of the last
-// vector's mask are: once where masks cost nothing, else for a vector that is
+// vector's mask are: once where masks cost little, else for a vector that is
 // partial and for one that is whole. AMD's processors take three times as long
 // for a masked load of AVX2 as for another, and forty micro-operations for a
 // masked store.
@@ -164,7 +164,7 @@ func (a *assembler) bodies(bits operand.Mem, body func()) {
 	a.unmasked = false
 }
 
-// ifWhole jumps if the last vector is whole, for vectors of AVX2.
+// ifWhole jumps if the last vector is whole.
 func (a *assembler) ifWhole(bits operand.Mem, label string) {
 	a.CMPQ(bits, operand.U32(1<<a.isa.lanes()-1))
 	a.JEQ(operand.LabelRef(label))
