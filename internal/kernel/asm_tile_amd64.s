@@ -12,22 +12,26 @@ TEXT ·tileRow512_1x1(SB), NOSPLIT, $0-8
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), BX
-	MOVQ       128(AX), R8
-	MOVQ       136(AX), R9
-	TESTQ      R9, R9
-	CMOVQEQ    AX, R8
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), BX
+	MOVQ    128(AX), R8
+	MOVQ    136(AX), R9
+	TESTQ   R9, R9
+	CMOVQEQ AX, R8
 
 segment:
 	MOVQ 16(AX), BX
@@ -140,24 +144,28 @@ TEXT ·tileRow512_2x1(SB), NOSPLIT, $0-8
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -276,6 +284,8 @@ TEXT ·tileRow512_3x1(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
 	VMOVAPS    Z0, Z2
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -284,18 +294,20 @@ TEXT ·tileRow512_3x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -426,6 +438,8 @@ TEXT ·tileRow512_4x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z1
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z0, Z3
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -436,18 +450,20 @@ TEXT ·tileRow512_4x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -596,6 +612,8 @@ TEXT ·tileRow512_5x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z0, Z3
 	VMOVAPS    Z0, Z4
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -608,18 +626,20 @@ TEXT ·tileRow512_5x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -780,6 +800,8 @@ TEXT ·tileRow512_6x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z0, Z5
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -794,18 +816,20 @@ TEXT ·tileRow512_6x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -978,6 +1002,8 @@ TEXT ·tileRow512_7x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z0, Z5
 	VMOVAPS    Z0, Z6
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -994,18 +1020,20 @@ TEXT ·tileRow512_7x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -1196,6 +1224,8 @@ TEXT ·tileRow512_8x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z5
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z0, Z7
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -1214,18 +1244,20 @@ TEXT ·tileRow512_8x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -1428,6 +1460,8 @@ TEXT ·tileRow512_9x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z0, Z7
 	VMOVAPS    Z0, Z8
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -1448,18 +1482,20 @@ TEXT ·tileRow512_9x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -1674,6 +1710,8 @@ TEXT ·tileRow512_10x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z7
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z0, Z9
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -1696,18 +1734,20 @@ TEXT ·tileRow512_10x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -1940,6 +1980,8 @@ TEXT ·tileRow512_11x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z0, Z9
 	VMOVAPS    Z0, Z10
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -1964,18 +2006,20 @@ TEXT ·tileRow512_11x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -2220,6 +2264,8 @@ TEXT ·tileRow512_12x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z0, Z11
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -2246,18 +2292,20 @@ TEXT ·tileRow512_12x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -2514,6 +2562,8 @@ TEXT ·tileRow512_13x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z0, Z11
 	VMOVAPS    Z0, Z12
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -2542,18 +2592,20 @@ TEXT ·tileRow512_13x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -2828,6 +2880,8 @@ TEXT ·tileRow512_14x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z11
 	VMOVAPS    Z0, Z12
 	VMOVAPS    Z0, Z13
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -2858,18 +2912,20 @@ TEXT ·tileRow512_14x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -3143,23 +3199,27 @@ TEXT ·tileRow512_1x2(SB), NOSPLIT, $0-8
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), BX
-	MOVQ       128(AX), R8
-	MOVQ       136(AX), R9
-	TESTQ      R9, R9
-	CMOVQEQ    AX, R8
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), BX
+	MOVQ    128(AX), R8
+	MOVQ    136(AX), R9
+	TESTQ   R9, R9
+	CMOVQEQ AX, R8
 
 segment:
 	MOVQ 16(AX), BX
@@ -3285,6 +3345,8 @@ TEXT ·tileRow512_2x2(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  64(CX), K1, Z1
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z1, Z3
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -3293,18 +3355,20 @@ TEXT ·tileRow512_2x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -3456,6 +3520,8 @@ TEXT ·tileRow512_3x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z1, Z5
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -3467,18 +3533,20 @@ TEXT ·tileRow512_3x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -3656,6 +3724,8 @@ TEXT ·tileRow512_4x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z5
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z1, Z7
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -3670,18 +3740,20 @@ TEXT ·tileRow512_4x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -3891,6 +3963,8 @@ TEXT ·tileRow512_5x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z7
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z1, Z9
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -3908,18 +3982,20 @@ TEXT ·tileRow512_5x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -4155,6 +4231,8 @@ TEXT ·tileRow512_6x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z1, Z11
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -4175,18 +4253,20 @@ TEXT ·tileRow512_6x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -4448,6 +4528,8 @@ TEXT ·tileRow512_7x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z11
 	VMOVAPS    Z0, Z12
 	VMOVAPS    Z1, Z13
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -4471,18 +4553,20 @@ TEXT ·tileRow512_7x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -4776,6 +4860,8 @@ TEXT ·tileRow512_8x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z13
 	VMOVAPS    Z0, Z14
 	VMOVAPS    Z1, Z15
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -4802,18 +4888,20 @@ TEXT ·tileRow512_8x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -5133,6 +5221,8 @@ TEXT ·tileRow512_9x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z15
 	VMOVAPS    Z0, Z16
 	VMOVAPS    Z1, Z17
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -5162,18 +5252,20 @@ TEXT ·tileRow512_9x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -5519,6 +5611,8 @@ TEXT ·tileRow512_10x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z17
 	VMOVAPS    Z0, Z18
 	VMOVAPS    Z1, Z19
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -5551,18 +5645,20 @@ TEXT ·tileRow512_10x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -5940,6 +6036,8 @@ TEXT ·tileRow512_11x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z19
 	VMOVAPS    Z0, Z20
 	VMOVAPS    Z1, Z21
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -5975,18 +6073,20 @@ TEXT ·tileRow512_11x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -6390,6 +6490,8 @@ TEXT ·tileRow512_12x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z21
 	VMOVAPS    Z0, Z22
 	VMOVAPS    Z1, Z23
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -6428,18 +6530,20 @@ TEXT ·tileRow512_12x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -6869,6 +6973,8 @@ TEXT ·tileRow512_13x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z23
 	VMOVAPS    Z0, Z24
 	VMOVAPS    Z1, Z25
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -6910,18 +7016,20 @@ TEXT ·tileRow512_13x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -7383,6 +7491,8 @@ TEXT ·tileRow512_14x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z25
 	VMOVAPS    Z0, Z26
 	VMOVAPS    Z1, Z27
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -7427,18 +7537,20 @@ TEXT ·tileRow512_14x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       24(AX), R8
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    24(AX), R8
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -7897,22 +8009,26 @@ TEXT ·tileColumn512_1x1(SB), NOSPLIT, $0-8
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8021,24 +8137,28 @@ TEXT ·tileColumn512_2x1(SB), NOSPLIT, $0-8
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8159,6 +8279,8 @@ TEXT ·tileColumn512_3x1(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
 	VMOVAPS    Z0, Z2
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -8167,18 +8289,20 @@ TEXT ·tileColumn512_3x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8311,6 +8435,8 @@ TEXT ·tileColumn512_4x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z1
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z0, Z3
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -8321,18 +8447,20 @@ TEXT ·tileColumn512_4x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8477,6 +8605,8 @@ TEXT ·tileColumn512_5x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z0, Z3
 	VMOVAPS    Z0, Z4
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -8489,18 +8619,20 @@ TEXT ·tileColumn512_5x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8657,6 +8789,8 @@ TEXT ·tileColumn512_6x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z0, Z5
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -8671,18 +8805,20 @@ TEXT ·tileColumn512_6x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8851,6 +8987,8 @@ TEXT ·tileColumn512_7x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z0, Z5
 	VMOVAPS    Z0, Z6
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -8867,18 +9005,20 @@ TEXT ·tileColumn512_7x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -9059,6 +9199,8 @@ TEXT ·tileColumn512_8x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z5
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z0, Z7
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -9077,18 +9219,20 @@ TEXT ·tileColumn512_8x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -9281,6 +9425,8 @@ TEXT ·tileColumn512_9x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z0, Z7
 	VMOVAPS    Z0, Z8
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -9301,18 +9447,20 @@ TEXT ·tileColumn512_9x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -9517,6 +9665,8 @@ TEXT ·tileColumn512_10x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z7
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z0, Z9
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -9539,18 +9689,20 @@ TEXT ·tileColumn512_10x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -9767,6 +9919,8 @@ TEXT ·tileColumn512_11x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z0, Z9
 	VMOVAPS    Z0, Z10
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -9791,18 +9945,20 @@ TEXT ·tileColumn512_11x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -10031,6 +10187,8 @@ TEXT ·tileColumn512_12x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z0, Z11
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -10057,18 +10215,20 @@ TEXT ·tileColumn512_12x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -10309,6 +10469,8 @@ TEXT ·tileColumn512_13x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z0, Z11
 	VMOVAPS    Z0, Z12
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -10337,18 +10499,20 @@ TEXT ·tileColumn512_13x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -10601,6 +10765,8 @@ TEXT ·tileColumn512_14x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z11
 	VMOVAPS    Z0, Z12
 	VMOVAPS    Z0, Z13
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -10631,18 +10797,20 @@ TEXT ·tileColumn512_14x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -10894,23 +11062,27 @@ TEXT ·tileColumn512_1x2(SB), NOSPLIT, $0-8
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -11038,6 +11210,8 @@ TEXT ·tileColumn512_2x2(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  64(CX), K1, Z1
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z1, Z3
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -11046,18 +11220,20 @@ TEXT ·tileColumn512_2x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -11211,6 +11387,8 @@ TEXT ·tileColumn512_3x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z1, Z5
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -11222,18 +11400,20 @@ TEXT ·tileColumn512_3x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -11413,6 +11593,8 @@ TEXT ·tileColumn512_4x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z5
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z1, Z7
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -11427,18 +11609,20 @@ TEXT ·tileColumn512_4x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -11644,6 +11828,8 @@ TEXT ·tileColumn512_5x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z7
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z1, Z9
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -11661,18 +11847,20 @@ TEXT ·tileColumn512_5x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -11904,6 +12092,8 @@ TEXT ·tileColumn512_6x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z1, Z11
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -11924,18 +12114,20 @@ TEXT ·tileColumn512_6x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -12193,6 +12385,8 @@ TEXT ·tileColumn512_7x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z11
 	VMOVAPS    Z0, Z12
 	VMOVAPS    Z1, Z13
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -12216,18 +12410,20 @@ TEXT ·tileColumn512_7x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -12511,6 +12707,8 @@ TEXT ·tileColumn512_8x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z13
 	VMOVAPS    Z0, Z14
 	VMOVAPS    Z1, Z15
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -12537,18 +12735,20 @@ TEXT ·tileColumn512_8x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -12858,6 +13058,8 @@ TEXT ·tileColumn512_9x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z15
 	VMOVAPS    Z0, Z16
 	VMOVAPS    Z1, Z17
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -12887,18 +13089,20 @@ TEXT ·tileColumn512_9x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -13234,6 +13438,8 @@ TEXT ·tileColumn512_10x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z17
 	VMOVAPS    Z0, Z18
 	VMOVAPS    Z1, Z19
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -13266,18 +13472,20 @@ TEXT ·tileColumn512_10x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -13639,6 +13847,8 @@ TEXT ·tileColumn512_11x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z19
 	VMOVAPS    Z0, Z20
 	VMOVAPS    Z1, Z21
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -13674,18 +13884,20 @@ TEXT ·tileColumn512_11x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -14073,6 +14285,8 @@ TEXT ·tileColumn512_12x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z21
 	VMOVAPS    Z0, Z22
 	VMOVAPS    Z1, Z23
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -14111,18 +14325,20 @@ TEXT ·tileColumn512_12x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -14536,6 +14752,8 @@ TEXT ·tileColumn512_13x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z23
 	VMOVAPS    Z0, Z24
 	VMOVAPS    Z1, Z25
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -14577,18 +14795,20 @@ TEXT ·tileColumn512_13x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -15028,6 +15248,8 @@ TEXT ·tileColumn512_14x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z25
 	VMOVAPS    Z0, Z26
 	VMOVAPS    Z1, Z27
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -15072,18 +15294,20 @@ TEXT ·tileColumn512_14x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), DX
-	MOVQ       48(AX), DI
-	MOVQ       32(AX), R8
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), DX
+	MOVQ    48(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -15529,22 +15753,26 @@ biasWhole:
 	VMOVUPS (CX), Y1
 
 biasDone:
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), SI
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), SI
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), SI
@@ -15704,24 +15932,28 @@ biasWhole:
 
 biasDone:
 	VMOVAPS    Y1, Y2
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -15922,6 +16154,8 @@ biasWhole:
 biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -15930,18 +16164,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -16183,6 +16419,8 @@ biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -16193,18 +16431,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -16493,6 +16733,8 @@ biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -16505,18 +16747,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -16846,6 +17090,8 @@ biasDone:
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -16860,18 +17106,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -17242,6 +17490,8 @@ biasDone:
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -17258,18 +17508,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -17687,6 +17939,8 @@ biasDone:
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -17705,18 +17959,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -18168,22 +18424,26 @@ biasWhole:
 	VMOVUPS 32(CX), Y2
 
 biasDone:
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), SI
-	MOVQ       128(AX), R9
-	MOVQ       136(AX), R10
-	TESTQ      R10, R10
-	CMOVQEQ    AX, R9
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), SI
+	MOVQ    128(AX), R9
+	MOVQ    136(AX), R10
+	TESTQ   R10, R10
+	CMOVQEQ AX, R9
 
 segment:
 	MOVQ 16(AX), SI
@@ -18362,24 +18622,28 @@ biasWhole:
 biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -18613,6 +18877,8 @@ biasDone:
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -18621,18 +18887,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -18921,6 +19189,8 @@ biasDone:
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -18931,18 +19201,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -19292,6 +19564,8 @@ biasDone:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -19304,18 +19578,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -19720,6 +19996,8 @@ biasDone:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -19734,18 +20012,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       24(AX), R9
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -20194,23 +20474,27 @@ biasWhole:
 	VMOVUPS 64(DX), Y2
 
 biasDone:
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), DX
-	MOVQ       64(AX), SI
-	MOVQ       48(AX), R9
-	MOVQ       24(AX), DI
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), DX
+	MOVQ    64(AX), SI
+	MOVQ    48(AX), R9
+	MOVQ    24(AX), DI
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), DI
@@ -20410,6 +20694,8 @@ biasDone:
 	VMOVAPS    Y0, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y2, Y5
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -20418,18 +20704,20 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), DX
-	MOVQ       64(AX), SI
-	MOVQ       48(AX), R9
-	MOVQ       24(AX), R10
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), DX
+	MOVQ    64(AX), SI
+	MOVQ    48(AX), R9
+	MOVQ    24(AX), R10
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), DI
@@ -20699,6 +20987,8 @@ biasDone:
 	VMOVAPS    Y0, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -20710,18 +21000,20 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), DX
-	MOVQ       64(AX), SI
-	MOVQ       48(AX), R9
-	MOVQ       24(AX), R10
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), DX
+	MOVQ    64(AX), SI
+	MOVQ    48(AX), R9
+	MOVQ    24(AX), R10
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), DI
@@ -21061,6 +21353,8 @@ biasDone:
 	VMOVAPS    Y0, Y9
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y2, Y11
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -21075,18 +21369,20 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), DX
-	MOVQ       64(AX), SI
-	MOVQ       48(AX), R9
-	MOVQ       24(AX), R10
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), DX
+	MOVQ    64(AX), SI
+	MOVQ    48(AX), R9
+	MOVQ    24(AX), R10
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), DI
@@ -21491,23 +21787,27 @@ biasWhole:
 	VMOVUPS 96(DX), Y3
 
 biasDone:
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), DX
-	MOVQ       64(AX), SI
-	MOVQ       48(AX), R9
-	MOVQ       24(AX), DI
-	MOVQ       128(AX), R10
-	MOVQ       136(AX), R11
-	TESTQ      R11, R11
-	CMOVQEQ    AX, R10
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), DX
+	MOVQ    64(AX), SI
+	MOVQ    48(AX), R9
+	MOVQ    24(AX), DI
+	MOVQ    128(AX), R10
+	MOVQ    136(AX), R11
+	TESTQ   R11, R11
+	CMOVQEQ AX, R10
 
 segment:
 	MOVQ 16(AX), DI
@@ -21726,6 +22026,8 @@ biasDone:
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y3, Y7
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -21734,18 +22036,20 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), DX
-	MOVQ       64(AX), SI
-	MOVQ       48(AX), R9
-	MOVQ       24(AX), R10
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), DX
+	MOVQ    64(AX), SI
+	MOVQ    48(AX), R9
+	MOVQ    24(AX), R10
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), DI
@@ -22048,6 +22352,8 @@ biasDone:
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y3, Y11
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -22059,18 +22365,20 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), DX
-	MOVQ       64(AX), SI
-	MOVQ       48(AX), R9
-	MOVQ       24(AX), R10
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), DX
+	MOVQ    64(AX), SI
+	MOVQ    48(AX), R9
+	MOVQ    24(AX), R10
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), DI
@@ -22442,22 +22750,26 @@ biasWhole:
 	VMOVUPS (CX), Y1
 
 biasDone:
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -22619,24 +22931,28 @@ biasWhole:
 
 biasDone:
 	VMOVAPS    Y1, Y2
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -22839,6 +23155,8 @@ biasWhole:
 biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -22847,18 +23165,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -23102,6 +23422,8 @@ biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -23112,18 +23434,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -23408,6 +23732,8 @@ biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -23420,18 +23746,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -23757,6 +24085,8 @@ biasDone:
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -23771,18 +24101,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -24149,6 +24481,8 @@ biasDone:
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -24165,18 +24499,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -24584,6 +24920,8 @@ biasDone:
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -24602,18 +24940,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -25055,22 +25395,26 @@ biasWhole:
 	VMOVUPS 32(CX), Y2
 
 biasDone:
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -25251,24 +25595,28 @@ biasWhole:
 biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -25504,6 +25852,8 @@ biasDone:
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -25512,18 +25862,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -25814,6 +26166,8 @@ biasDone:
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -25824,18 +26178,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -26181,6 +26537,8 @@ biasDone:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -26193,18 +26551,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -26605,6 +26965,8 @@ biasDone:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -26619,18 +26981,20 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), CX
-	MOVQ       64(AX), BX
-	MOVQ       48(AX), R8
-	MOVQ       32(AX), R9
-	MOVQ       128(AX), R11
-	MOVQ       136(AX), R12
-	TESTQ      R12, R12
-	CMOVQEQ    AX, R11
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), CX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), R8
+	MOVQ    32(AX), R9
+	MOVQ    128(AX), R11
+	MOVQ    136(AX), R12
+	TESTQ   R12, R12
+	CMOVQEQ AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -27075,23 +27439,27 @@ biasWhole:
 	VMOVUPS 64(DX), Y2
 
 biasDone:
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), DX
-	MOVQ       64(AX), SI
-	MOVQ       48(AX), R9
-	MOVQ       32(AX), R10
-	MOVQ       128(AX), R12
-	MOVQ       136(AX), R13
-	TESTQ      R13, R13
-	CMOVQEQ    AX, R12
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), DX
+	MOVQ    64(AX), SI
+	MOVQ    48(AX), R9
+	MOVQ    32(AX), R10
+	MOVQ    128(AX), R12
+	MOVQ    136(AX), R13
+	TESTQ   R13, R13
+	CMOVQEQ AX, R12
 
 segment:
 	MOVQ 16(AX), DI
@@ -27293,6 +27661,8 @@ biasDone:
 	VMOVAPS    Y0, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y2, Y5
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -27301,18 +27671,20 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), DX
-	MOVQ       64(AX), SI
-	MOVQ       48(AX), R9
-	MOVQ       32(AX), R10
-	MOVQ       128(AX), R12
-	MOVQ       136(AX), R13
-	TESTQ      R13, R13
-	CMOVQEQ    AX, R12
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), DX
+	MOVQ    64(AX), SI
+	MOVQ    48(AX), R9
+	MOVQ    32(AX), R10
+	MOVQ    128(AX), R12
+	MOVQ    136(AX), R13
+	TESTQ   R13, R13
+	CMOVQEQ AX, R12
 
 segment:
 	MOVQ 16(AX), DI
@@ -27584,6 +27956,8 @@ biasDone:
 	VMOVAPS    Y0, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -27595,18 +27969,20 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), DX
-	MOVQ       64(AX), SI
-	MOVQ       48(AX), R9
-	MOVQ       32(AX), R10
-	MOVQ       128(AX), R12
-	MOVQ       136(AX), R13
-	TESTQ      R13, R13
-	CMOVQEQ    AX, R12
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), DX
+	MOVQ    64(AX), SI
+	MOVQ    48(AX), R9
+	MOVQ    32(AX), R10
+	MOVQ    128(AX), R12
+	MOVQ    136(AX), R13
+	TESTQ   R13, R13
+	CMOVQEQ AX, R12
 
 segment:
 	MOVQ 16(AX), DI
@@ -27948,6 +28324,8 @@ biasDone:
 	VMOVAPS    Y0, Y9
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y2, Y11
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -27962,18 +28340,20 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x000000ff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       56(AX), DX
-	MOVQ       64(AX), SI
-	MOVQ       48(AX), R9
-	MOVQ       32(AX), R10
-	MOVQ       128(AX), R12
-	MOVQ       136(AX), R13
-	TESTQ      R13, R13
-	CMOVQEQ    AX, R12
+
+asked:
+	CMPQ    104(AX), $0x000000ff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    56(AX), DX
+	MOVQ    64(AX), SI
+	MOVQ    48(AX), R9
+	MOVQ    32(AX), R10
+	MOVQ    128(AX), R12
+	MOVQ    136(AX), R13
+	TESTQ   R13, R13
+	CMOVQEQ AX, R12
 
 segment:
 	MOVQ 16(AX), DI

@@ -6357,6 +6357,8 @@ TEXT ·tripleColumn512_1x1(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  (DX), K1, Z0
 	VMOVAPS    Z0, Z1
 	VMOVAPS    Z0, Z2
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -6365,20 +6367,22 @@ TEXT ·tripleColumn512_1x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       CX, DX
 	PREFETCHT0 (DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -6650,6 +6654,8 @@ TEXT ·tripleColumn512_2x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z0, Z5
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -6664,20 +6670,22 @@ TEXT ·tripleColumn512_2x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -7025,6 +7033,8 @@ TEXT ·tripleColumn512_3x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z0, Z7
 	VMOVAPS    Z0, Z8
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -7045,20 +7055,22 @@ TEXT ·tripleColumn512_3x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -7482,6 +7494,8 @@ TEXT ·tripleColumn512_4x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z0, Z11
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -7508,20 +7522,22 @@ TEXT ·tripleColumn512_4x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -8021,6 +8037,8 @@ TEXT ·tripleColumn512_5x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z12
 	VMOVAPS    Z0, Z13
 	VMOVAPS    Z0, Z14
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -8053,20 +8071,22 @@ TEXT ·tripleColumn512_5x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -8642,6 +8662,8 @@ TEXT ·tripleColumn512_6x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z15
 	VMOVAPS    Z0, Z16
 	VMOVAPS    Z0, Z17
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -8680,20 +8702,22 @@ TEXT ·tripleColumn512_6x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -9345,6 +9369,8 @@ TEXT ·tripleColumn512_7x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z18
 	VMOVAPS    Z0, Z19
 	VMOVAPS    Z0, Z20
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -9389,20 +9415,22 @@ TEXT ·tripleColumn512_7x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -10130,6 +10158,8 @@ TEXT ·tripleColumn512_8x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z21
 	VMOVAPS    Z0, Z22
 	VMOVAPS    Z0, Z23
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -10180,20 +10210,22 @@ TEXT ·tripleColumn512_8x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -10976,6 +11008,8 @@ TEXT ·tripleColumn512_1x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z1, Z5
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -10987,20 +11021,22 @@ TEXT ·tripleColumn512_1x2(SB), NOSPLIT, $0-8
 	ADDQ       CX, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -11345,6 +11381,8 @@ TEXT ·tripleColumn512_2x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z1, Z11
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -11365,20 +11403,22 @@ TEXT ·tripleColumn512_2x2(SB), NOSPLIT, $0-8
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -11853,6 +11893,8 @@ TEXT ·tripleColumn512_3x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z15
 	VMOVAPS    Z0, Z16
 	VMOVAPS    Z1, Z17
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -11882,20 +11924,22 @@ TEXT ·tripleColumn512_3x2(SB), NOSPLIT, $0-8
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -12500,6 +12544,8 @@ TEXT ·tripleColumn512_4x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z21
 	VMOVAPS    Z0, Z22
 	VMOVAPS    Z1, Z23
+	TESTQ      $0x00000008, 88(AX)
+	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -12538,20 +12584,22 @@ TEXT ·tripleColumn512_4x2(SB), NOSPLIT, $0-8
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-	CMPQ       104(AX), $0x0000ffff
-	JEQ        productsWhole
-	TESTQ      $0x00000004, 88(AX)
-	JNZ        productsWhole
-	MOVQ       32(AX), DX
-	MOVQ       48(AX), BX
-	MOVQ       152(AX), SI
-	MOVQ       160(AX), DI
-	MOVQ       56(AX), R9
-	MOVQ       64(AX), R10
-	MOVQ       128(AX), R13
-	MOVQ       136(AX), R8
-	TESTQ      R8, R8
-	CMOVQEQ    AX, R13
+
+asked:
+	CMPQ    104(AX), $0x0000ffff
+	JEQ     productsWhole
+	TESTQ   $0x00000004, 88(AX)
+	JNZ     productsWhole
+	MOVQ    32(AX), DX
+	MOVQ    48(AX), BX
+	MOVQ    152(AX), SI
+	MOVQ    160(AX), DI
+	MOVQ    56(AX), R9
+	MOVQ    64(AX), R10
+	MOVQ    128(AX), R13
+	MOVQ    136(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ AX, R13
 
 segment:
 	MOVQ         16(AX), R11
