@@ -16,7 +16,7 @@ import (
 
 // A Model is a network with the source of its weights, its preprocessing and
 // its labels. Many goroutines may use one at once, at different phis, as long
-// as none trains it.
+// as none trains it; several models may be trained at once, of one data set too.
 type Model struct {
 	// Curve is what is known of the model over phi. It is the caller's to set, to
 	// what [Model.Measure] returned; it is saved with the model, and Train empties

@@ -41,7 +41,7 @@ type Training struct {
 
 	Dir      string    // for checkpoints and the log; empty: none
 	Resume   bool      // go on from Dir's last checkpoint, if there is one; Val should be the same, which is not checked
-	Progress io.Writer // a bar on a terminal, lines elsewhere; nil: none
+	Progress io.Writer // a bar on a terminal, lines elsewhere; nil: none. Trainings at once need one each
 }
 
 // Train trains the model: each step draws phis from the prior, one from each of

@@ -3,6 +3,8 @@ package autograd_test
 import (
 	"fmt"
 	"math"
+	"runtime"
+	"sync"
 
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/tensor"
@@ -25,6 +27,23 @@ func Example() {
 	// 9.25
 	// [2 2] [[2.5 -0.125] [2.5 -0.125]]
 	// [2] [1 0.75]
+}
+
+// Two tapes run at once, each by half of the processors.
+func ExampleLimitWorkers() {
+	defer autograd.LimitWorkers(autograd.LimitWorkers(max(1, runtime.GOMAXPROCS(0)/2)))
+	var both sync.WaitGroup
+	sums := make([]float32, 2)
+	for i := range sums {
+		both.Go(func() {
+			tape := autograd.NewTape()
+			x := tape.Leaf(tensor.From([]float32{1, 2, 3, float32(i)}, 2, 2))
+			sums[i] = autograd.Sum(autograd.Mul(x, x)).Item()
+		})
+	}
+	both.Wait()
+	fmt.Println(sums)
+	// Output: [14 15]
 }
 
 // What a network costs is known before any of it is computed.

@@ -7,13 +7,14 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/examples/internal/result"
 )
 
-// A crew trains the networks that are not done, some side by side, each with its
-// share of the processors.
+// A crew trains the networks that are not done, jobs of them side by side, each with
+// its share of the processors.
 type crew struct {
 	*options
 	set   *set
@@ -62,14 +63,16 @@ func (c *crew) next() (n network, ok bool) {
 		return n, false
 	}
 	n, c.todo = c.todo[0], c.todo[1:]
-	c.board.say(c.progress.begun(n, c.jobs))
+	c.board.say("%s", c.progress.begin(n))
 	return n, true
 }
 
 // try trains and measures a network, and adds it to the file and the report.
 func (c *crew) try(ctx context.Context, n network) error {
-	log, done := c.board.of(n.name(), c.jobs)
-	defer done()
+	log := c.board.w // where one alone shows a bar
+	if c.jobs > 1 {
+		log = &voice{board: c.board, name: n.name()}
+	}
 	t := &trial{n, c.options, c.set, filepath.Join(c.out, "networks", n.folder()), log}
 	c.mu.Lock()
 	known := slices.Clone(c.found.Lines)
@@ -88,6 +91,9 @@ func (c *crew) try(ctx context.Context, n network) error {
 	}
 	if err := c.keep(lines); err != nil {
 		return err
+	}
+	if c.jobs > 1 {
+		c.board.say("%s: done after %v", n.name(), length.Time.Round(100*time.Millisecond))
 	}
 	return t.tidy()
 }

@@ -69,7 +69,7 @@ func (o *options) flags() *flag.FlagSet {
 	f.IntVar(&o.settings.coarsest, "coarsest", -1, "how many times coarser than the image a map may be; 0: without limit, as in the paper; -1: 16, or as at phi 0.5 if that is more")
 	f.BoolVar(&o.settings.plain, "plain", false, "train on the images as they are, without augmentation")
 	f.IntVar(&o.every, "every", 100, "steps between validations, which write checkpoints")
-	f.IntVar(&o.jobs, "jobs", 0, "networks trained side by side, each by its share of the processors and in memory of its own, which changes nothing but times and the memory of a pass, some of which is by worker; 0: one for each processor, at most 4, and with -minutes-per-network 1")
+	f.IntVar(&o.jobs, "jobs", 1, "networks to train at once, at most one for each processor; each has an equal share of the processors, that stays the same, and memory of its own. All are done sooner, with the same Dice; but the times and the memory told of a network are by its share and with others beside it, and of -minutes-per-network it makes less")
 	f.BoolVar(&o.reportOnly, "report", false, "train nothing: make the report of what -out holds")
 	return f
 }
@@ -153,13 +153,6 @@ func parse(args []string) (*options, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	switch {
-	case o.jobs > 0:
-	case o.minutes > 0:
-		o.jobs = 1
-	default:
-		o.jobs = min(4, runtime.GOMAXPROCS(0))
-	}
 	if s := &o.settings; s.coarsest == -1 && !o.reportOnly {
 		s.coarsest = unet.Config{Widths: make([]int, s.levels)}.Bounded().Coarsest
 	}
@@ -189,8 +182,8 @@ func (o *options) check() error {
 		return errors.New("either -steps or -minutes-per-network is possible, and positive")
 	case o.seeds < 1 || n.width < 1 || n.wide < 1 || n.levels < 1 || n.batch < 1 || n.parts < 1 || o.every < 1 || o.size < 1:
 		return errors.New("-seeds, -width, -wide, -levels, -batch, -phis-per-step, -every and -size are at least 1")
-	case o.jobs < 0:
-		return errors.New("-jobs is at least 0")
+	case o.jobs < 1:
+		return fmt.Errorf("-jobs %d: at least 1 is possible", o.jobs)
 	case n.levels > 16 || n.width > 4096 || n.wide > 4096: // as package unet has it
 		return errors.New("-levels is at most 16, -width and -wide are at most 4096")
 	case !(n.widen >= 0 && n.widen <= 1):

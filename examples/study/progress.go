@@ -13,7 +13,7 @@ type progress struct {
 	networks []network
 	started  int // with those that are done
 	rest     []network
-	taken    map[string]float64 // mean seconds of a training, by method
+	taken    map[string]float64 // mean seconds of a training by all processors, by method
 }
 
 func newProgress(networks []network, found *result.File) *progress {
@@ -36,10 +36,10 @@ func (p *progress) place(name string) int {
 	return slices.IndexFunc(p.networks, func(n network) bool { return n.name() == name })
 }
 
-// begun announces a network, one of so many side by side.
-func (p *progress) begun(n network, jobs int) string {
+// begin counts a network as started and announces it.
+func (p *progress) begin(n network) string {
 	p.started++
-	return fmt.Sprintf("network %d of %d: %s%s", p.started, len(p.networks), n.name(), p.time(jobs))
+	return fmt.Sprintf("network %d of %d: %s%s", p.started, len(p.networks), n.name(), p.time())
 }
 
 // finished counts what is done and how long it took.
@@ -50,7 +50,7 @@ func (p *progress) finished(found *result.File) {
 		if !seen[l.Network] {
 			seen[l.Network] = true
 			for _, key := range []string{l.Method, ""} { // "" is all of them
-				sum[key] += l.Seconds
+				sum[key] += l.Seconds / float64(max(1, l.Jobs))
 				count[key]++
 			}
 		}
@@ -61,9 +61,9 @@ func (p *progress) finished(found *result.File) {
 	}
 }
 
-// time is about how long the networks take that are not done, so many side by
-// side, as far as others like them were.
-func (p *progress) time(jobs int) string {
+// time is about how long the networks take that are not done, as far as others
+// like them were.
+func (p *progress) time() string {
 	if p.taken[""] == 0 {
 		return ""
 	}
@@ -75,7 +75,6 @@ func (p *progress) time(jobs int) string {
 			seconds += p.taken[""]
 		}
 	}
-	seconds /= float64(max(1, min(jobs, len(p.rest))))
 	return fmt.Sprintf(", about %v left", time.Duration(seconds*float64(time.Second)).Round(time.Second))
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -42,7 +43,10 @@ func (o *options) study(ctx context.Context, stdout, stderr io.Writer) error {
 		fmt.Fprintln(stderr, "note:", note)
 	}
 	planned := o.plan(s)
-	o.jobs = min(o.jobs, len(planned))
+	if most := min(len(planned), runtime.GOMAXPROCS(0)); o.jobs > most {
+		fmt.Fprintf(stderr, "note: -jobs %d for %d processors and %d networks: %d at once\n", o.jobs, runtime.GOMAXPROCS(0), len(planned), most)
+		o.jobs = most
+	}
 	found, err := o.load(path, s)
 	if err != nil {
 		return err
@@ -52,7 +56,7 @@ func (o *options) study(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := alike(planned, found); err != nil {
 		return fmt.Errorf("%s is of another study: %w; choose another -out", path, err)
 	}
-	c := &crew{options: o, set: s, path: path, board: newBoard(stderr), found: found, progress: newProgress(planned, found)}
+	c := &crew{options: o, set: s, path: path, board: &board{w: stderr}, found: found, progress: newProgress(planned, found)}
 	if err := c.work(ctx); err != nil {
 		return o.stopped(ctx, c.progress, err)
 	}
@@ -67,7 +71,7 @@ func (o *options) stopped(ctx context.Context, p *progress, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return cli.Stopped("stopped with %s; the same command goes on", p)
+	return cli.Stopped("stopped with %s; the same command goes on, from the last validation of each that is under way", p)
 }
 
 // load reads the results that there are, or begins a file, so that a study that
@@ -81,7 +85,7 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 		Width: c.width, Wide: c.wide, Levels: c.levels, Batch: c.batch * c.parts, Parts: c.parts, Plain: c.plain,
 		Widen: c.widen, Coarsest: c.coarsest,
 		Steps: o.steps, Minutes: o.minutes, Every: o.every, Rate: c.rate, HeadRate: c.headRate,
-		Processors: o.workers(), Jobs: o.jobs, Machine: machine(),
+		Processors: runtime.GOMAXPROCS(0), Machine: machine(),
 	}
 	for _, c := range s.classes[1:] {
 		now.Structures = append(now.Structures, c.Name)
@@ -98,13 +102,8 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 	if known := &found.Study.Machine; !slices.Contains(strings.Split(*known, and), now.Machine) { // it goes on elsewhere
 		*known = strings.TrimPrefix(*known+and+now.Machine, and)
 	}
-	if then := &found.Study; len(found.Lines) == 0 {
-		then.Processors, then.Jobs = now.Processors, now.Jobs
-	} else if then.Processors != now.Processors || max(1, then.Jobs) != now.Jobs {
-		then.Processors, then.Jobs = 0, 0 // times do not compare
-	}
 	then := found.Study
-	then.Processors, then.Jobs, then.Machine = now.Processors, now.Jobs, now.Machine // times differ, nothing else
+	then.Processors, then.Machine = now.Processors, now.Machine // times differ, nothing else
 	if then.Every == 0 {
 		then.Every = now.Every // a file of before it was told
 	}

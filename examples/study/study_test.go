@@ -80,7 +80,7 @@ func cells(t testing.TB, n int) string {
 // tiny are arguments of a study that takes no time.
 func tiny(dir, out string, more ...string) []string {
 	return append([]string{"-data", dir, "-format", "folder", "-out", out, "-size", "16", "-split", "4/2/3", "-steps", "2", "-every", "1",
-		"-levels", "3", "-width", "4", "-wide", "6", "-batch", "1", "-phis-per-step", "2", "-phis", "0.25,0.5", "-control-phis", "0.5", "-jobs", "1"}, more...)
+		"-levels", "3", "-width", "4", "-wide", "6", "-batch", "1", "-phis-per-step", "2", "-phis", "0.25,0.5", "-control-phis", "0.5"}, more...)
 }
 
 func study(args ...string) (stdout, stderr string, code int) {
@@ -196,6 +196,7 @@ func TestAKilledStudyGoesOn(t *testing.T) {
 	_, stderr, code = study(append(args(out), "-size", "12")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "is of another study: extents was [16 16], is [12 12]", "though none of its networks is done")
+	t.Setenv("GOMAXPROCS", "2") // of the program
 	kill(t, append(args(out), "-jobs", "2"), "network 3 of 3: sshn seed 1")
 	require.NotEmpty(t, timeless(t, out))
 	_, stderr, code = study(args(out)...)
@@ -204,30 +205,37 @@ func TestAKilledStudyGoesOn(t *testing.T) {
 	require.Equal(t, timeless(t, whole), timeless(t, out))
 	page, err := os.ReadFile(filepath.Join(out, pageFile))
 	require.NoError(t, err)
-	require.Contains(t, string(page), "other numbers of processors for some than for others")
+	require.Contains(t, string(page), "up to 2 networks were trained at once, some with more beside them than others")
 }
 
 func TestNetworksSideBySideAreThoseOneAfterTheOther(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	dir, one, three := cells(t, 9), t.TempDir(), t.TempDir()
 	args := []string{"-seeds", "2", "-methods", "fixed,film,sshn,constant"}
 	_, stderr, code := study(tiny(dir, one, args...)...)
 	require.Equal(t, cli.Success, code, stderr)
-	_, stderr, code = study(tiny(dir, three, append(args, "-jobs", "3")...)...)
+	stdout, stderr, code := study(tiny(dir, three, append(args, "-jobs", "9")...)...)
 	require.Equal(t, cli.Success, code, stderr)
 	require.Equal(t, timeless(t, one), timeless(t, three), "in the same order, too")
 	require.Contains(t, stderr, "network 10 of 10: constant 0.5 seed 2")
 	require.Contains(t, stderr, "\nsshn seed 2: step 2  validation ")
 	f, err := result.Load(filepath.Join(three, resultFile))
 	require.NoError(t, err)
-	require.Equal(t, 3, f.Study.Jobs)
-	require.Equal(t, max(1, runtime.GOMAXPROCS(0)/3), f.Study.Processors)
+	for _, l := range f.Lines {
+		require.Equal(t, 3, l.Jobs)
+	}
+	const rough = "3 networks were trained at once, each by its share of the processors"
+	require.Contains(t, stdout, rough)
 	page, err := os.ReadFile(filepath.Join(three, pageFile))
 	require.NoError(t, err)
-	require.Contains(t, string(page), ", for each of 3 networks side by side")
+	require.Equal(t, 4, strings.Count(string(page), rough), "where there are times")
+	require.Contains(t, stderr, "note: -jobs 9 for 3 processors and 10 networks: 3 at once\n")
+	require.Contains(t, stderr, "\nconstant 0.5 seed 2: done after ")
 	require.Equal(t, runtime.GOMAXPROCS(0), autograd.Workers(), "of what follows in the process")
 }
 
 func TestAnErrorOfOneNetworkStopsTheOthers(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	dir, out := cells(t, 9), t.TempDir()
 	taken := filepath.Join(out, "networks", "sshn-seed-1")
 	require.NoError(t, os.MkdirAll(filepath.Dir(taken), 0o777))
@@ -235,22 +243,6 @@ func TestAnErrorOfOneNetworkStopsTheOthers(t *testing.T) {
 	_, stderr, code := study(tiny(dir, out, "-methods", "sshn,fixed", "-jobs", "2", "-steps", "100000", "-seeds", "1")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "study: sshn seed 1: ")
-}
-
-func TestATerminalShowsTheLastWordOfEach(t *testing.T) {
-	var b bytes.Buffer
-	desk := &board{w: &b, width: 40}
-	one, leave := desk.of("one", 2)
-	two, _ := desk.of("two", 2)
-	desk.say("begun")
-	fmt.Fprintln(one, "step 1")
-	fmt.Fprint(two, "step 2 of a very long")
-	fmt.Fprint(two, " line\nstep 3")
-	desk.say("more")
-	leave()
-	const again = "\r\x1b[K"
-	require.Equal(t, "begun\n"+"one: step 1"+again+"one: step 1 | two: step 2 of a "+again+"more\n"+"one: step 1 | two: step 2 of a "+
-		again+"two: step 2 of a very long line", b.String())
 }
 
 // kill runs the program until it writes a text and kills it.
@@ -283,7 +275,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"either -steps or -minutes":           {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
 		"-widen 2: a share from 0 to 1":       {"-data", dir, "-format", "folder", "-widen", "2"},
 		"-coarsest -2: -1, 0 or a positive":   {"-data", dir, "-format", "folder", "-coarsest", "-2"},
-		"-jobs is at least 0":                 {"-data", dir, "-format", "folder", "-jobs", "-1"},
+		"-jobs 0: at least 1 is possible":     {"-data", dir, "-format", "folder", "-jobs", "0"},
 		"-levels is at most 16":               {"-data", dir, "-format", "folder", "-levels", "40"},
 		"-width and -wide are at most 4096":   {"-data", dir, "-format", "folder", "-wide", "4097"},
 		"unexpected argument":                 {"now"},
@@ -384,20 +376,6 @@ func TestSessionsOfOnePersonAreOneSubject(t *testing.T) {
 	pictures, err := filepath.Glob(filepath.Join(out, pictureFolder, "*.png"))
 	require.NoError(t, err)
 	require.Len(t, pictures, 1)
-}
-
-func TestNetworksSideBySideAreOnePerProcessorUnlessTimeIsTheBudget(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
-	for jobs, more := range map[int][]string{3: {"-steps", "9"}, 1: {"-minutes-per-network", "9"}, 2: {"-jobs", "2", "-minutes-per-network", "9"}} {
-		o, err := parse(append([]string{"-data", "d", "-format", "wbc"}, more...))
-		require.NoError(t, err)
-		require.Equal(t, jobs, o.jobs)
-		require.Equal(t, 3/jobs, o.workers())
-	}
-	runtime.GOMAXPROCS(9)
-	o, err := parse([]string{"-data", "d", "-format", "wbc"})
-	require.NoError(t, err)
-	require.Equal(t, 4, o.jobs)
 }
 
 func TestPhisAreRoundedAlikeForAllNetworks(t *testing.T) {

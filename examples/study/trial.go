@@ -112,6 +112,9 @@ func (t *trial) measure(ctx context.Context, m *sshn.Model, at place) (result.Li
 		Params:   len(m.Source().Params().Data), Weights: m.Layout().Len(),
 		MACs: e.MACs, Bytes: e.Bytes, Latency: e.Latency.Median,
 	}
+	if t.jobs > 1 {
+		l.Jobs = t.jobs
+	}
 	for _, dice := range e.Dice.Dice {
 		scores := make(result.Scores, len(dice)-1) // without the background
 		for i, x := range dice[1:] {

@@ -36,11 +36,11 @@ func convCases() []Conv {
 		conv(1, [3]int{5, 9, 37}, [3]int{3, 5, 3}, [3]int{2, 2, 1}, [3]int{1, 2, 0}, one, 1, 17, 1),
 		conv(1, [3]int{1, 11, 13}, [3]int{1, 3, 3}, one, [3]int{0, 2, 2}, [3]int{1, 2, 2}, 16, 32, 1),
 		conv(2, [3]int{1, 1, 150}, [3]int{1, 1, 3}, one, [3]int{0, 0, 2}, one, 130, 17, 1), // rows in several blocks
-		conv(1, [3]int{1, 2, 129}, [3]int{1, 1, 3}, one, [3]int{0, 0, 1}, one, 150, 5, 1),
+		conv(1, [3]int{1, 2, 129}, [3]int{1, 1, 3}, one, [3]int{0, 0, 1}, one, 150, 20, 1),
 		conv(1, [3]int{1, 3, 40}, [3]int{1, 2, 3}, one, [3]int{0, 0, 3}, one, 6, 20, 1), // more padding than triples leave out
 		conv(2, [3]int{1, 4, 2}, [3]int{1, 1, 3}, one, [3]int{0, 0, 1}, one, 9, 33, 1),
 		conv(1, [3]int{1, 1, 10000}, [3]int{1, 1, 5}, one, [3]int{0, 0, 2}, one, 8, 12, 2), // blocks in parts, copied and not
-		conv(1, [3]int{1, 1, 3000}, [3]int{1, 1, 3}, one, [3]int{0, 0, 1}, one, 6, 3, 1),
+		conv(1, [3]int{1, 1, 3000}, [3]int{1, 1, 3}, one, [3]int{0, 0, 1}, one, 6, 18, 1),
 	}
 	for _, size := range []int{1, 2, 5, 10, 19, 37} {
 		cases = append(cases, conv(1, [3]int{1, size, size + 1}, [3]int{1, 3, 3}, one, [3]int{0, 1, 1}, one, 32, 32, 1))

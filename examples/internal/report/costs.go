@@ -23,7 +23,7 @@ func (s *findings) costs() ([]section, error) {
 	}
 	at := s.grid[len(s.grid)-1]
 	t := table{
-		Note: fmt.Sprintf("Training is that of one network, the mean over seeds and phis. Memory and latency are those of one forward pass at phi %v.", at),
+		Note: fmt.Sprintf("Training is that of one network, the mean over seeds and phis. Memory and latency are those of one forward pass at phi %v%s.", at, s.shared("; ")),
 		Head: []string{"method", "trained parameters", "weights in use", "steps", "training", "a step", "of Fixed", "memory", "latency"},
 	}
 	for _, g := range s.own {

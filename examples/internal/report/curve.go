@@ -46,9 +46,29 @@ func (s *findings) methodsTable() table {
 		t.Rows = append(t.Rows, append(row, g.volume(s.grid, s.ref).String()))
 	}
 	t.Note = fmt.Sprintf("Dice is the mean over %s of the mean over structures%s. "+
-		"Networks and training time are those of the whole curve for one seed. %s",
-		plural(s.Study.Test, "subject"), overSeeds(", ± the standard deviation over seeds", s.own), s.reference())
+		"Networks and training time are those of the whole curve for one seed%s. %s",
+		plural(s.Study.Test, "subject"), overSeeds(", ± the standard deviation over seeds", s.own), s.shared("; "), s.reference())
 	return t
+}
+
+// shared says, after some words that lead to it, that times are not those of the
+// whole machine, if that is so.
+func (s *findings) shared(lead string) string {
+	least, most := 0, 0
+	for _, l := range s.Lines {
+		if jobs := max(1, l.Jobs); most == 0 {
+			least, most = jobs, jobs
+		} else {
+			least, most = min(least, jobs), max(most, jobs)
+		}
+	}
+	switch {
+	case most <= 1:
+		return ""
+	case least < most:
+		return fmt.Sprintf("%sup to %d networks were trained at once, some with more beside them than others, so that times do not compare", lead, most)
+	}
+	return fmt.Sprintf("%s%d networks were trained at once, each by its share of the processors, so that times are rough and ratios of them rougher", lead, most)
 }
 
 // phiHead heads the i-th column of Dice at several phis.
@@ -175,8 +195,8 @@ func (s *findings) short() []string {
 	}
 	networks, all := fixed.training()
 	if _, one := sshn.training(); one > 0 && all > 0 {
-		text = append(text, fmt.Sprintf("One SSHN trains in %s: %.2f times one Fixed network (%s), and %.2f times the %d of them that make a curve (%s).",
-			duration(one), one/all*float64(networks), duration(all/float64(networks)), one/all, networks, duration(all)))
+		text = append(text, fmt.Sprintf("One SSHN trains in %s: %.2f times one Fixed network (%s), and %.2f times the %d of them that make a curve (%s)%s.",
+			duration(one), one/all*float64(networks), duration(all/float64(networks)), one/all, networks, duration(all), s.shared("; ")))
 	}
 	if a, b := sshn.volume(s.grid, s.ref), fixed.volume(s.grid, s.ref); a.n > 0 && b.n > 0 {
 		text = append(text, fmt.Sprintf("At the same %s, SSHN has a hypervolume of %v, Fixed of %v.", plural(len(s.grid), "phi"), a, b))

@@ -155,16 +155,10 @@ func (s *findings) setting() ([]section, error) {
 	}
 	row("so far", "%s, %s", plural(len(networks), "trained network"), plural(len(s.Lines), "measurement"))
 	machine := plural(d.Processors, "processor")
-	if d.Processors == 0 {
-		machine = "other numbers of processors for some than for others"
-	}
 	if d.Machine != "" {
 		machine += ", " + d.Machine
 	}
-	if d.Jobs > 1 {
-		machine += fmt.Sprintf(", for each of %d networks side by side", d.Jobs)
-	}
-	row("times", "measured on %s", machine)
+	row("times", "measured on %s%s", machine, s.shared("; "))
 	return []section{{Title: "What was done", Tables: []table{t}}}, nil
 }
 

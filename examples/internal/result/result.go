@@ -32,8 +32,7 @@ type Study struct {
 	Every      int      `json:"every,omitempty"`    // steps between validations
 	Rate       float64  `json:"rate"`               // first step size
 	HeadRate   float64  `json:"head_rate"`          // that of the hypernetwork's last matrix, as a share
-	Processors int      `json:"processors"`         // that each network had, when times were measured; 0: some had others
-	Jobs       int      `json:"jobs,omitempty"`     // networks trained side by side; 0 is 1
+	Processors int      `json:"processors"`         // that the times were measured on
 	Machine    string   `json:"machine,omitempty"`  // what they are
 }
 
@@ -62,13 +61,14 @@ type Line struct {
 	Subjects []string `json:"subjects"`
 	Dice     []Scores `json:"dice"` // of each subject
 
-	Params  int     `json:"parameters"` // that were trained
-	Weights int     `json:"weights"`    // of the network at one phi
-	MACs    int64   `json:"macs"`       // of one forward pass
-	Bytes   int64   `json:"peak_bytes"` // of one forward pass
-	Latency float64 `json:"latency_s"`  // the median of one forward pass
-	Steps   int     `json:"steps"`      // that it was trained for
-	Seconds float64 `json:"train_s"`    // that training took
+	Params  int     `json:"parameters"`     // that were trained
+	Weights int     `json:"weights"`        // of the network at one phi
+	MACs    int64   `json:"macs"`           // of one forward pass
+	Bytes   int64   `json:"peak_bytes"`     // of one forward pass
+	Latency float64 `json:"latency_s"`      // the median of one forward pass
+	Steps   int     `json:"steps"`          // that it was trained for
+	Seconds float64 `json:"train_s"`        // that training took
+	Jobs    int     `json:"jobs,omitempty"` // networks trained at once, each by its share of the processors, when this was measured; 0: one
 }
 
 // Scores are the Dice of a subject's structures, NaN, in the file null, where
@@ -97,8 +97,9 @@ func (l Line) Structure(i int) []float64 {
 	return x
 }
 
-// Timeless returns the line without what differs from run to run: times.
+// Timeless returns the line without what differs from run to run: times, and how
+// many networks were trained at once.
 func (l Line) Timeless() Line {
-	l.Latency, l.Seconds = 0, 0
+	l.Latency, l.Seconds, l.Jobs = 0, 0, 0
 	return l
 }
