@@ -12,26 +12,22 @@ TEXT ·tileRow512_1x1(SB), NOSPLIT, $0-8
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), BX
-	MOVQ    128(AX), R8
-	MOVQ    136(AX), R9
-	TESTQ   R9, R9
-	CMOVQEQ AX, R8
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), BX
+	MOVQ       128(AX), R8
+	MOVQ       136(AX), R9
+	TESTQ      R9, R9
+	CMOVQEQ    AX, R8
 
 segment:
 	MOVQ 16(AX), BX
@@ -144,28 +140,24 @@ TEXT ·tileRow512_2x1(SB), NOSPLIT, $0-8
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -284,8 +276,6 @@ TEXT ·tileRow512_3x1(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
 	VMOVAPS    Z0, Z2
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -294,20 +284,18 @@ TEXT ·tileRow512_3x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -438,8 +426,6 @@ TEXT ·tileRow512_4x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z1
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z0, Z3
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -450,20 +436,18 @@ TEXT ·tileRow512_4x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -612,8 +596,6 @@ TEXT ·tileRow512_5x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z0, Z3
 	VMOVAPS    Z0, Z4
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -626,20 +608,18 @@ TEXT ·tileRow512_5x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -800,8 +780,6 @@ TEXT ·tileRow512_6x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z0, Z5
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -816,20 +794,18 @@ TEXT ·tileRow512_6x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -1002,8 +978,6 @@ TEXT ·tileRow512_7x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z0, Z5
 	VMOVAPS    Z0, Z6
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -1020,20 +994,18 @@ TEXT ·tileRow512_7x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -1224,8 +1196,6 @@ TEXT ·tileRow512_8x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z5
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z0, Z7
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -1244,20 +1214,18 @@ TEXT ·tileRow512_8x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -1460,8 +1428,6 @@ TEXT ·tileRow512_9x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z0, Z7
 	VMOVAPS    Z0, Z8
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -1482,20 +1448,18 @@ TEXT ·tileRow512_9x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -1710,8 +1674,6 @@ TEXT ·tileRow512_10x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z7
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z0, Z9
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -1734,20 +1696,18 @@ TEXT ·tileRow512_10x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -1980,8 +1940,6 @@ TEXT ·tileRow512_11x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z0, Z9
 	VMOVAPS    Z0, Z10
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -2006,20 +1964,18 @@ TEXT ·tileRow512_11x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -2264,8 +2220,6 @@ TEXT ·tileRow512_12x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z0, Z11
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -2292,20 +2246,18 @@ TEXT ·tileRow512_12x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -2562,8 +2514,6 @@ TEXT ·tileRow512_13x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z0, Z11
 	VMOVAPS    Z0, Z12
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -2592,20 +2542,18 @@ TEXT ·tileRow512_13x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -2880,8 +2828,6 @@ TEXT ·tileRow512_14x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z11
 	VMOVAPS    Z0, Z12
 	VMOVAPS    Z0, Z13
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -2912,20 +2858,18 @@ TEXT ·tileRow512_14x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -3199,27 +3143,23 @@ TEXT ·tileRow512_1x2(SB), NOSPLIT, $0-8
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), BX
-	MOVQ    128(AX), R8
-	MOVQ    136(AX), R9
-	TESTQ   R9, R9
-	CMOVQEQ AX, R8
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), BX
+	MOVQ       128(AX), R8
+	MOVQ       136(AX), R9
+	TESTQ      R9, R9
+	CMOVQEQ    AX, R8
 
 segment:
 	MOVQ 16(AX), BX
@@ -3345,8 +3285,6 @@ TEXT ·tileRow512_2x2(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  64(CX), K1, Z1
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z1, Z3
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -3355,20 +3293,18 @@ TEXT ·tileRow512_2x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -3520,8 +3456,6 @@ TEXT ·tileRow512_3x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z1, Z5
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -3533,20 +3467,18 @@ TEXT ·tileRow512_3x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -3724,8 +3656,6 @@ TEXT ·tileRow512_4x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z5
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z1, Z7
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -3740,20 +3670,18 @@ TEXT ·tileRow512_4x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -3963,8 +3891,6 @@ TEXT ·tileRow512_5x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z7
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z1, Z9
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -3982,20 +3908,18 @@ TEXT ·tileRow512_5x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -4231,8 +4155,6 @@ TEXT ·tileRow512_6x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z1, Z11
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -4253,20 +4175,18 @@ TEXT ·tileRow512_6x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -4528,8 +4448,6 @@ TEXT ·tileRow512_7x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z11
 	VMOVAPS    Z0, Z12
 	VMOVAPS    Z1, Z13
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -4553,20 +4471,18 @@ TEXT ·tileRow512_7x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -4860,8 +4776,6 @@ TEXT ·tileRow512_8x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z13
 	VMOVAPS    Z0, Z14
 	VMOVAPS    Z1, Z15
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -4888,20 +4802,18 @@ TEXT ·tileRow512_8x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -5221,8 +5133,6 @@ TEXT ·tileRow512_9x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z15
 	VMOVAPS    Z0, Z16
 	VMOVAPS    Z1, Z17
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -5252,20 +5162,18 @@ TEXT ·tileRow512_9x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -5611,8 +5519,6 @@ TEXT ·tileRow512_10x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z17
 	VMOVAPS    Z0, Z18
 	VMOVAPS    Z1, Z19
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -5645,20 +5551,18 @@ TEXT ·tileRow512_10x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -6036,8 +5940,6 @@ TEXT ·tileRow512_11x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z19
 	VMOVAPS    Z0, Z20
 	VMOVAPS    Z1, Z21
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -6073,20 +5975,18 @@ TEXT ·tileRow512_11x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -6490,8 +6390,6 @@ TEXT ·tileRow512_12x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z21
 	VMOVAPS    Z0, Z22
 	VMOVAPS    Z1, Z23
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -6530,20 +6428,18 @@ TEXT ·tileRow512_12x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -6973,8 +6869,6 @@ TEXT ·tileRow512_13x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z23
 	VMOVAPS    Z0, Z24
 	VMOVAPS    Z1, Z25
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -7016,20 +6910,18 @@ TEXT ·tileRow512_13x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -7491,8 +7383,6 @@ TEXT ·tileRow512_14x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z25
 	VMOVAPS    Z0, Z26
 	VMOVAPS    Z1, Z27
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -7537,20 +7427,18 @@ TEXT ·tileRow512_14x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    24(AX), R8
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       24(AX), R8
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), BX
@@ -8009,26 +7897,22 @@ TEXT ·tileColumn512_1x1(SB), NOSPLIT, $0-8
 	KMOVW      104(AX), K1
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8137,28 +8021,24 @@ TEXT ·tileColumn512_2x1(SB), NOSPLIT, $0-8
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8279,8 +8159,6 @@ TEXT ·tileColumn512_3x1(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
 	VMOVAPS    Z0, Z2
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -8289,20 +8167,18 @@ TEXT ·tileColumn512_3x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8435,8 +8311,6 @@ TEXT ·tileColumn512_4x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z1
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z0, Z3
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -8447,20 +8321,18 @@ TEXT ·tileColumn512_4x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8605,8 +8477,6 @@ TEXT ·tileColumn512_5x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z0, Z3
 	VMOVAPS    Z0, Z4
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -8619,20 +8489,18 @@ TEXT ·tileColumn512_5x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8789,8 +8657,6 @@ TEXT ·tileColumn512_6x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z0, Z5
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -8805,20 +8671,18 @@ TEXT ·tileColumn512_6x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -8987,8 +8851,6 @@ TEXT ·tileColumn512_7x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z0, Z5
 	VMOVAPS    Z0, Z6
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -9005,20 +8867,18 @@ TEXT ·tileColumn512_7x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -9199,8 +9059,6 @@ TEXT ·tileColumn512_8x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z5
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z0, Z7
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -9219,20 +9077,18 @@ TEXT ·tileColumn512_8x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -9425,8 +9281,6 @@ TEXT ·tileColumn512_9x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z0, Z7
 	VMOVAPS    Z0, Z8
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -9447,20 +9301,18 @@ TEXT ·tileColumn512_9x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -9665,8 +9517,6 @@ TEXT ·tileColumn512_10x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z7
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z0, Z9
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -9689,20 +9539,18 @@ TEXT ·tileColumn512_10x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -9919,8 +9767,6 @@ TEXT ·tileColumn512_11x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z0, Z9
 	VMOVAPS    Z0, Z10
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -9945,20 +9791,18 @@ TEXT ·tileColumn512_11x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -10187,8 +10031,6 @@ TEXT ·tileColumn512_12x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z0, Z11
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -10215,20 +10057,18 @@ TEXT ·tileColumn512_12x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -10469,8 +10309,6 @@ TEXT ·tileColumn512_13x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z0, Z11
 	VMOVAPS    Z0, Z12
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -10499,20 +10337,18 @@ TEXT ·tileColumn512_13x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -10765,8 +10601,6 @@ TEXT ·tileColumn512_14x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z11
 	VMOVAPS    Z0, Z12
 	VMOVAPS    Z0, Z13
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -10797,20 +10631,18 @@ TEXT ·tileColumn512_14x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (CX)
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -11062,27 +10894,23 @@ TEXT ·tileColumn512_1x2(SB), NOSPLIT, $0-8
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -11210,8 +11038,6 @@ TEXT ·tileColumn512_2x2(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  64(CX), K1, Z1
 	VMOVAPS    Z0, Z2
 	VMOVAPS    Z1, Z3
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -11220,20 +11046,18 @@ TEXT ·tileColumn512_2x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -11387,8 +11211,6 @@ TEXT ·tileColumn512_3x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z1, Z5
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -11400,20 +11222,18 @@ TEXT ·tileColumn512_3x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -11593,8 +11413,6 @@ TEXT ·tileColumn512_4x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z5
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z1, Z7
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -11609,20 +11427,18 @@ TEXT ·tileColumn512_4x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -11828,8 +11644,6 @@ TEXT ·tileColumn512_5x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z7
 	VMOVAPS    Z0, Z8
 	VMOVAPS    Z1, Z9
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -11847,20 +11661,18 @@ TEXT ·tileColumn512_5x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -12092,8 +11904,6 @@ TEXT ·tileColumn512_6x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z1, Z11
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -12114,20 +11924,18 @@ TEXT ·tileColumn512_6x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -12385,8 +12193,6 @@ TEXT ·tileColumn512_7x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z11
 	VMOVAPS    Z0, Z12
 	VMOVAPS    Z1, Z13
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -12410,20 +12216,18 @@ TEXT ·tileColumn512_7x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -12707,8 +12511,6 @@ TEXT ·tileColumn512_8x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z13
 	VMOVAPS    Z0, Z14
 	VMOVAPS    Z1, Z15
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -12735,20 +12537,18 @@ TEXT ·tileColumn512_8x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -13058,8 +12858,6 @@ TEXT ·tileColumn512_9x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z15
 	VMOVAPS    Z0, Z16
 	VMOVAPS    Z1, Z17
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -13089,20 +12887,18 @@ TEXT ·tileColumn512_9x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -13438,8 +13234,6 @@ TEXT ·tileColumn512_10x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z17
 	VMOVAPS    Z0, Z18
 	VMOVAPS    Z1, Z19
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -13472,20 +13266,18 @@ TEXT ·tileColumn512_10x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -13847,8 +13639,6 @@ TEXT ·tileColumn512_11x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z19
 	VMOVAPS    Z0, Z20
 	VMOVAPS    Z1, Z21
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -13884,20 +13674,18 @@ TEXT ·tileColumn512_11x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -14285,8 +14073,6 @@ TEXT ·tileColumn512_12x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z21
 	VMOVAPS    Z0, Z22
 	VMOVAPS    Z1, Z23
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -14325,20 +14111,18 @@ TEXT ·tileColumn512_12x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -14752,8 +14536,6 @@ TEXT ·tileColumn512_13x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z23
 	VMOVAPS    Z0, Z24
 	VMOVAPS    Z1, Z25
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -14795,20 +14577,18 @@ TEXT ·tileColumn512_13x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -15248,8 +15028,6 @@ TEXT ·tileColumn512_14x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z25
 	VMOVAPS    Z0, Z26
 	VMOVAPS    Z1, Z27
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), DX
 	ADDQ       120(AX), CX
@@ -15294,20 +15072,18 @@ TEXT ·tileColumn512_14x2(SB), NOSPLIT, $0-8
 	ADDQ       DX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), DX
-	MOVQ    48(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), DX
+	MOVQ       48(AX), DI
+	MOVQ       32(AX), R8
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), BX
@@ -15753,26 +15529,22 @@ biasWhole:
 	VMOVUPS (CX), Y1
 
 biasDone:
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), SI
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), SI
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), SI
@@ -15932,28 +15704,24 @@ biasWhole:
 
 biasDone:
 	VMOVAPS    Y1, Y2
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -16154,8 +15922,6 @@ biasWhole:
 biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -16164,20 +15930,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -16419,8 +16183,6 @@ biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -16431,20 +16193,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -16733,8 +16493,6 @@ biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -16747,20 +16505,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -17090,8 +16846,6 @@ biasDone:
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -17106,20 +16860,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -17490,8 +17242,6 @@ biasDone:
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -17508,20 +17258,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -17939,8 +17687,6 @@ biasDone:
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -17959,20 +17705,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -18424,26 +18168,22 @@ biasWhole:
 	VMOVUPS 32(CX), Y2
 
 biasDone:
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), SI
-	MOVQ    128(AX), R9
-	MOVQ    136(AX), R10
-	TESTQ   R10, R10
-	CMOVQEQ AX, R9
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), SI
+	MOVQ       128(AX), R9
+	MOVQ       136(AX), R10
+	TESTQ      R10, R10
+	CMOVQEQ    AX, R9
 
 segment:
 	MOVQ 16(AX), SI
@@ -18622,28 +18362,24 @@ biasWhole:
 biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -18877,8 +18613,6 @@ biasDone:
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -18887,20 +18621,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -19189,8 +18921,6 @@ biasDone:
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -19201,20 +18931,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -19564,8 +19292,6 @@ biasDone:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -19578,20 +19304,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -19996,8 +19720,6 @@ biasDone:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -20012,20 +19734,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    24(AX), R9
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       24(AX), R9
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), SI
@@ -20474,27 +20194,23 @@ biasWhole:
 	VMOVUPS 64(DX), Y2
 
 biasDone:
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), DX
-	MOVQ    64(AX), SI
-	MOVQ    48(AX), R9
-	MOVQ    24(AX), DI
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), DI
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), DI
@@ -20694,8 +20410,6 @@ biasDone:
 	VMOVAPS    Y0, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y2, Y5
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -20704,20 +20418,18 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), DX
-	MOVQ    64(AX), SI
-	MOVQ    48(AX), R9
-	MOVQ    24(AX), R10
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), R10
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), DI
@@ -20987,8 +20699,6 @@ biasDone:
 	VMOVAPS    Y0, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -21000,20 +20710,18 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), DX
-	MOVQ    64(AX), SI
-	MOVQ    48(AX), R9
-	MOVQ    24(AX), R10
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), R10
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), DI
@@ -21353,8 +21061,6 @@ biasDone:
 	VMOVAPS    Y0, Y9
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y2, Y11
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -21369,20 +21075,18 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), DX
-	MOVQ    64(AX), SI
-	MOVQ    48(AX), R9
-	MOVQ    24(AX), R10
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), R10
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), DI
@@ -21787,27 +21491,23 @@ biasWhole:
 	VMOVUPS 96(DX), Y3
 
 biasDone:
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), DX
-	MOVQ    64(AX), SI
-	MOVQ    48(AX), R9
-	MOVQ    24(AX), DI
-	MOVQ    128(AX), R10
-	MOVQ    136(AX), R11
-	TESTQ   R11, R11
-	CMOVQEQ AX, R10
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), DI
+	MOVQ       128(AX), R10
+	MOVQ       136(AX), R11
+	TESTQ      R11, R11
+	CMOVQEQ    AX, R10
 
 segment:
 	MOVQ 16(AX), DI
@@ -22026,8 +21726,6 @@ biasDone:
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y3, Y7
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -22036,20 +21734,18 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), DX
-	MOVQ    64(AX), SI
-	MOVQ    48(AX), R9
-	MOVQ    24(AX), R10
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), R10
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), DI
@@ -22352,8 +22048,6 @@ biasDone:
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y3, Y11
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -22365,20 +22059,18 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), DX
-	MOVQ    64(AX), SI
-	MOVQ    48(AX), R9
-	MOVQ    24(AX), R10
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       24(AX), R10
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), DI
@@ -22750,26 +22442,22 @@ biasWhole:
 	VMOVUPS (CX), Y1
 
 biasDone:
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -22931,28 +22619,24 @@ biasWhole:
 
 biasDone:
 	VMOVAPS    Y1, Y2
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -23155,8 +22839,6 @@ biasWhole:
 biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -23165,20 +22847,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -23422,8 +23102,6 @@ biasDone:
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -23434,20 +23112,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -23732,8 +23408,6 @@ biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -23746,20 +23420,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -24085,8 +23757,6 @@ biasDone:
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -24101,20 +23771,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -24481,8 +24149,6 @@ biasDone:
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -24499,20 +24165,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -24920,8 +24584,6 @@ biasDone:
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y1, Y8
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -24940,20 +24602,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -25395,26 +25055,22 @@ biasWhole:
 	VMOVUPS 32(CX), Y2
 
 biasDone:
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -25595,28 +25251,24 @@ biasWhole:
 biasDone:
 	VMOVAPS    Y1, Y3
 	VMOVAPS    Y2, Y4
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -25852,8 +25504,6 @@ biasDone:
 	VMOVAPS    Y2, Y4
 	VMOVAPS    Y1, Y5
 	VMOVAPS    Y2, Y6
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -25862,20 +25512,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -26166,8 +25814,6 @@ biasDone:
 	VMOVAPS    Y2, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -26178,20 +25824,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -26537,8 +26181,6 @@ biasDone:
 	VMOVAPS    Y2, Y8
 	VMOVAPS    Y1, Y9
 	VMOVAPS    Y2, Y10
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -26551,20 +26193,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -26965,8 +26605,6 @@ biasDone:
 	VMOVAPS    Y2, Y10
 	VMOVAPS    Y1, Y11
 	VMOVAPS    Y2, Y12
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), CX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), CX
@@ -26981,20 +26619,18 @@ biasDone:
 	PREFETCHT0 (CX)
 	ADDQ       BX, CX
 	PREFETCHT0 (CX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), CX
-	MOVQ    64(AX), BX
-	MOVQ    48(AX), R8
-	MOVQ    32(AX), R9
-	MOVQ    128(AX), R11
-	MOVQ    136(AX), R12
-	TESTQ   R12, R12
-	CMOVQEQ AX, R11
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), CX
+	MOVQ       64(AX), BX
+	MOVQ       48(AX), R8
+	MOVQ       32(AX), R9
+	MOVQ       128(AX), R11
+	MOVQ       136(AX), R12
+	TESTQ      R12, R12
+	CMOVQEQ    AX, R11
 
 segment:
 	MOVQ 16(AX), SI
@@ -27439,27 +27075,23 @@ biasWhole:
 	VMOVUPS 64(DX), Y2
 
 biasDone:
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), DX
-	MOVQ    64(AX), SI
-	MOVQ    48(AX), R9
-	MOVQ    32(AX), R10
-	MOVQ    128(AX), R12
-	MOVQ    136(AX), R13
-	TESTQ   R13, R13
-	CMOVQEQ AX, R12
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       32(AX), R10
+	MOVQ       128(AX), R12
+	MOVQ       136(AX), R13
+	TESTQ      R13, R13
+	CMOVQEQ    AX, R12
 
 segment:
 	MOVQ 16(AX), DI
@@ -27661,8 +27293,6 @@ biasDone:
 	VMOVAPS    Y0, Y3
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y2, Y5
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -27671,20 +27301,18 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), DX
-	MOVQ    64(AX), SI
-	MOVQ    48(AX), R9
-	MOVQ    32(AX), R10
-	MOVQ    128(AX), R12
-	MOVQ    136(AX), R13
-	TESTQ   R13, R13
-	CMOVQEQ AX, R12
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       32(AX), R10
+	MOVQ       128(AX), R12
+	MOVQ       136(AX), R13
+	TESTQ      R13, R13
+	CMOVQEQ    AX, R12
 
 segment:
 	MOVQ 16(AX), DI
@@ -27956,8 +27584,6 @@ biasDone:
 	VMOVAPS    Y0, Y6
 	VMOVAPS    Y1, Y7
 	VMOVAPS    Y2, Y8
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -27969,20 +27595,18 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), DX
-	MOVQ    64(AX), SI
-	MOVQ    48(AX), R9
-	MOVQ    32(AX), R10
-	MOVQ    128(AX), R12
-	MOVQ    136(AX), R13
-	TESTQ   R13, R13
-	CMOVQEQ AX, R12
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       32(AX), R10
+	MOVQ       128(AX), R12
+	MOVQ       136(AX), R13
+	TESTQ      R13, R13
+	CMOVQEQ    AX, R12
 
 segment:
 	MOVQ 16(AX), DI
@@ -28324,8 +27948,6 @@ biasDone:
 	VMOVAPS    Y0, Y9
 	VMOVAPS    Y1, Y10
 	VMOVAPS    Y2, Y11
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), SI
 	ADDQ       120(AX), DX
@@ -28340,20 +27962,18 @@ biasDone:
 	ADDQ       SI, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x000000ff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    56(AX), DX
-	MOVQ    64(AX), SI
-	MOVQ    48(AX), R9
-	MOVQ    32(AX), R10
-	MOVQ    128(AX), R12
-	MOVQ    136(AX), R13
-	TESTQ   R13, R13
-	CMOVQEQ AX, R12
+	CMPQ       104(AX), $0x000000ff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       56(AX), DX
+	MOVQ       64(AX), SI
+	MOVQ       48(AX), R9
+	MOVQ       32(AX), R10
+	MOVQ       128(AX), R12
+	MOVQ       136(AX), R13
+	TESTQ      R13, R13
+	CMOVQEQ    AX, R12
 
 segment:
 	MOVQ 16(AX), DI

@@ -6357,8 +6357,6 @@ TEXT ·tripleColumn512_1x1(SB), NOSPLIT, $0-8
 	VMOVUPS.Z  (DX), K1, Z0
 	VMOVAPS    Z0, Z1
 	VMOVAPS    Z0, Z2
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -6367,22 +6365,20 @@ TEXT ·tripleColumn512_1x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       CX, DX
 	PREFETCHT0 (DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -6654,8 +6650,6 @@ TEXT ·tripleColumn512_2x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z0, Z5
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -6670,22 +6664,20 @@ TEXT ·tripleColumn512_2x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -7033,8 +7025,6 @@ TEXT ·tripleColumn512_3x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z6
 	VMOVAPS    Z0, Z7
 	VMOVAPS    Z0, Z8
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -7055,22 +7045,20 @@ TEXT ·tripleColumn512_3x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -7494,8 +7482,6 @@ TEXT ·tripleColumn512_4x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z0, Z11
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -7522,22 +7508,20 @@ TEXT ·tripleColumn512_4x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -8037,8 +8021,6 @@ TEXT ·tripleColumn512_5x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z12
 	VMOVAPS    Z0, Z13
 	VMOVAPS    Z0, Z14
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -8071,22 +8053,20 @@ TEXT ·tripleColumn512_5x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -8662,8 +8642,6 @@ TEXT ·tripleColumn512_6x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z15
 	VMOVAPS    Z0, Z16
 	VMOVAPS    Z0, Z17
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -8702,22 +8680,20 @@ TEXT ·tripleColumn512_6x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -9369,8 +9345,6 @@ TEXT ·tripleColumn512_7x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z18
 	VMOVAPS    Z0, Z19
 	VMOVAPS    Z0, Z20
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -9415,22 +9389,20 @@ TEXT ·tripleColumn512_7x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -10158,8 +10130,6 @@ TEXT ·tripleColumn512_8x1(SB), NOSPLIT, $0-8
 	VMOVAPS    Z0, Z21
 	VMOVAPS    Z0, Z22
 	VMOVAPS    Z0, Z23
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -10210,22 +10180,20 @@ TEXT ·tripleColumn512_8x1(SB), NOSPLIT, $0-8
 	PREFETCHT0 (DX)
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -11008,8 +10976,6 @@ TEXT ·tripleColumn512_1x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z3
 	VMOVAPS    Z0, Z4
 	VMOVAPS    Z1, Z5
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -11021,22 +10987,20 @@ TEXT ·tripleColumn512_1x2(SB), NOSPLIT, $0-8
 	ADDQ       CX, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -11381,8 +11345,6 @@ TEXT ·tripleColumn512_2x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z9
 	VMOVAPS    Z0, Z10
 	VMOVAPS    Z1, Z11
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -11403,22 +11365,20 @@ TEXT ·tripleColumn512_2x2(SB), NOSPLIT, $0-8
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -11893,8 +11853,6 @@ TEXT ·tripleColumn512_3x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z15
 	VMOVAPS    Z0, Z16
 	VMOVAPS    Z1, Z17
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -11924,22 +11882,20 @@ TEXT ·tripleColumn512_3x2(SB), NOSPLIT, $0-8
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11
@@ -12544,8 +12500,6 @@ TEXT ·tripleColumn512_4x2(SB), NOSPLIT, $0-8
 	VMOVAPS    Z1, Z21
 	VMOVAPS    Z0, Z22
 	VMOVAPS    Z1, Z23
-	TESTQ      $0x00000008, 88(AX)
-	JNZ        asked
 	MOVQ       (AX), DX
 	MOVQ       8(AX), BX
 	ADDQ       120(AX), DX
@@ -12584,22 +12538,20 @@ TEXT ·tripleColumn512_4x2(SB), NOSPLIT, $0-8
 	ADDQ       BX, DX
 	PREFETCHT0 (DX)
 	PREFETCHT0 64(DX)
-
-asked:
-	CMPQ    104(AX), $0x0000ffff
-	JEQ     productsWhole
-	TESTQ   $0x00000004, 88(AX)
-	JNZ     productsWhole
-	MOVQ    32(AX), DX
-	MOVQ    48(AX), BX
-	MOVQ    152(AX), SI
-	MOVQ    160(AX), DI
-	MOVQ    56(AX), R9
-	MOVQ    64(AX), R10
-	MOVQ    128(AX), R13
-	MOVQ    136(AX), R8
-	TESTQ   R8, R8
-	CMOVQEQ AX, R13
+	CMPQ       104(AX), $0x0000ffff
+	JEQ        productsWhole
+	TESTQ      $0x00000004, 88(AX)
+	JNZ        productsWhole
+	MOVQ       32(AX), DX
+	MOVQ       48(AX), BX
+	MOVQ       152(AX), SI
+	MOVQ       160(AX), DI
+	MOVQ       56(AX), R9
+	MOVQ       64(AX), R10
+	MOVQ       128(AX), R13
+	MOVQ       136(AX), R8
+	TESTQ      R8, R8
+	CMOVQEQ    AX, R13
 
 segment:
 	MOVQ         16(AX), R11

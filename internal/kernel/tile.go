@@ -50,7 +50,6 @@ const (
 	tileAdd    = 1 // plus what C held
 	tileLeaky  = 2 // then max(value, slope value), where 0 times infinity is 0
 	tilePadded = 4 // B's rows may be read to the end of their last vector
-	tileNear   = 8 // C is in the second cache, and need not be prefetched
 )
 
 // A tileTable holds kernels by vectors - 1 and rows. Those of four vectors are for

@@ -182,7 +182,7 @@ func (p *winogradPass) multiply(r *runner, v, m *planes, taps []int, tiles int) 
 	g := p.g
 	r.k = g.k
 	r.am, r.ak, r.cm = v.channels*elem, elem, m.channels*elem
-	r.flags, r.bias = tileNear, unsafe.Pointer(&zeros)
+	r.flags, r.bias = 0, unsafe.Pointer(&zeros)
 	r.foreseen.spread(p.points() * p.tiles.calls(tiles, p.width) * len(r.list) * r.k)
 	for point := range p.points() {
 		column := 0

@@ -110,7 +110,7 @@ func (p *winogradWeights) multiply(r *runner, sums []float32, x, y *planes, taps
 	planes := r.list
 	r.list = zeroSegment[:]
 	r.k, r.am, r.ak, r.bk, r.cm = tiles, elem, x.channels*elem, y.channels*elem, n*elem
-	r.flags, r.bias = tileAdd|tileNear, unsafe.Pointer(&zeros)
+	r.flags, r.bias = tileAdd, unsafe.Pointer(&zeros)
 	r.foreseen.spread(p.points() * len(taps) * p.tiles.calls(k, n) * tiles)
 	width := 0
 	for point := range p.points() {

@@ -37,7 +37,6 @@ const (
 	flagAdd    = 1
 	flagLeaky  = 2
 	flagPadded = 4
-	flagNear   = 8
 )
 
 // tiles generates every variant for an instruction set, and the tables by which
@@ -207,10 +206,8 @@ func (t *tileKernel) start() {
 }
 
 // askForC prefetches the lines of C, which are needed only at the end, or those of
-// a later tile, unless they are near: to ask in vain costs a tile of 32 products 3 %.
+// a later tile.
 func (t *tileKernel) askForC() {
-	t.TESTQ(U32(flagNear), t.field(tileFlags))
-	t.JNZ(LabelRef("asked"))
 	c, cm := t.load(tileC), t.load(tileCM)
 	t.ADDQ(t.field(tileAhead), c)
 	for m := range t.mr {
@@ -219,7 +216,6 @@ func (t *tileKernel) askForC() {
 		}
 		t.nextRow(m, cm, c)
 	}
-	t.Label("asked")
 }
 
 // nextRow moves c on from row m of C, if that is not the last.
