@@ -7,9 +7,11 @@
 // func tripleRow512_1x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_1x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	CMPQ      104(AX), $0x0000ffff
@@ -119,8 +121,20 @@ activation:
 	VMAXPS       Z0, Z1, Z0
 
 store:
-	MOVQ     (AX), DX
-	VMOVUPS  Z0, K1, (DX)
+	MOVQ    (AX), DX
+	VMOVUPS Z0, K1, (DX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -134,9 +148,11 @@ GLOBL control_ieee<>(SB), RODATA|NOPTR, $4
 // func tripleRow512_2x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_2x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVAPS   Z0, Z1
@@ -266,10 +282,22 @@ activation:
 	VMAXPS       Z1, Z2, Z1
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -277,9 +305,11 @@ store:
 // func tripleRow512_3x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_3x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVAPS   Z0, Z1
@@ -423,12 +453,24 @@ activation:
 	VMAXPS       Z2, Z3, Z2
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -436,9 +478,11 @@ store:
 // func tripleRow512_4x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_4x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVAPS   Z0, Z1
@@ -596,14 +640,26 @@ activation:
 	VMAXPS       Z3, Z4, Z3
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -611,9 +667,11 @@ store:
 // func tripleRow512_5x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_5x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVAPS   Z0, Z1
@@ -791,16 +849,28 @@ activation:
 	VMAXPS       Z4, Z5, Z4
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -808,9 +878,11 @@ store:
 // func tripleRow512_6x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_6x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVAPS   Z0, Z1
@@ -1002,18 +1074,30 @@ activation:
 	VMAXPS       Z5, Z6, Z5
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -1021,9 +1105,11 @@ store:
 // func tripleRow512_7x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_7x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVAPS   Z0, Z1
@@ -1229,20 +1315,32 @@ activation:
 	VMAXPS       Z6, Z7, Z6
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -1250,9 +1348,11 @@ store:
 // func tripleRow512_8x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_8x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVAPS   Z0, Z1
@@ -1478,22 +1578,34 @@ activation:
 	VMAXPS       Z7, Z8, Z7
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -1501,9 +1613,11 @@ store:
 // func tripleRow512_9x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_9x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVAPS   Z0, Z1
@@ -1743,24 +1857,36 @@ activation:
 	VMAXPS       Z8, Z9, Z8
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -1768,9 +1894,11 @@ store:
 // func tripleRow512_10x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_10x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVAPS   Z0, Z1
@@ -2024,26 +2152,38 @@ activation:
 	VMAXPS       Z9, Z10, Z9
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -2051,9 +2191,11 @@ store:
 // func tripleRow512_11x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_11x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVAPS   Z0, Z1
@@ -2327,28 +2469,40 @@ activation:
 	VMAXPS       Z10, Z11, Z10
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -2356,9 +2510,11 @@ store:
 // func tripleRow512_12x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_12x1(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVAPS   Z0, Z1
@@ -2646,30 +2802,42 @@ activation:
 	VMAXPS       Z11, Z12, Z11
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z11, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z11, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -2677,9 +2845,11 @@ store:
 // func tripleRow512_1x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_1x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -2806,9 +2976,21 @@ activation:
 	VMAXPS       Z1, Z2, Z1
 
 store:
-	MOVQ     (AX), DX
-	VMOVUPS  Z0, (DX)
-	VMOVUPS  Z1, K1, 64(DX)
+	MOVQ    (AX), DX
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -2816,9 +2998,11 @@ store:
 // func tripleRow512_2x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_2x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -2976,12 +3160,24 @@ activation:
 	VMAXPS       Z3, Z4, Z3
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -2989,9 +3185,11 @@ store:
 // func tripleRow512_3x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_3x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -3174,15 +3372,27 @@ activation:
 	VMAXPS       Z5, Z6, Z5
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -3190,9 +3400,11 @@ store:
 // func tripleRow512_4x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_4x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -3400,18 +3612,30 @@ activation:
 	VMAXPS       Z7, Z8, Z7
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -3419,9 +3643,11 @@ store:
 // func tripleRow512_5x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_5x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -3660,21 +3886,33 @@ activation:
 	VMAXPS       Z9, Z10, Z9
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -3682,9 +3920,11 @@ store:
 // func tripleRow512_6x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_6x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -3948,24 +4188,36 @@ activation:
 	VMAXPS       Z11, Z12, Z11
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -3973,9 +4225,11 @@ store:
 // func tripleRow512_7x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_7x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -4264,27 +4518,39 @@ activation:
 	VMAXPS       Z13, Z14, Z13
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -4292,9 +4558,11 @@ store:
 // func tripleRow512_8x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_8x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -4614,30 +4882,42 @@ activation:
 	VMAXPS       Z15, Z16, Z15
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -4645,9 +4925,11 @@ store:
 // func tripleRow512_9x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_9x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -4992,33 +5274,45 @@ activation:
 	VMAXPS       Z17, Z18, Z17
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -5026,9 +5320,11 @@ store:
 // func tripleRow512_10x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_10x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -5398,36 +5694,48 @@ activation:
 	VMAXPS       Z19, Z20, Z19
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -5435,9 +5743,11 @@ store:
 // func tripleRow512_11x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_11x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -5838,39 +6148,51 @@ activation:
 	VMAXPS       Z21, Z22, Z21
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z20, (BX)
-	VMOVUPS  Z21, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -5878,9 +6200,11 @@ store:
 // func tripleRow512_12x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tripleRow512_12x2(SB), NOSPLIT, $0-8
-	VLDMXCSR  control_flush<>+0(SB)
-	MOVQ      p+0(FP), AX
-	KMOVW     104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ      80(AX), CX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -6306,42 +6630,54 @@ activation:
 	VMAXPS       Z23, Z24, Z23
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z20, (BX)
-	VMOVUPS  Z21, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z22, (BX)
-	VMOVUPS  Z23, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z22, (BX)
+	VMOVUPS Z23, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	ADDQ    CX, 16(AX)
+	ADDQ    200(AX), CX
+	MOVQ    CX, 200(AX)
+	MOVQ    CX, 128(AX)
+	MOVQ    192(AX), CX
+	ADDQ    CX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET

@@ -96,6 +96,8 @@ func (s *weightGrad) cut() (blocks int) {
 	floats, width := weightFloats, s.axes[2].n
 	if part, _ := s.gather.alone(); part == nil {
 		floats, width = 4*weightFloats, s.copiedWidth()
+	} else if s.triple() && s.skipsPadding() { // each call adds to three times as many sums
+		floats *= 2
 	}
 	s.size = blockSize(&s.axes, s.k, floats, (s.points()+s.chunks-1)/s.chunks, width)
 	blocks = 1

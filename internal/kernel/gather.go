@@ -159,7 +159,8 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 		read := [4]int{} // the taps in the list
 		for d := lo[0]; d < lo[0]+n[0]; d++ {
 			d0, d1 := ax[0].reads(d)
-			for h := lo[1]; h < lo[1]+n[1]; h++ {
+			down := 1 // tiles in a call
+			for h := lo[1]; h < lo[1]+n[1]; h += down {
 				h0, h1 := ax[1].reads(h)
 				if these := [4]int{d0, d1, h0, h1}; these != read {
 					read = these
@@ -172,6 +173,10 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 				to := g.output(image, d, h, lo[2])*p.yc + p.y0
 				if !along {
 					g.prefetch(r, v, d, h+1, lo[2])
+				}
+				if !along && blocks == 1 && g.triple() {
+					down = g.alike(h, min(lo[1]+n[1], h+tripleSteps/(len(r.list)*r.k)))
+					r.count, r.aNext, r.cNext, r.from = down, ax[1].step*v.row*elem, r.ahead, r.next
 				}
 				for j := range blocks {
 					m := rows
@@ -192,6 +197,19 @@ func (g *gather) strip(r *runner, v *view, image int, lo, n [3]int, panels []pan
 			}
 		}
 	}
+}
+
+// alike is how many outputs of height from lo on, before hi, read by the same taps;
+// at least one.
+func (g *gather) alike(lo, hi int) int {
+	h0, h1 := g.axes[1].reads(lo)
+	n := 1
+	for ; lo+n < hi; n++ {
+		if a, b := g.axes[1].reads(lo + n); a != h0 || b != h1 {
+			break
+		}
+	}
+	return n
 }
 
 // prefetchAlong asks for what a later tile of m rows, along a row of outputs,

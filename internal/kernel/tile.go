@@ -40,6 +40,10 @@ type tile struct {
 	tap        int // from one tap's weights to the next one's, or to its gradients
 	head, tail int // elements of A that are left out
 	paceC      int // bytes of C that are prefetched with each k, from ahead on
+	count      int // tiles, of triples by rows; 0 is one
+	aNext      int // from one of them to the next
+	cNext      int
+	from       uintptr // where next began, which a tile later is aNext on
 }
 
 // A segment is a stretch of products at regular distances, by what it adds to

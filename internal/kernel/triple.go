@@ -10,6 +10,8 @@ import "unsafe"
 //
 //	C[m][n] = bias[n] + sum over s, k, t of A[s.a + (m+t)*am + k*ak] * B[s.b + t*tap + k*bk + n]
 //
+// and so on for count tiles, for which a call leaves a, c and next where the last was.
+//
 // By columns, for its weight gradient, A's elements are the inputs of a row and B's
 // are the gradients. C has rows for each tap, and tap is the distance from a tap's
 // last row to the next one's first:
@@ -30,19 +32,22 @@ type kernelTable struct {
 
 // triplePlain is what triples by rows compute, in plain Go.
 func triplePlain(p *tile, rows, columns int) {
-	sum := *p
-	for t := range 3 {
-		if t > 0 {
-			sum.flags |= tileAdd
-			sum.bias = unsafe.Pointer(&zeros)
+	for i := range max(1, p.count) {
+		sum := *p
+		sum.c = unsafe.Add(p.c, i*p.cNext)
+		for t := range 3 {
+			if t > 0 {
+				sum.flags |= tileAdd
+				sum.bias = unsafe.Pointer(&zeros)
+			}
+			if t < 2 {
+				sum.flags &^= tileLeaky
+			} else {
+				sum.flags |= p.flags & tileLeaky
+			}
+			sum.a, sum.b = unsafe.Add(p.a, i*p.aNext+t*p.am), unsafe.Add(p.b, t*p.tap)
+			tilePlain(&sum, rows, columns)
 		}
-		if t < 2 {
-			sum.flags &^= tileLeaky
-		} else {
-			sum.flags |= p.flags & tileLeaky
-		}
-		sum.a, sum.b = unsafe.Add(p.a, t*p.am), unsafe.Add(p.b, t*p.tap)
-		tilePlain(&sum, rows, columns)
 	}
 }
 

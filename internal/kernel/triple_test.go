@@ -81,6 +81,7 @@ func tripleCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs
 	} else {
 		table, plain = fast.triples.row.kernels, triplePlain
 		p.am, p.ak, p.tap = (k+gap)*elem, elem, (k*p.bk)+gap*64
+		p.count = r.IntN(4)
 		aSize = (rows+1)*p.am/elem + k
 		bSize = (2*p.tap+(k-1)*p.bk)/elem + columns
 		cSize = (rows-1)*p.cm/elem + columns
@@ -93,14 +94,19 @@ func tripleCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs
 	for s := range list {
 		list[s] = segment{s * aSize * elem, (nsegs - 1 - s) * bSize * elem}
 	}
-	a, b, bias, c := numbers(aSize*nsegs), numbers(bSize*nsegs), numbers(columns), numbers(cSize)
+	tiles := max(1, p.count)
+	p.aNext, p.cNext = aSize*nsegs*elem, cSize*elem
+	a, b, bias, c := numbers(aSize*nsegs*tiles), numbers(bSize*nsegs), numbers(columns), numbers(cSize*tiles)
 	want := clone(c)
 	at := func(s []float32) unsafe.Pointer { return unsafe.Pointer(&s[guard]) }
 	p.a, p.b, p.bias, p.segs = at(a), at(b), at(bias), &list[0]
 	p.c = at(want)
 	plain(&p, rows, columns)
-	p.c, p.next = at(c), uintptr(p.a)
+	p.c, p.next, p.from = at(c), uintptr(p.a), uintptr(p.a)
 	table[vectors-1][rows](&p)
+	if p.a != unsafe.Add(at(a), (tiles-1)*p.aNext) || p.c != unsafe.Add(at(c), (tiles-1)*p.cNext) {
+		t.Fatalf("%d tiles: a moved by %d and c by %d", tiles, uintptr(p.a)-uintptr(at(a)), uintptr(p.c)-uintptr(at(c)))
+	}
 	if want := uintptr(p.a) + uintptr(p.pace*p.k*nsegs); p.pace > 0 && p.next != want {
 		t.Fatalf("a pace of %d with %d times %d products: it moved by %d", p.pace, nsegs, p.k, p.next-uintptr(p.a))
 	}

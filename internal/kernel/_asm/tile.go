@@ -31,6 +31,10 @@ const (
 	tileHead
 	tileTail
 	tilePaceC
+	tileCount
+	tileANext
+	tileCNext
+	tileFrom
 )
 
 const (
@@ -86,6 +90,8 @@ type tileKernel struct {
 
 	turn  reg.GPVirtual // how far C's next row lies behind every turns-th one, if not cm
 	turns int
+
+	leave func() // what ends the function; nil: it returns
 
 	next, pace reg.GPVirtual // what is prefetched with the next product, and how far it then moves
 }
@@ -410,6 +416,9 @@ func (t *tileKernel) finish() {
 	t.Label("store")
 	t.bodies(t.field(tileBits), func() {
 		rows(func(m, n int) { t.write(t.acc[m][n], Mem{Base: c}, n) })
+		if t.leave != nil {
+			t.leave()
+		}
 		t.end()
 	})
 }

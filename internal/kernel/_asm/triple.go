@@ -17,6 +17,9 @@ import (
 //
 //	C[m][n] = bias[n] + sum over s, k, t of A[s.a + (m+t)*am + k*ak] * B[s.b + t*tap + k*bk + n]
 //
+// for count tiles, each aNext and cNext behind the last: to call for every one, and
+// to begin again with nothing under way, took 4 % of the time.
+//
 // In mode "column", of its weight gradient, an input reaches three gradients, and C
 // has as many rows for each tap, tap bytes behind the last row of the tap before:
 //
@@ -73,6 +76,9 @@ func (t *triple) generate() {
 	t.loadMask()
 	if t.column {
 		t.turn, t.turns = t.load(tileTap), t.per
+	} else {
+		t.leave = t.again
+		t.Label("tile")
 	}
 	t.start()
 	if t.column {
@@ -82,6 +88,21 @@ func (t *triple) generate() {
 		t.eitherProducts(t.rows)
 	}
 	t.finish()
+}
+
+// again goes on with the next tile, if there is one.
+func (t *triple) again() {
+	t.SUBQ(Imm(1), t.field(tileCount))
+	t.JLE(LabelRef("last"))
+	next := t.load(tileANext)
+	t.ADDQ(next, t.field(tileA))
+	t.ADDQ(t.field(tileFrom), next)
+	t.MOVQ(next, t.field(tileFrom))
+	t.MOVQ(next, t.field(tileNext))
+	next = t.load(tileCNext)
+	t.ADDQ(next, t.field(tileC))
+	t.JMP(LabelRef("tile"))
+	t.Label("last")
 }
 
 // segments begins the loop over the segments, with a and b set to where each
