@@ -7,9 +7,11 @@
 // func tileRow512_1x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_1x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	MOVQ       (AX), CX
@@ -119,8 +121,17 @@ activation:
 	VMAXPS       Z0, Z1, Z0
 
 store:
-	MOVQ     (AX), DX
-	VMOVUPS  Z0, K1, (DX)
+	MOVQ    (AX), DX
+	VMOVUPS Z0, K1, (DX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -134,9 +145,11 @@ GLOBL control_ieee<>(SB), RODATA|NOPTR, $4
 // func tileRow512_2x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_2x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -258,10 +271,19 @@ activation:
 	VMAXPS       Z1, Z2, Z1
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -269,9 +291,11 @@ store:
 // func tileRow512_3x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_3x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -405,12 +429,21 @@ activation:
 	VMAXPS       Z2, Z3, Z2
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -418,9 +451,11 @@ store:
 // func tileRow512_4x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_4x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -572,14 +607,23 @@ activation:
 	VMAXPS       Z3, Z4, Z3
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -587,9 +631,11 @@ store:
 // func tileRow512_5x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_5x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -753,16 +799,25 @@ activation:
 	VMAXPS       Z4, Z5, Z4
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -770,9 +825,11 @@ store:
 // func tileRow512_6x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_6x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -948,18 +1005,27 @@ activation:
 	VMAXPS       Z5, Z6, Z5
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -967,9 +1033,11 @@ store:
 // func tileRow512_7x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_7x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -1163,20 +1231,29 @@ activation:
 	VMAXPS       Z6, Z7, Z6
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -1184,9 +1261,11 @@ store:
 // func tileRow512_8x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_8x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -1392,22 +1471,31 @@ activation:
 	VMAXPS       Z7, Z8, Z7
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -1415,9 +1503,11 @@ store:
 // func tileRow512_9x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_9x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -1635,24 +1725,33 @@ activation:
 	VMAXPS       Z8, Z9, Z8
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -1660,9 +1759,11 @@ store:
 // func tileRow512_10x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_10x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -1898,26 +1999,35 @@ activation:
 	VMAXPS       Z9, Z10, Z9
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -1925,9 +2035,11 @@ store:
 // func tileRow512_11x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_11x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -2175,28 +2287,37 @@ activation:
 	VMAXPS       Z10, Z11, Z10
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -2204,9 +2325,11 @@ store:
 // func tileRow512_12x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_12x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -2466,30 +2589,39 @@ activation:
 	VMAXPS       Z11, Z12, Z11
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z11, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z11, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -2497,9 +2629,11 @@ store:
 // func tileRow512_13x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_13x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -2777,32 +2911,41 @@ activation:
 	VMAXPS       Z12, Z13, Z12
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z11, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -2810,9 +2953,11 @@ store:
 // func tileRow512_14x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_14x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -3102,34 +3247,43 @@ activation:
 	VMAXPS       Z13, Z14, Z13
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z11, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z13, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z13, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -3137,9 +3291,11 @@ store:
 // func tileRow512_1x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_1x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -3267,9 +3423,18 @@ activation:
 	VMAXPS       Z1, Z2, Z1
 
 store:
-	MOVQ     (AX), DX
-	VMOVUPS  Z0, (DX)
-	VMOVUPS  Z1, K1, 64(DX)
+	MOVQ    (AX), DX
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -3277,9 +3442,11 @@ store:
 // func tileRow512_2x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_2x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -3433,12 +3600,21 @@ activation:
 	VMAXPS       Z3, Z4, Z3
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -3446,9 +3622,11 @@ store:
 // func tileRow512_3x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_3x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -3628,15 +3806,24 @@ activation:
 	VMAXPS       Z5, Z6, Z5
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -3644,9 +3831,11 @@ store:
 // func tileRow512_4x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_4x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -3858,18 +4047,27 @@ activation:
 	VMAXPS       Z7, Z8, Z7
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -3877,9 +4075,11 @@ store:
 // func tileRow512_5x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_5x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -4117,21 +4317,30 @@ activation:
 	VMAXPS       Z9, Z10, Z9
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -4139,9 +4348,11 @@ store:
 // func tileRow512_6x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_6x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -4405,24 +4616,33 @@ activation:
 	VMAXPS       Z11, Z12, Z11
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -4430,9 +4650,11 @@ store:
 // func tileRow512_7x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_7x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -4728,27 +4950,36 @@ activation:
 	VMAXPS       Z13, Z14, Z13
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -4756,9 +4987,11 @@ store:
 // func tileRow512_8x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_8x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -5080,30 +5313,39 @@ activation:
 	VMAXPS       Z15, Z16, Z15
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -5111,9 +5353,11 @@ store:
 // func tileRow512_9x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_9x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -5461,33 +5705,42 @@ activation:
 	VMAXPS       Z17, Z18, Z17
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -5495,9 +5748,11 @@ store:
 // func tileRow512_10x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_10x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -5877,36 +6132,45 @@ activation:
 	VMAXPS       Z19, Z20, Z19
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -5914,9 +6178,11 @@ store:
 // func tileRow512_11x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_11x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -6322,39 +6588,48 @@ activation:
 	VMAXPS       Z21, Z22, Z21
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z20, (BX)
-	VMOVUPS  Z21, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -6362,9 +6637,11 @@ store:
 // func tileRow512_12x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_12x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -6796,42 +7073,51 @@ activation:
 	VMAXPS       Z23, Z24, Z23
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z20, (BX)
-	VMOVUPS  Z21, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z22, (BX)
-	VMOVUPS  Z23, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z22, (BX)
+	VMOVUPS Z23, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -6839,9 +7125,11 @@ store:
 // func tileRow512_13x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_13x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -7305,45 +7593,54 @@ activation:
 	VMAXPS       Z25, Z26, Z25
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z20, (BX)
-	VMOVUPS  Z21, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z22, (BX)
-	VMOVUPS  Z23, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z24, (BX)
-	VMOVUPS  Z25, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z22, (BX)
+	VMOVUPS Z23, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z24, (BX)
+	VMOVUPS Z25, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -7351,9 +7648,11 @@ store:
 // func tileRow512_14x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileRow512_14x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -7843,48 +8142,57 @@ activation:
 	VMAXPS       Z27, Z28, Z27
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z20, (BX)
-	VMOVUPS  Z21, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z22, (BX)
-	VMOVUPS  Z23, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z24, (BX)
-	VMOVUPS  Z25, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z26, (BX)
-	VMOVUPS  Z27, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z22, (BX)
+	VMOVUPS Z23, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z24, (BX)
+	VMOVUPS Z25, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z26, (BX)
+	VMOVUPS Z27, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -7892,9 +8200,11 @@ store:
 // func tileColumn512_1x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_1x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	MOVQ       (AX), CX
@@ -8006,8 +8316,17 @@ activation:
 	VMAXPS       Z0, Z1, Z0
 
 store:
-	MOVQ     (AX), DX
-	VMOVUPS  Z0, K1, (DX)
+	MOVQ    (AX), DX
+	VMOVUPS Z0, K1, (DX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -8015,9 +8334,11 @@ store:
 // func tileColumn512_2x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_2x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -8141,10 +8462,19 @@ activation:
 	VMAXPS       Z1, Z2, Z1
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -8152,9 +8482,11 @@ store:
 // func tileColumn512_3x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_3x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -8290,12 +8622,21 @@ activation:
 	VMAXPS       Z2, Z3, Z2
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -8303,9 +8644,11 @@ store:
 // func tileColumn512_4x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_4x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -8453,14 +8796,23 @@ activation:
 	VMAXPS       Z3, Z4, Z3
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -8468,9 +8820,11 @@ store:
 // func tileColumn512_5x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_5x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -8630,16 +8984,25 @@ activation:
 	VMAXPS       Z4, Z5, Z4
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -8647,9 +9010,11 @@ store:
 // func tileColumn512_6x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_6x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -8821,18 +9186,27 @@ activation:
 	VMAXPS       Z5, Z6, Z5
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -8840,9 +9214,11 @@ store:
 // func tileColumn512_7x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_7x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -9026,20 +9402,29 @@ activation:
 	VMAXPS       Z6, Z7, Z6
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -9047,9 +9432,11 @@ store:
 // func tileColumn512_8x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_8x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -9245,22 +9632,31 @@ activation:
 	VMAXPS       Z7, Z8, Z7
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -9268,9 +9664,11 @@ store:
 // func tileColumn512_9x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_9x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -9478,24 +9876,33 @@ activation:
 	VMAXPS       Z8, Z9, Z8
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -9503,9 +9910,11 @@ store:
 // func tileColumn512_10x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_10x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -9725,26 +10134,35 @@ activation:
 	VMAXPS       Z9, Z10, Z9
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -9752,9 +10170,11 @@ store:
 // func tileColumn512_11x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_11x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -9986,28 +10406,37 @@ activation:
 	VMAXPS       Z10, Z11, Z10
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -10015,9 +10444,11 @@ store:
 // func tileColumn512_12x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_12x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -10261,30 +10692,39 @@ activation:
 	VMAXPS       Z11, Z12, Z11
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z11, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z11, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -10292,9 +10732,11 @@ store:
 // func tileColumn512_13x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_13x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -10550,32 +10992,41 @@ activation:
 	VMAXPS       Z12, Z13, Z12
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z11, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -10583,9 +11034,11 @@ store:
 // func tileColumn512_14x1(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_14x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS.Z  (CX), K1, Z0
 	VMOVAPS    Z0, Z1
@@ -10853,34 +11306,43 @@ activation:
 	VMAXPS       Z13, Z14, Z13
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z1, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z3, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z5, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z7, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z9, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z11, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, K1, (BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z13, K1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z13, K1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -10888,9 +11350,11 @@ store:
 // func tileColumn512_1x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_1x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -11020,9 +11484,18 @@ activation:
 	VMAXPS       Z1, Z2, Z1
 
 store:
-	MOVQ     (AX), DX
-	VMOVUPS  Z0, (DX)
-	VMOVUPS  Z1, K1, 64(DX)
+	MOVQ    (AX), DX
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, K1, 64(DX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -11030,9 +11503,11 @@ store:
 // func tileColumn512_2x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_2x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -11188,12 +11663,21 @@ activation:
 	VMAXPS       Z3, Z4, Z3
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -11201,9 +11685,11 @@ store:
 // func tileColumn512_3x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_3x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -11385,15 +11871,24 @@ activation:
 	VMAXPS       Z5, Z6, Z5
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -11401,9 +11896,11 @@ store:
 // func tileColumn512_4x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_4x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -11611,18 +12108,27 @@ activation:
 	VMAXPS       Z7, Z8, Z7
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -11630,9 +12136,11 @@ store:
 // func tileColumn512_5x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_5x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -11866,21 +12374,30 @@ activation:
 	VMAXPS       Z9, Z10, Z9
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -11888,9 +12405,11 @@ store:
 // func tileColumn512_6x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_6x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -12150,24 +12669,33 @@ activation:
 	VMAXPS       Z11, Z12, Z11
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -12175,9 +12703,11 @@ store:
 // func tileColumn512_7x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_7x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -12463,27 +12993,36 @@ activation:
 	VMAXPS       Z13, Z14, Z13
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -12491,9 +13030,11 @@ store:
 // func tileColumn512_8x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_8x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -12805,30 +13346,39 @@ activation:
 	VMAXPS       Z15, Z16, Z15
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -12836,9 +13386,11 @@ store:
 // func tileColumn512_9x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_9x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -13176,33 +13728,42 @@ activation:
 	VMAXPS       Z17, Z18, Z17
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -13210,9 +13771,11 @@ store:
 // func tileColumn512_10x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_10x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -13576,36 +14139,45 @@ activation:
 	VMAXPS       Z19, Z20, Z19
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -13613,9 +14185,11 @@ store:
 // func tileColumn512_11x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_11x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -14005,39 +14579,48 @@ activation:
 	VMAXPS       Z21, Z22, Z21
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z20, (BX)
-	VMOVUPS  Z21, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -14045,9 +14628,11 @@ store:
 // func tileColumn512_12x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_12x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -14463,42 +15048,51 @@ activation:
 	VMAXPS       Z23, Z24, Z23
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z20, (BX)
-	VMOVUPS  Z21, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z22, (BX)
-	VMOVUPS  Z23, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z22, (BX)
+	VMOVUPS Z23, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -14506,9 +15100,11 @@ store:
 // func tileColumn512_13x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_13x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -14950,45 +15546,54 @@ activation:
 	VMAXPS       Z25, Z26, Z25
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z20, (BX)
-	VMOVUPS  Z21, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z22, (BX)
-	VMOVUPS  Z23, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z24, (BX)
-	VMOVUPS  Z25, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z22, (BX)
+	VMOVUPS Z23, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z24, (BX)
+	VMOVUPS Z25, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -14996,9 +15601,11 @@ store:
 // func tileColumn512_14x2(p *tile)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·tileColumn512_14x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	KMOVW      104(AX), K1
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	KMOVW    104(AX), K1
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Z0
 	VMOVUPS.Z  64(CX), K1, Z1
@@ -15466,48 +16073,57 @@ activation:
 	VMAXPS       Z27, Z28, Z27
 
 store:
-	MOVQ     (AX), BX
-	VMOVUPS  Z0, (BX)
-	VMOVUPS  Z1, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z2, (BX)
-	VMOVUPS  Z3, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z4, (BX)
-	VMOVUPS  Z5, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z6, (BX)
-	VMOVUPS  Z7, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z8, (BX)
-	VMOVUPS  Z9, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z10, (BX)
-	VMOVUPS  Z11, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z12, (BX)
-	VMOVUPS  Z13, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z14, (BX)
-	VMOVUPS  Z15, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z16, (BX)
-	VMOVUPS  Z17, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z18, (BX)
-	VMOVUPS  Z19, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z20, (BX)
-	VMOVUPS  Z21, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z22, (BX)
-	VMOVUPS  Z23, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z24, (BX)
-	VMOVUPS  Z25, K1, 64(BX)
-	ADDQ     DX, BX
-	VMOVUPS  Z26, (BX)
-	VMOVUPS  Z27, K1, 64(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, (BX)
+	VMOVUPS Z3, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, (BX)
+	VMOVUPS Z5, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, (BX)
+	VMOVUPS Z9, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, (BX)
+	VMOVUPS Z11, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z14, (BX)
+	VMOVUPS Z15, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z16, (BX)
+	VMOVUPS Z17, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z18, (BX)
+	VMOVUPS Z19, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z20, (BX)
+	VMOVUPS Z21, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z22, (BX)
+	VMOVUPS Z23, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z24, (BX)
+	VMOVUPS Z25, K1, 64(BX)
+	ADDQ    DX, BX
+	VMOVUPS Z26, (BX)
+	VMOVUPS Z27, K1, 64(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     last
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
+	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	JMP     tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -15515,10 +16131,12 @@ store:
 // func tileRow256_1x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_1x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -15629,25 +16247,25 @@ finish:
 	CMPQ       104(AX), $0x000000ff
 	JEQ        addWhole
 	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y0
-	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS (BX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
 	JMP        addDone
 
 addWhole:
 	MOVQ    (AX), BX
-	VMOVUPS (BX), Y0
-	VADDPS  Y0, Y1, Y1
+	VMOVUPS (BX), Y2
+	VADDPS  Y2, Y1, Y1
 
 addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x04, Y2, Y0, Y2
-	VMULPS       Y1, Y0, Y0
-	VANDPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y0, Y1
+	VBROADCASTSS 96(AX), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y2, Y3
+	VMULPS       Y1, Y2, Y2
+	VANDPS       Y2, Y3, Y2
+	VMAXPS       Y1, Y2, Y1
 
 store:
 	CMPQ         104(AX), $0x000000ff
@@ -15655,33 +16273,51 @@ store:
 	MOVQ         (AX), BX
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (BX), AX
+	LEAQ         (BX), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), BX
-	VMOVUPS  Y1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Y1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -15689,10 +16325,12 @@ whole:
 // func tileRow256_2x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_2x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -15833,14 +16471,14 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y0, Y4
-	VMULPS       Y1, Y0, Y3
-	VANDPS       Y3, Y4, Y3
+	VBROADCASTSS 96(AX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y5
+	VMULPS       Y1, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y1, Y3, Y1
-	VMULPS       Y2, Y0, Y3
-	VANDPS       Y3, Y4, Y3
+	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y2, Y3, Y2
 
 store:
@@ -15849,56 +16487,74 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -15906,10 +16562,12 @@ whole:
 // func tileRow256_3x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_3x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -16067,17 +16725,17 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y0, Y5
-	VMULPS       Y1, Y0, Y4
-	VANDPS       Y4, Y5, Y4
+	VBROADCASTSS 96(AX), Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y5, Y6
+	VMULPS       Y1, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y1, Y4, Y1
-	VMULPS       Y2, Y0, Y4
-	VANDPS       Y4, Y5, Y4
+	VMULPS       Y2, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y2, Y4, Y2
-	VMULPS       Y3, Y0, Y4
-	VANDPS       Y4, Y5, Y4
+	VMULPS       Y3, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y3, Y4, Y3
 
 store:
@@ -16086,79 +16744,97 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -16166,10 +16842,12 @@ whole:
 // func tileRow256_4x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_4x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -16350,20 +17028,20 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x04, Y6, Y0, Y6
-	VMULPS       Y1, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VBROADCASTSS 96(AX), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x04, Y7, Y6, Y7
+	VMULPS       Y1, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y1, Y5, Y1
-	VMULPS       Y2, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y2, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y2, Y5, Y2
-	VMULPS       Y3, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y3, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y3, Y5, Y3
-	VMULPS       Y4, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y4, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y4, Y5, Y4
 
 store:
@@ -16372,102 +17050,120 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written3:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y4, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -16475,10 +17171,12 @@ whole:
 // func tileRow256_5x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_5x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -16676,23 +17374,23 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x04, Y7, Y0, Y7
-	VMULPS       Y1, Y0, Y6
-	VANDPS       Y6, Y7, Y6
+	VBROADCASTSS 96(AX), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x04, Y8, Y7, Y8
+	VMULPS       Y1, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y1, Y6, Y1
-	VMULPS       Y2, Y0, Y6
-	VANDPS       Y6, Y7, Y6
+	VMULPS       Y2, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y2, Y6, Y2
-	VMULPS       Y3, Y0, Y6
-	VANDPS       Y6, Y7, Y6
+	VMULPS       Y3, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y3, Y6, Y3
-	VMULPS       Y4, Y0, Y6
-	VANDPS       Y6, Y7, Y6
+	VMULPS       Y4, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y4, Y6, Y4
-	VMULPS       Y5, Y0, Y6
-	VANDPS       Y6, Y7, Y6
+	VMULPS       Y5, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y5, Y6, Y5
 
 store:
@@ -16701,125 +17399,143 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written3:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (CX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (CX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X5, (AX)
+	VMOVSS X5, (CX)
 
 written4:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y4, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -16827,10 +17543,12 @@ whole:
 // func tileRow256_6x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_6x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -17045,26 +17763,26 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x04, Y8, Y0, Y8
-	VMULPS       Y1, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VBROADCASTSS 96(AX), Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y9, Y8, Y9
+	VMULPS       Y1, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y1, Y7, Y1
-	VMULPS       Y2, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y2, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y2, Y7, Y2
-	VMULPS       Y3, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y3, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y3, Y7, Y3
-	VMULPS       Y4, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y4, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y4, Y7, Y4
-	VMULPS       Y5, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y5, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y5, Y7, Y5
-	VMULPS       Y6, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y6, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
 
 store:
@@ -17073,148 +17791,166 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written3:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (CX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (CX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X5, (AX)
+	VMOVSS X5, (CX)
 
 written4:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two5
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two5:
 	TESTQ    $0x00000002, DX
 	JZ       one5
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one5:
 	TESTQ  $0x00000001, DX
 	JZ     written5
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written5:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y4, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y6, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -17222,10 +17958,12 @@ whole:
 // func tileRow256_7x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_7x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -17463,29 +18201,29 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y9, Y9, Y9
-	VCMPPS       $0x04, Y9, Y0, Y9
-	VMULPS       Y1, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VBROADCASTSS 96(AX), Y9
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x04, Y10, Y9, Y10
+	VMULPS       Y1, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y1, Y8, Y1
-	VMULPS       Y2, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y2, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y2, Y8, Y2
-	VMULPS       Y3, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y3, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y3, Y8, Y3
-	VMULPS       Y4, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y4, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y4, Y8, Y4
-	VMULPS       Y5, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y5, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y5, Y8, Y5
-	VMULPS       Y6, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y6, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y6, Y8, Y6
-	VMULPS       Y7, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y7, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y7, Y8, Y7
 
 store:
@@ -17494,171 +18232,189 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written3:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (CX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (CX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X5, (AX)
+	VMOVSS X5, (CX)
 
 written4:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two5
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two5:
 	TESTQ    $0x00000002, DX
 	JZ       one5
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one5:
 	TESTQ  $0x00000001, DX
 	JZ     written5
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written5:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two6
-	VMOVUPS      X7, (AX)
+	VMOVUPS      X7, (CX)
 	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two6:
 	TESTQ    $0x00000002, DX
 	JZ       one6
-	VMOVLPS  X7, (AX)
+	VMOVLPS  X7, (CX)
 	VMOVHLPS X7, X7, X7
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one6:
 	TESTQ  $0x00000001, DX
 	JZ     written6
-	VMOVSS X7, (AX)
+	VMOVSS X7, (CX)
 
 written6:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y4, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y6, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y7, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -17666,10 +18422,12 @@ whole:
 // func tileRow256_8x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_8x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -17924,32 +18682,32 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y10, Y10, Y10
-	VCMPPS       $0x04, Y10, Y0, Y10
-	VMULPS       Y1, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VBROADCASTSS 96(AX), Y10
+	VXORPS       Y11, Y11, Y11
+	VCMPPS       $0x04, Y11, Y10, Y11
+	VMULPS       Y1, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y1, Y9, Y1
-	VMULPS       Y2, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y2, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y2, Y9, Y2
-	VMULPS       Y3, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y3, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y3, Y9, Y3
-	VMULPS       Y4, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y4, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y4, Y9, Y4
-	VMULPS       Y5, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y5, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y5, Y9, Y5
-	VMULPS       Y6, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y6, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y6, Y9, Y6
-	VMULPS       Y7, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y7, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y7, Y9, Y7
-	VMULPS       Y8, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y8, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y8, Y9, Y8
 
 store:
@@ -17958,194 +18716,212 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written3:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (CX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (CX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X5, (AX)
+	VMOVSS X5, (CX)
 
 written4:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two5
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two5:
 	TESTQ    $0x00000002, DX
 	JZ       one5
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one5:
 	TESTQ  $0x00000001, DX
 	JZ     written5
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written5:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two6
-	VMOVUPS      X7, (AX)
+	VMOVUPS      X7, (CX)
 	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two6:
 	TESTQ    $0x00000002, DX
 	JZ       one6
-	VMOVLPS  X7, (AX)
+	VMOVLPS  X7, (CX)
 	VMOVHLPS X7, X7, X7
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one6:
 	TESTQ  $0x00000001, DX
 	JZ     written6
-	VMOVSS X7, (AX)
+	VMOVSS X7, (CX)
 
 written6:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two7
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two7:
 	TESTQ    $0x00000002, DX
 	JZ       one7
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (CX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one7:
 	TESTQ  $0x00000001, DX
 	JZ     written7
-	VMOVSS X8, (AX)
+	VMOVSS X8, (CX)
 
 written7:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y4, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y6, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y7, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y8, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y8, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -18153,10 +18929,12 @@ whole:
 // func tileRow256_1x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_1x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -18293,14 +19071,14 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y0, Y4
-	VMULPS       Y1, Y0, Y3
-	VANDPS       Y3, Y4, Y3
+	VBROADCASTSS 96(AX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y5
+	VMULPS       Y1, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y1, Y3, Y1
-	VMULPS       Y2, Y0, Y3
-	VANDPS       Y3, Y4, Y3
+	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y2, Y3, Y2
 
 store:
@@ -18310,34 +19088,52 @@ store:
 	VMOVUPS      Y1, (BX)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(BX), AX
+	LEAQ         32(BX), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), BX
-	VMOVUPS  Y1, (BX)
-	VMOVUPS  Y2, 32(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -18345,10 +19141,12 @@ whole:
 // func tileRow256_2x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_2x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -18511,20 +19309,20 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x04, Y6, Y0, Y6
-	VMULPS       Y1, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VBROADCASTSS 96(AX), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x04, Y7, Y6, Y7
+	VMULPS       Y1, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y1, Y5, Y1
-	VMULPS       Y2, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y2, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y2, Y5, Y2
-	VMULPS       Y3, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y3, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y3, Y5, Y3
-	VMULPS       Y4, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y4, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y4, Y5, Y4
 
 store:
@@ -18534,59 +19332,77 @@ store:
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
 	ADDQ         BX, SI
 	VMOVUPS      Y3, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written1:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	VMOVUPS  Y2, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	VMOVUPS  Y4, 32(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -18594,10 +19410,12 @@ whole:
 // func tileRow256_3x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_3x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -18786,26 +19604,26 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x04, Y8, Y0, Y8
-	VMULPS       Y1, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VBROADCASTSS 96(AX), Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y9, Y8, Y9
+	VMULPS       Y1, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y1, Y7, Y1
-	VMULPS       Y2, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y2, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y2, Y7, Y2
-	VMULPS       Y3, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y3, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y3, Y7, Y3
-	VMULPS       Y4, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y4, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y4, Y7, Y4
-	VMULPS       Y5, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y5, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y5, Y7, Y5
-	VMULPS       Y6, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y6, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
 
 store:
@@ -18815,84 +19633,102 @@ store:
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
 	ADDQ         BX, SI
 	VMOVUPS      Y3, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written1:
 	ADDQ         BX, SI
 	VMOVUPS      Y5, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written2:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	VMOVUPS  Y2, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	VMOVUPS  Y4, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	VMOVUPS  Y6, 32(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -18900,10 +19736,12 @@ whole:
 // func tileRow256_4x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_4x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -19124,32 +19962,32 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y10, Y10, Y10
-	VCMPPS       $0x04, Y10, Y0, Y10
-	VMULPS       Y1, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VBROADCASTSS 96(AX), Y10
+	VXORPS       Y11, Y11, Y11
+	VCMPPS       $0x04, Y11, Y10, Y11
+	VMULPS       Y1, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y1, Y9, Y1
-	VMULPS       Y2, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y2, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y2, Y9, Y2
-	VMULPS       Y3, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y3, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y3, Y9, Y3
-	VMULPS       Y4, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y4, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y4, Y9, Y4
-	VMULPS       Y5, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y5, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y5, Y9, Y5
-	VMULPS       Y6, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y6, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y6, Y9, Y6
-	VMULPS       Y7, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y7, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y7, Y9, Y7
-	VMULPS       Y8, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y8, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y8, Y9, Y8
 
 store:
@@ -19159,109 +19997,127 @@ store:
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
 	ADDQ         BX, SI
 	VMOVUPS      Y3, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written1:
 	ADDQ         BX, SI
 	VMOVUPS      Y5, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written2:
 	ADDQ         BX, SI
 	VMOVUPS      Y7, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (CX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X8, (AX)
+	VMOVSS X8, (CX)
 
 written3:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	VMOVUPS  Y2, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	VMOVUPS  Y4, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	VMOVUPS  Y6, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y7, (SI)
-	VMOVUPS  Y8, 32(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -19269,10 +20125,12 @@ whole:
 // func tileRow256_5x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_5x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -19519,38 +20377,38 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y12, Y12, Y12
-	VCMPPS       $0x04, Y12, Y0, Y12
-	VMULPS       Y1, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VBROADCASTSS 96(AX), Y12
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x04, Y13, Y12, Y13
+	VMULPS       Y1, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y1, Y11, Y1
-	VMULPS       Y2, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y2, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y2, Y11, Y2
-	VMULPS       Y3, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y3, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y3, Y11, Y3
-	VMULPS       Y4, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y4, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y4, Y11, Y4
-	VMULPS       Y5, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y5, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y5, Y11, Y5
-	VMULPS       Y6, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y6, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y6, Y11, Y6
-	VMULPS       Y7, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y7, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y7, Y11, Y7
-	VMULPS       Y8, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y8, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y8, Y11, Y8
-	VMULPS       Y9, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y9, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y9, Y11, Y9
-	VMULPS       Y10, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y10, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y10, Y11, Y10
 
 store:
@@ -19560,134 +20418,152 @@ store:
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
 	ADDQ         BX, SI
 	VMOVUPS      Y3, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written1:
 	ADDQ         BX, SI
 	VMOVUPS      Y5, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written2:
 	ADDQ         BX, SI
 	VMOVUPS      Y7, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (CX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X8, (AX)
+	VMOVSS X8, (CX)
 
 written3:
 	ADDQ         BX, SI
 	VMOVUPS      Y9, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X10, (AX)
+	VMOVUPS      X10, (CX)
 	VEXTRACTF128 $0x01, Y10, X10
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X10, (AX)
+	VMOVLPS  X10, (CX)
 	VMOVHLPS X10, X10, X10
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X10, (AX)
+	VMOVSS X10, (CX)
 
 written4:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	VMOVUPS  Y2, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	VMOVUPS  Y4, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	VMOVUPS  Y6, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y7, (SI)
-	VMOVUPS  Y8, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y9, (SI)
-	VMOVUPS  Y10, 32(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y9, (SI)
+	VMOVUPS Y10, 32(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -19695,10 +20571,12 @@ whole:
 // func tileRow256_6x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_6x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -19971,44 +20849,44 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y14, Y14, Y14
-	VCMPPS       $0x04, Y14, Y0, Y14
-	VMULPS       Y1, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VBROADCASTSS 96(AX), Y14
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x04, Y15, Y14, Y15
+	VMULPS       Y1, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y1, Y13, Y1
-	VMULPS       Y2, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y2, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y2, Y13, Y2
-	VMULPS       Y3, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y3, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y3, Y13, Y3
-	VMULPS       Y4, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y4, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y4, Y13, Y4
-	VMULPS       Y5, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y5, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y5, Y13, Y5
-	VMULPS       Y6, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y6, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y6, Y13, Y6
-	VMULPS       Y7, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y7, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y7, Y13, Y7
-	VMULPS       Y8, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y8, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y8, Y13, Y8
-	VMULPS       Y9, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y9, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y9, Y13, Y9
-	VMULPS       Y10, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y10, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y10, Y13, Y10
-	VMULPS       Y11, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y11, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y11, Y13, Y11
-	VMULPS       Y12, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y12, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y12, Y13, Y12
 
 store:
@@ -20018,159 +20896,177 @@ store:
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
 	ADDQ         BX, SI
 	VMOVUPS      Y3, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written1:
 	ADDQ         BX, SI
 	VMOVUPS      Y5, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written2:
 	ADDQ         BX, SI
 	VMOVUPS      Y7, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (CX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X8, (AX)
+	VMOVSS X8, (CX)
 
 written3:
 	ADDQ         BX, SI
 	VMOVUPS      Y9, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X10, (AX)
+	VMOVUPS      X10, (CX)
 	VEXTRACTF128 $0x01, Y10, X10
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X10, (AX)
+	VMOVLPS  X10, (CX)
 	VMOVHLPS X10, X10, X10
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X10, (AX)
+	VMOVSS X10, (CX)
 
 written4:
 	ADDQ         BX, SI
 	VMOVUPS      Y11, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two5
-	VMOVUPS      X12, (AX)
+	VMOVUPS      X12, (CX)
 	VEXTRACTF128 $0x01, Y12, X12
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two5:
 	TESTQ    $0x00000002, DX
 	JZ       one5
-	VMOVLPS  X12, (AX)
+	VMOVLPS  X12, (CX)
 	VMOVHLPS X12, X12, X12
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one5:
 	TESTQ  $0x00000001, DX
 	JZ     written5
-	VMOVSS X12, (AX)
+	VMOVSS X12, (CX)
 
 written5:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	VMOVUPS  Y2, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	VMOVUPS  Y4, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	VMOVUPS  Y6, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y7, (SI)
-	VMOVUPS  Y8, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y9, (SI)
-	VMOVUPS  Y10, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y11, (SI)
-	VMOVUPS  Y12, 32(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y9, (SI)
+	VMOVUPS Y10, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y11, (SI)
+	VMOVUPS Y12, 32(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -20178,9 +21074,11 @@ whole:
 // func tileRow256_1x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_1x3(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+
+tile:
 	MOVQ       80(AX), DX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
@@ -20355,35 +21253,53 @@ store:
 	VMOVUPS      Y1, 32(SI)
 	BSRQ         104(AX), BX
 	INCQ         BX
-	LEAQ         64(SI), AX
+	LEAQ         64(SI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (DX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two0:
 	TESTQ    $0x00000002, BX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (DX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one0:
 	TESTQ  $0x00000001, BX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (DX)
 
 written0:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), DX
+	MOVQ 192(AX), SI
+	ADDQ DX, 16(AX)
+	ADDQ SI, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y0, (SI)
-	VMOVUPS  Y1, 32(SI)
-	VMOVUPS  Y2, 64(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), DX
+	MOVQ    192(AX), SI
+	ADDQ    DX, 16(AX)
+	ADDQ    SI, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -20391,9 +21307,11 @@ whole:
 // func tileRow256_2x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_2x3(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+
+tile:
 	MOVQ       80(AX), DX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
@@ -20614,62 +21532,80 @@ store:
 	VMOVUPS      Y1, 32(DI)
 	BSRQ         104(AX), BX
 	INCQ         BX
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (DX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two0:
 	TESTQ    $0x00000002, BX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (DX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one0:
 	TESTQ  $0x00000001, BX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (DX)
 
 written0:
 	ADDQ         SI, DI
 	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two1
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (DX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two1:
 	TESTQ    $0x00000002, BX
 	JZ       one1
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (DX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one1:
 	TESTQ  $0x00000001, BX
 	JZ     written1
-	VMOVSS X5, (AX)
+	VMOVSS X5, (DX)
 
 written1:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), DX
+	MOVQ 192(AX), SI
+	ADDQ DX, 16(AX)
+	ADDQ SI, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), DI
-	VMOVUPS  Y0, (DI)
-	VMOVUPS  Y1, 32(DI)
-	VMOVUPS  Y2, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y3, (DI)
-	VMOVUPS  Y4, 32(DI)
-	VMOVUPS  Y5, 64(DI)
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), DX
+	MOVQ    192(AX), SI
+	ADDQ    DX, 16(AX)
+	ADDQ    SI, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -20677,9 +21613,11 @@ whole:
 // func tileRow256_3x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_3x3(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+
+tile:
 	MOVQ       80(AX), DX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
@@ -20946,89 +21884,107 @@ store:
 	VMOVUPS      Y1, 32(DI)
 	BSRQ         104(AX), BX
 	INCQ         BX
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (DX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two0:
 	TESTQ    $0x00000002, BX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (DX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one0:
 	TESTQ  $0x00000001, BX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (DX)
 
 written0:
 	ADDQ         SI, DI
 	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two1
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (DX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two1:
 	TESTQ    $0x00000002, BX
 	JZ       one1
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (DX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one1:
 	TESTQ  $0x00000001, BX
 	JZ     written1
-	VMOVSS X5, (AX)
+	VMOVSS X5, (DX)
 
 written1:
 	ADDQ         SI, DI
 	VMOVUPS      Y6, (DI)
 	VMOVUPS      Y7, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two2
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (DX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two2:
 	TESTQ    $0x00000002, BX
 	JZ       one2
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (DX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one2:
 	TESTQ  $0x00000001, BX
 	JZ     written2
-	VMOVSS X8, (AX)
+	VMOVSS X8, (DX)
 
 written2:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), DX
+	MOVQ 192(AX), SI
+	ADDQ DX, 16(AX)
+	ADDQ SI, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), DI
-	VMOVUPS  Y0, (DI)
-	VMOVUPS  Y1, 32(DI)
-	VMOVUPS  Y2, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y3, (DI)
-	VMOVUPS  Y4, 32(DI)
-	VMOVUPS  Y5, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y6, (DI)
-	VMOVUPS  Y7, 32(DI)
-	VMOVUPS  Y8, 64(DI)
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	VMOVUPS Y8, 64(DI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), DX
+	MOVQ    192(AX), SI
+	ADDQ    DX, 16(AX)
+	ADDQ    SI, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -21036,9 +21992,11 @@ whole:
 // func tileRow256_4x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_4x3(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+
+tile:
 	MOVQ       80(AX), DX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
@@ -21357,116 +22315,134 @@ store:
 	VMOVUPS      Y1, 32(DI)
 	BSRQ         104(AX), BX
 	INCQ         BX
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (DX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two0:
 	TESTQ    $0x00000002, BX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (DX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one0:
 	TESTQ  $0x00000001, BX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (DX)
 
 written0:
 	ADDQ         SI, DI
 	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two1
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (DX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two1:
 	TESTQ    $0x00000002, BX
 	JZ       one1
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (DX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one1:
 	TESTQ  $0x00000001, BX
 	JZ     written1
-	VMOVSS X5, (AX)
+	VMOVSS X5, (DX)
 
 written1:
 	ADDQ         SI, DI
 	VMOVUPS      Y6, (DI)
 	VMOVUPS      Y7, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two2
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (DX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two2:
 	TESTQ    $0x00000002, BX
 	JZ       one2
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (DX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one2:
 	TESTQ  $0x00000001, BX
 	JZ     written2
-	VMOVSS X8, (AX)
+	VMOVSS X8, (DX)
 
 written2:
 	ADDQ         SI, DI
 	VMOVUPS      Y9, (DI)
 	VMOVUPS      Y10, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two3
-	VMOVUPS      X11, (AX)
+	VMOVUPS      X11, (DX)
 	VEXTRACTF128 $0x01, Y11, X11
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two3:
 	TESTQ    $0x00000002, BX
 	JZ       one3
-	VMOVLPS  X11, (AX)
+	VMOVLPS  X11, (DX)
 	VMOVHLPS X11, X11, X11
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one3:
 	TESTQ  $0x00000001, BX
 	JZ     written3
-	VMOVSS X11, (AX)
+	VMOVSS X11, (DX)
 
 written3:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), DX
+	MOVQ 192(AX), SI
+	ADDQ DX, 16(AX)
+	ADDQ SI, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), DI
-	VMOVUPS  Y0, (DI)
-	VMOVUPS  Y1, 32(DI)
-	VMOVUPS  Y2, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y3, (DI)
-	VMOVUPS  Y4, 32(DI)
-	VMOVUPS  Y5, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y6, (DI)
-	VMOVUPS  Y7, 32(DI)
-	VMOVUPS  Y8, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y9, (DI)
-	VMOVUPS  Y10, 32(DI)
-	VMOVUPS  Y11, 64(DI)
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	VMOVUPS Y8, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, (DI)
+	VMOVUPS Y10, 32(DI)
+	VMOVUPS Y11, 64(DI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), DX
+	MOVQ    192(AX), SI
+	ADDQ    DX, 16(AX)
+	ADDQ    SI, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -21474,9 +22450,11 @@ whole:
 // func tileRow256_1x4(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_1x4(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+
+tile:
 	MOVQ       80(AX), DX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
@@ -21668,36 +22646,54 @@ store:
 	VMOVUPS      Y2, 64(SI)
 	BSRQ         104(AX), BX
 	INCQ         BX
-	LEAQ         96(SI), AX
+	LEAQ         96(SI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two0
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (DX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two0:
 	TESTQ    $0x00000002, BX
 	JZ       one0
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (DX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one0:
 	TESTQ  $0x00000001, BX
 	JZ     written0
-	VMOVSS X3, (AX)
+	VMOVSS X3, (DX)
 
 written0:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), DX
+	MOVQ 192(AX), SI
+	ADDQ DX, 16(AX)
+	ADDQ SI, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y0, (SI)
-	VMOVUPS  Y1, 32(SI)
-	VMOVUPS  Y2, 64(SI)
-	VMOVUPS  Y3, 96(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), DX
+	MOVQ    192(AX), SI
+	ADDQ    DX, 16(AX)
+	ADDQ    SI, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -21705,9 +22701,11 @@ whole:
 // func tileRow256_2x4(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_2x4(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+
+tile:
 	MOVQ       80(AX), DX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
@@ -21957,65 +22955,83 @@ store:
 	VMOVUPS      Y2, 64(DI)
 	BSRQ         104(AX), BX
 	INCQ         BX
-	LEAQ         96(DI), AX
+	LEAQ         96(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two0
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (DX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two0:
 	TESTQ    $0x00000002, BX
 	JZ       one0
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (DX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one0:
 	TESTQ  $0x00000001, BX
 	JZ     written0
-	VMOVSS X3, (AX)
+	VMOVSS X3, (DX)
 
 written0:
 	ADDQ         SI, DI
 	VMOVUPS      Y4, (DI)
 	VMOVUPS      Y5, 32(DI)
 	VMOVUPS      Y6, 64(DI)
-	LEAQ         96(DI), AX
+	LEAQ         96(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two1
-	VMOVUPS      X7, (AX)
+	VMOVUPS      X7, (DX)
 	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two1:
 	TESTQ    $0x00000002, BX
 	JZ       one1
-	VMOVLPS  X7, (AX)
+	VMOVLPS  X7, (DX)
 	VMOVHLPS X7, X7, X7
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one1:
 	TESTQ  $0x00000001, BX
 	JZ     written1
-	VMOVSS X7, (AX)
+	VMOVSS X7, (DX)
 
 written1:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), DX
+	MOVQ 192(AX), SI
+	ADDQ DX, 16(AX)
+	ADDQ SI, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), DI
-	VMOVUPS  Y0, (DI)
-	VMOVUPS  Y1, 32(DI)
-	VMOVUPS  Y2, 64(DI)
-	VMOVUPS  Y3, 96(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y4, (DI)
-	VMOVUPS  Y5, 32(DI)
-	VMOVUPS  Y6, 64(DI)
-	VMOVUPS  Y7, 96(DI)
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
+	VMOVUPS Y6, 64(DI)
+	VMOVUPS Y7, 96(DI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), DX
+	MOVQ    192(AX), SI
+	ADDQ    DX, 16(AX)
+	ADDQ    SI, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -22023,9 +23039,11 @@ whole:
 // func tileRow256_3x4(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileRow256_3x4(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+
+tile:
 	MOVQ       80(AX), DX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
@@ -22333,94 +23351,112 @@ store:
 	VMOVUPS      Y2, 64(DI)
 	BSRQ         104(AX), BX
 	INCQ         BX
-	LEAQ         96(DI), AX
+	LEAQ         96(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two0
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (DX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two0:
 	TESTQ    $0x00000002, BX
 	JZ       one0
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (DX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one0:
 	TESTQ  $0x00000001, BX
 	JZ     written0
-	VMOVSS X3, (AX)
+	VMOVSS X3, (DX)
 
 written0:
 	ADDQ         SI, DI
 	VMOVUPS      Y4, (DI)
 	VMOVUPS      Y5, 32(DI)
 	VMOVUPS      Y6, 64(DI)
-	LEAQ         96(DI), AX
+	LEAQ         96(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two1
-	VMOVUPS      X7, (AX)
+	VMOVUPS      X7, (DX)
 	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two1:
 	TESTQ    $0x00000002, BX
 	JZ       one1
-	VMOVLPS  X7, (AX)
+	VMOVLPS  X7, (DX)
 	VMOVHLPS X7, X7, X7
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one1:
 	TESTQ  $0x00000001, BX
 	JZ     written1
-	VMOVSS X7, (AX)
+	VMOVSS X7, (DX)
 
 written1:
 	ADDQ         SI, DI
 	VMOVUPS      Y8, (DI)
 	VMOVUPS      Y9, 32(DI)
 	VMOVUPS      Y10, 64(DI)
-	LEAQ         96(DI), AX
+	LEAQ         96(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two2
-	VMOVUPS      X11, (AX)
+	VMOVUPS      X11, (DX)
 	VEXTRACTF128 $0x01, Y11, X11
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two2:
 	TESTQ    $0x00000002, BX
 	JZ       one2
-	VMOVLPS  X11, (AX)
+	VMOVLPS  X11, (DX)
 	VMOVHLPS X11, X11, X11
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one2:
 	TESTQ  $0x00000001, BX
 	JZ     written2
-	VMOVSS X11, (AX)
+	VMOVSS X11, (DX)
 
 written2:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), DX
+	MOVQ 192(AX), SI
+	ADDQ DX, 16(AX)
+	ADDQ SI, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), DI
-	VMOVUPS  Y0, (DI)
-	VMOVUPS  Y1, 32(DI)
-	VMOVUPS  Y2, 64(DI)
-	VMOVUPS  Y3, 96(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y4, (DI)
-	VMOVUPS  Y5, 32(DI)
-	VMOVUPS  Y6, 64(DI)
-	VMOVUPS  Y7, 96(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y8, (DI)
-	VMOVUPS  Y9, 32(DI)
-	VMOVUPS  Y10, 64(DI)
-	VMOVUPS  Y11, 96(DI)
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
+	VMOVUPS Y6, 64(DI)
+	VMOVUPS Y7, 96(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, (DI)
+	VMOVUPS Y9, 32(DI)
+	VMOVUPS Y10, 64(DI)
+	VMOVUPS Y11, 96(DI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), DX
+	MOVQ    192(AX), SI
+	ADDQ    DX, 16(AX)
+	ADDQ    SI, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -22428,10 +23464,12 @@ whole:
 // func tileColumn256_1x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_1x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -22544,25 +23582,25 @@ finish:
 	CMPQ       104(AX), $0x000000ff
 	JEQ        addWhole
 	MOVQ       (AX), BX
-	VMASKMOVPS (BX), Y0, Y0
-	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS (BX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
 	JMP        addDone
 
 addWhole:
 	MOVQ    (AX), BX
-	VMOVUPS (BX), Y0
-	VADDPS  Y0, Y1, Y1
+	VMOVUPS (BX), Y2
+	VADDPS  Y2, Y1, Y1
 
 addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x04, Y2, Y0, Y2
-	VMULPS       Y1, Y0, Y0
-	VANDPS       Y0, Y2, Y0
-	VMAXPS       Y1, Y0, Y1
+	VBROADCASTSS 96(AX), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y2, Y3
+	VMULPS       Y1, Y2, Y2
+	VANDPS       Y2, Y3, Y2
+	VMAXPS       Y1, Y2, Y1
 
 store:
 	CMPQ         104(AX), $0x000000ff
@@ -22570,33 +23608,51 @@ store:
 	MOVQ         (AX), BX
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (BX), AX
+	LEAQ         (BX), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), BX
-	VMOVUPS  Y1, (BX)
+	MOVQ    (AX), BX
+	VMOVUPS Y1, (BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -22604,10 +23660,12 @@ whole:
 // func tileColumn256_2x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_2x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -22750,14 +23808,14 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y0, Y4
-	VMULPS       Y1, Y0, Y3
-	VANDPS       Y3, Y4, Y3
+	VBROADCASTSS 96(AX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y5
+	VMULPS       Y1, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y1, Y3, Y1
-	VMULPS       Y2, Y0, Y3
-	VANDPS       Y3, Y4, Y3
+	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y2, Y3, Y2
 
 store:
@@ -22766,56 +23824,74 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -22823,10 +23899,12 @@ whole:
 // func tileColumn256_3x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_3x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -22986,17 +24064,17 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y0, Y5
-	VMULPS       Y1, Y0, Y4
-	VANDPS       Y4, Y5, Y4
+	VBROADCASTSS 96(AX), Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y5, Y6
+	VMULPS       Y1, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y1, Y4, Y1
-	VMULPS       Y2, Y0, Y4
-	VANDPS       Y4, Y5, Y4
+	VMULPS       Y2, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y2, Y4, Y2
-	VMULPS       Y3, Y0, Y4
-	VANDPS       Y4, Y5, Y4
+	VMULPS       Y3, Y5, Y4
+	VANDPS       Y4, Y6, Y4
 	VMAXPS       Y3, Y4, Y3
 
 store:
@@ -23005,79 +24083,97 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -23085,10 +24181,12 @@ whole:
 // func tileColumn256_4x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_4x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -23265,20 +24363,20 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x04, Y6, Y0, Y6
-	VMULPS       Y1, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VBROADCASTSS 96(AX), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x04, Y7, Y6, Y7
+	VMULPS       Y1, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y1, Y5, Y1
-	VMULPS       Y2, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y2, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y2, Y5, Y2
-	VMULPS       Y3, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y3, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y3, Y5, Y3
-	VMULPS       Y4, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y4, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y4, Y5, Y4
 
 store:
@@ -23287,102 +24385,120 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written3:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y4, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -23390,10 +24506,12 @@ whole:
 // func tileColumn256_5x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_5x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -23587,23 +24705,23 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x04, Y7, Y0, Y7
-	VMULPS       Y1, Y0, Y6
-	VANDPS       Y6, Y7, Y6
+	VBROADCASTSS 96(AX), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x04, Y8, Y7, Y8
+	VMULPS       Y1, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y1, Y6, Y1
-	VMULPS       Y2, Y0, Y6
-	VANDPS       Y6, Y7, Y6
+	VMULPS       Y2, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y2, Y6, Y2
-	VMULPS       Y3, Y0, Y6
-	VANDPS       Y6, Y7, Y6
+	VMULPS       Y3, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y3, Y6, Y3
-	VMULPS       Y4, Y0, Y6
-	VANDPS       Y6, Y7, Y6
+	VMULPS       Y4, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y4, Y6, Y4
-	VMULPS       Y5, Y0, Y6
-	VANDPS       Y6, Y7, Y6
+	VMULPS       Y5, Y7, Y6
+	VANDPS       Y6, Y8, Y6
 	VMAXPS       Y5, Y6, Y5
 
 store:
@@ -23612,125 +24730,143 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written3:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (CX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (CX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X5, (AX)
+	VMOVSS X5, (CX)
 
 written4:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y4, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -23738,10 +24874,12 @@ whole:
 // func tileColumn256_6x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_6x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -23952,26 +25090,26 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x04, Y8, Y0, Y8
-	VMULPS       Y1, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VBROADCASTSS 96(AX), Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y9, Y8, Y9
+	VMULPS       Y1, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y1, Y7, Y1
-	VMULPS       Y2, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y2, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y2, Y7, Y2
-	VMULPS       Y3, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y3, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y3, Y7, Y3
-	VMULPS       Y4, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y4, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y4, Y7, Y4
-	VMULPS       Y5, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y5, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y5, Y7, Y5
-	VMULPS       Y6, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y6, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
 
 store:
@@ -23980,148 +25118,166 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written3:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (CX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (CX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X5, (AX)
+	VMOVSS X5, (CX)
 
 written4:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two5
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two5:
 	TESTQ    $0x00000002, DX
 	JZ       one5
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one5:
 	TESTQ  $0x00000001, DX
 	JZ     written5
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written5:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y4, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y6, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -24129,10 +25285,12 @@ whole:
 // func tileColumn256_7x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_7x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -24360,29 +25518,29 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y9, Y9, Y9
-	VCMPPS       $0x04, Y9, Y0, Y9
-	VMULPS       Y1, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VBROADCASTSS 96(AX), Y9
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x04, Y10, Y9, Y10
+	VMULPS       Y1, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y1, Y8, Y1
-	VMULPS       Y2, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y2, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y2, Y8, Y2
-	VMULPS       Y3, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y3, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y3, Y8, Y3
-	VMULPS       Y4, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y4, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y4, Y8, Y4
-	VMULPS       Y5, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y5, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y5, Y8, Y5
-	VMULPS       Y6, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y6, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y6, Y8, Y6
-	VMULPS       Y7, Y0, Y8
-	VANDPS       Y8, Y9, Y8
+	VMULPS       Y7, Y9, Y8
+	VANDPS       Y8, Y10, Y8
 	VMAXPS       Y7, Y8, Y7
 
 store:
@@ -24391,171 +25549,189 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written3:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (CX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (CX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X5, (AX)
+	VMOVSS X5, (CX)
 
 written4:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two5
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two5:
 	TESTQ    $0x00000002, DX
 	JZ       one5
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one5:
 	TESTQ  $0x00000001, DX
 	JZ     written5
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written5:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two6
-	VMOVUPS      X7, (AX)
+	VMOVUPS      X7, (CX)
 	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two6:
 	TESTQ    $0x00000002, DX
 	JZ       one6
-	VMOVLPS  X7, (AX)
+	VMOVLPS  X7, (CX)
 	VMOVHLPS X7, X7, X7
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one6:
 	TESTQ  $0x00000001, DX
 	JZ     written6
-	VMOVSS X7, (AX)
+	VMOVSS X7, (CX)
 
 written6:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y4, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y6, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y7, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -24563,10 +25739,12 @@ whole:
 // func tileColumn256_8x1(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_8x1(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	CMPQ       104(AX), $0x000000ff
 	JEQ        biasWhole
@@ -24811,32 +25989,32 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y10, Y10, Y10
-	VCMPPS       $0x04, Y10, Y0, Y10
-	VMULPS       Y1, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VBROADCASTSS 96(AX), Y10
+	VXORPS       Y11, Y11, Y11
+	VCMPPS       $0x04, Y11, Y10, Y11
+	VMULPS       Y1, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y1, Y9, Y1
-	VMULPS       Y2, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y2, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y2, Y9, Y2
-	VMULPS       Y3, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y3, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y3, Y9, Y3
-	VMULPS       Y4, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y4, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y4, Y9, Y4
-	VMULPS       Y5, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y5, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y5, Y9, Y5
-	VMULPS       Y6, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y6, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y6, Y9, Y6
-	VMULPS       Y7, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y7, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y7, Y9, Y7
-	VMULPS       Y8, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y8, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y8, Y9, Y8
 
 store:
@@ -24845,194 +26023,212 @@ store:
 	MOVQ         (AX), SI
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X1, (AX)
+	VMOVLPS  X1, (CX)
 	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X1, (AX)
+	VMOVSS X1, (CX)
 
 written0:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written1:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X3, (AX)
+	VMOVUPS      X3, (CX)
 	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X3, (AX)
+	VMOVLPS  X3, (CX)
 	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X3, (AX)
+	VMOVSS X3, (CX)
 
 written2:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written3:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (CX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (CX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X5, (AX)
+	VMOVSS X5, (CX)
 
 written4:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two5
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two5:
 	TESTQ    $0x00000002, DX
 	JZ       one5
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one5:
 	TESTQ  $0x00000001, DX
 	JZ     written5
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written5:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two6
-	VMOVUPS      X7, (AX)
+	VMOVUPS      X7, (CX)
 	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two6:
 	TESTQ    $0x00000002, DX
 	JZ       one6
-	VMOVLPS  X7, (AX)
+	VMOVLPS  X7, (CX)
 	VMOVHLPS X7, X7, X7
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one6:
 	TESTQ  $0x00000001, DX
 	JZ     written6
-	VMOVSS X7, (AX)
+	VMOVSS X7, (CX)
 
 written6:
 	ADDQ         BX, SI
-	LEAQ         (SI), AX
+	LEAQ         (SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two7
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two7:
 	TESTQ    $0x00000002, DX
 	JZ       one7
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (CX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one7:
 	TESTQ  $0x00000001, DX
 	JZ     written7
-	VMOVSS X8, (AX)
+	VMOVSS X8, (CX)
 
 written7:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y2, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y4, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y6, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y7, (SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y8, (SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y2, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y4, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	ADDQ    BX, SI
+	VMOVUPS Y8, (SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -25040,10 +26236,12 @@ whole:
 // func tileColumn256_1x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_1x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -25182,14 +26380,14 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y0, Y4
-	VMULPS       Y1, Y0, Y3
-	VANDPS       Y3, Y4, Y3
+	VBROADCASTSS 96(AX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y5
+	VMULPS       Y1, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y1, Y3, Y1
-	VMULPS       Y2, Y0, Y3
-	VANDPS       Y3, Y4, Y3
+	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y5, Y3
 	VMAXPS       Y2, Y3, Y2
 
 store:
@@ -25199,34 +26397,52 @@ store:
 	VMOVUPS      Y1, (BX)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(BX), AX
+	LEAQ         32(BX), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), BX
-	VMOVUPS  Y1, (BX)
-	VMOVUPS  Y2, 32(BX)
+	MOVQ    (AX), BX
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, 32(BX)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -25234,10 +26450,12 @@ whole:
 // func tileColumn256_2x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_2x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -25402,20 +26620,20 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x04, Y6, Y0, Y6
-	VMULPS       Y1, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VBROADCASTSS 96(AX), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x04, Y7, Y6, Y7
+	VMULPS       Y1, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y1, Y5, Y1
-	VMULPS       Y2, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y2, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y2, Y5, Y2
-	VMULPS       Y3, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y3, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y3, Y5, Y3
-	VMULPS       Y4, Y0, Y5
-	VANDPS       Y5, Y6, Y5
+	VMULPS       Y4, Y6, Y5
+	VANDPS       Y5, Y7, Y5
 	VMAXPS       Y4, Y5, Y4
 
 store:
@@ -25425,59 +26643,77 @@ store:
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
 	ADDQ         BX, SI
 	VMOVUPS      Y3, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written1:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	VMOVUPS  Y2, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	VMOVUPS  Y4, 32(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -25485,10 +26721,12 @@ whole:
 // func tileColumn256_3x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_3x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -25679,26 +26917,26 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x04, Y8, Y0, Y8
-	VMULPS       Y1, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VBROADCASTSS 96(AX), Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x04, Y9, Y8, Y9
+	VMULPS       Y1, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y1, Y7, Y1
-	VMULPS       Y2, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y2, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y2, Y7, Y2
-	VMULPS       Y3, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y3, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y3, Y7, Y3
-	VMULPS       Y4, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y4, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y4, Y7, Y4
-	VMULPS       Y5, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y5, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y5, Y7, Y5
-	VMULPS       Y6, Y0, Y7
-	VANDPS       Y7, Y8, Y7
+	VMULPS       Y6, Y8, Y7
+	VANDPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
 
 store:
@@ -25708,84 +26946,102 @@ store:
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
 	ADDQ         BX, SI
 	VMOVUPS      Y3, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written1:
 	ADDQ         BX, SI
 	VMOVUPS      Y5, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written2:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	VMOVUPS  Y2, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	VMOVUPS  Y4, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	VMOVUPS  Y6, 32(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -25793,10 +27049,12 @@ whole:
 // func tileColumn256_4x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_4x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -26013,32 +27271,32 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y10, Y10, Y10
-	VCMPPS       $0x04, Y10, Y0, Y10
-	VMULPS       Y1, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VBROADCASTSS 96(AX), Y10
+	VXORPS       Y11, Y11, Y11
+	VCMPPS       $0x04, Y11, Y10, Y11
+	VMULPS       Y1, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y1, Y9, Y1
-	VMULPS       Y2, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y2, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y2, Y9, Y2
-	VMULPS       Y3, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y3, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y3, Y9, Y3
-	VMULPS       Y4, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y4, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y4, Y9, Y4
-	VMULPS       Y5, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y5, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y5, Y9, Y5
-	VMULPS       Y6, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y6, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y6, Y9, Y6
-	VMULPS       Y7, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y7, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y7, Y9, Y7
-	VMULPS       Y8, Y0, Y9
-	VANDPS       Y9, Y10, Y9
+	VMULPS       Y8, Y10, Y9
+	VANDPS       Y9, Y11, Y9
 	VMAXPS       Y8, Y9, Y8
 
 store:
@@ -26048,109 +27306,127 @@ store:
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
 	ADDQ         BX, SI
 	VMOVUPS      Y3, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written1:
 	ADDQ         BX, SI
 	VMOVUPS      Y5, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written2:
 	ADDQ         BX, SI
 	VMOVUPS      Y7, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (CX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X8, (AX)
+	VMOVSS X8, (CX)
 
 written3:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	VMOVUPS  Y2, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	VMOVUPS  Y4, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	VMOVUPS  Y6, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y7, (SI)
-	VMOVUPS  Y8, 32(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -26158,10 +27434,12 @@ whole:
 // func tileColumn256_5x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_5x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -26404,38 +27682,38 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y12, Y12, Y12
-	VCMPPS       $0x04, Y12, Y0, Y12
-	VMULPS       Y1, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VBROADCASTSS 96(AX), Y12
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x04, Y13, Y12, Y13
+	VMULPS       Y1, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y1, Y11, Y1
-	VMULPS       Y2, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y2, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y2, Y11, Y2
-	VMULPS       Y3, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y3, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y3, Y11, Y3
-	VMULPS       Y4, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y4, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y4, Y11, Y4
-	VMULPS       Y5, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y5, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y5, Y11, Y5
-	VMULPS       Y6, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y6, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y6, Y11, Y6
-	VMULPS       Y7, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y7, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y7, Y11, Y7
-	VMULPS       Y8, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y8, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y8, Y11, Y8
-	VMULPS       Y9, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y9, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y9, Y11, Y9
-	VMULPS       Y10, Y0, Y11
-	VANDPS       Y11, Y12, Y11
+	VMULPS       Y10, Y12, Y11
+	VANDPS       Y11, Y13, Y11
 	VMAXPS       Y10, Y11, Y10
 
 store:
@@ -26445,134 +27723,152 @@ store:
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
 	ADDQ         BX, SI
 	VMOVUPS      Y3, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written1:
 	ADDQ         BX, SI
 	VMOVUPS      Y5, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written2:
 	ADDQ         BX, SI
 	VMOVUPS      Y7, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (CX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X8, (AX)
+	VMOVSS X8, (CX)
 
 written3:
 	ADDQ         BX, SI
 	VMOVUPS      Y9, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X10, (AX)
+	VMOVUPS      X10, (CX)
 	VEXTRACTF128 $0x01, Y10, X10
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X10, (AX)
+	VMOVLPS  X10, (CX)
 	VMOVHLPS X10, X10, X10
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X10, (AX)
+	VMOVSS X10, (CX)
 
 written4:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	VMOVUPS  Y2, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	VMOVUPS  Y4, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	VMOVUPS  Y6, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y7, (SI)
-	VMOVUPS  Y8, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y9, (SI)
-	VMOVUPS  Y10, 32(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y9, (SI)
+	VMOVUPS Y10, 32(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -26580,10 +27876,12 @@ whole:
 // func tileColumn256_6x2(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_6x2(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
-	VMOVDQU    (CX), Y0
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+	VMOVDQU  (CX), Y0
+
+tile:
 	MOVQ       80(AX), CX
 	VMOVUPS    (CX), Y1
 	CMPQ       104(AX), $0x000000ff
@@ -26852,44 +28150,44 @@ addDone:
 activation:
 	TESTQ        $0x00000002, CX
 	JZ           store
-	VBROADCASTSS 96(AX), Y0
-	VXORPS       Y14, Y14, Y14
-	VCMPPS       $0x04, Y14, Y0, Y14
-	VMULPS       Y1, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VBROADCASTSS 96(AX), Y14
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x04, Y15, Y14, Y15
+	VMULPS       Y1, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y1, Y13, Y1
-	VMULPS       Y2, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y2, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y2, Y13, Y2
-	VMULPS       Y3, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y3, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y3, Y13, Y3
-	VMULPS       Y4, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y4, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y4, Y13, Y4
-	VMULPS       Y5, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y5, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y5, Y13, Y5
-	VMULPS       Y6, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y6, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y6, Y13, Y6
-	VMULPS       Y7, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y7, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y7, Y13, Y7
-	VMULPS       Y8, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y8, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y8, Y13, Y8
-	VMULPS       Y9, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y9, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y9, Y13, Y9
-	VMULPS       Y10, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y10, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y10, Y13, Y10
-	VMULPS       Y11, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y11, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y11, Y13, Y11
-	VMULPS       Y12, Y0, Y13
-	VANDPS       Y13, Y14, Y13
+	VMULPS       Y12, Y14, Y13
+	VANDPS       Y13, Y15, Y13
 	VMAXPS       Y12, Y13, Y12
 
 store:
@@ -26899,159 +28197,177 @@ store:
 	VMOVUPS      Y1, (SI)
 	BSRQ         104(AX), DX
 	INCQ         DX
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (CX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two0:
 	TESTQ    $0x00000002, DX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (CX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one0:
 	TESTQ  $0x00000001, DX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (CX)
 
 written0:
 	ADDQ         BX, SI
 	VMOVUPS      Y3, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two1
-	VMOVUPS      X4, (AX)
+	VMOVUPS      X4, (CX)
 	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two1:
 	TESTQ    $0x00000002, DX
 	JZ       one1
-	VMOVLPS  X4, (AX)
+	VMOVLPS  X4, (CX)
 	VMOVHLPS X4, X4, X4
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one1:
 	TESTQ  $0x00000001, DX
 	JZ     written1
-	VMOVSS X4, (AX)
+	VMOVSS X4, (CX)
 
 written1:
 	ADDQ         BX, SI
 	VMOVUPS      Y5, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two2
-	VMOVUPS      X6, (AX)
+	VMOVUPS      X6, (CX)
 	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two2:
 	TESTQ    $0x00000002, DX
 	JZ       one2
-	VMOVLPS  X6, (AX)
+	VMOVLPS  X6, (CX)
 	VMOVHLPS X6, X6, X6
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one2:
 	TESTQ  $0x00000001, DX
 	JZ     written2
-	VMOVSS X6, (AX)
+	VMOVSS X6, (CX)
 
 written2:
 	ADDQ         BX, SI
 	VMOVUPS      Y7, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two3
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two3:
 	TESTQ    $0x00000002, DX
 	JZ       one3
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (CX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one3:
 	TESTQ  $0x00000001, DX
 	JZ     written3
-	VMOVSS X8, (AX)
+	VMOVSS X8, (CX)
 
 written3:
 	ADDQ         BX, SI
 	VMOVUPS      Y9, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two4
-	VMOVUPS      X10, (AX)
+	VMOVUPS      X10, (CX)
 	VEXTRACTF128 $0x01, Y10, X10
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two4:
 	TESTQ    $0x00000002, DX
 	JZ       one4
-	VMOVLPS  X10, (AX)
+	VMOVLPS  X10, (CX)
 	VMOVHLPS X10, X10, X10
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one4:
 	TESTQ  $0x00000001, DX
 	JZ     written4
-	VMOVSS X10, (AX)
+	VMOVSS X10, (CX)
 
 written4:
 	ADDQ         BX, SI
 	VMOVUPS      Y11, (SI)
-	LEAQ         32(SI), AX
+	LEAQ         32(SI), CX
 	TESTQ        $0x00000004, DX
 	JZ           two5
-	VMOVUPS      X12, (AX)
+	VMOVUPS      X12, (CX)
 	VEXTRACTF128 $0x01, Y12, X12
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 
 two5:
 	TESTQ    $0x00000002, DX
 	JZ       one5
-	VMOVLPS  X12, (AX)
+	VMOVLPS  X12, (CX)
 	VMOVHLPS X12, X12, X12
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, CX
 
 one5:
 	TESTQ  $0x00000001, DX
 	JZ     written5
-	VMOVSS X12, (AX)
+	VMOVSS X12, (CX)
 
 written5:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), CX
+	MOVQ 192(AX), BX
+	ADDQ CX, 16(AX)
+	ADDQ BX, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y1, (SI)
-	VMOVUPS  Y2, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y3, (SI)
-	VMOVUPS  Y4, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y5, (SI)
-	VMOVUPS  Y6, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y7, (SI)
-	VMOVUPS  Y8, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y9, (SI)
-	VMOVUPS  Y10, 32(SI)
-	ADDQ     BX, SI
-	VMOVUPS  Y11, (SI)
-	VMOVUPS  Y12, 32(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y1, (SI)
+	VMOVUPS Y2, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y8, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y9, (SI)
+	VMOVUPS Y10, 32(SI)
+	ADDQ    BX, SI
+	VMOVUPS Y11, (SI)
+	VMOVUPS Y12, 32(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), CX
+	MOVQ    192(AX), BX
+	ADDQ    CX, 16(AX)
+	ADDQ    BX, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -27059,9 +28375,11 @@ whole:
 // func tileColumn256_1x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_1x3(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+
+tile:
 	MOVQ       80(AX), DX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
@@ -27238,35 +28556,53 @@ store:
 	VMOVUPS      Y1, 32(SI)
 	BSRQ         104(AX), BX
 	INCQ         BX
-	LEAQ         64(SI), AX
+	LEAQ         64(SI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (DX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two0:
 	TESTQ    $0x00000002, BX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (DX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one0:
 	TESTQ  $0x00000001, BX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (DX)
 
 written0:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), DX
+	MOVQ 192(AX), SI
+	ADDQ DX, 16(AX)
+	ADDQ SI, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), SI
-	VMOVUPS  Y0, (SI)
-	VMOVUPS  Y1, 32(SI)
-	VMOVUPS  Y2, 64(SI)
+	MOVQ    (AX), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), DX
+	MOVQ    192(AX), SI
+	ADDQ    DX, 16(AX)
+	ADDQ    SI, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -27274,9 +28610,11 @@ whole:
 // func tileColumn256_2x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_2x3(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+
+tile:
 	MOVQ       80(AX), DX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
@@ -27499,62 +28837,80 @@ store:
 	VMOVUPS      Y1, 32(DI)
 	BSRQ         104(AX), BX
 	INCQ         BX
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (DX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two0:
 	TESTQ    $0x00000002, BX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (DX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one0:
 	TESTQ  $0x00000001, BX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (DX)
 
 written0:
 	ADDQ         SI, DI
 	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two1
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (DX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two1:
 	TESTQ    $0x00000002, BX
 	JZ       one1
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (DX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one1:
 	TESTQ  $0x00000001, BX
 	JZ     written1
-	VMOVSS X5, (AX)
+	VMOVSS X5, (DX)
 
 written1:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), DX
+	MOVQ 192(AX), SI
+	ADDQ DX, 16(AX)
+	ADDQ SI, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), DI
-	VMOVUPS  Y0, (DI)
-	VMOVUPS  Y1, 32(DI)
-	VMOVUPS  Y2, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y3, (DI)
-	VMOVUPS  Y4, 32(DI)
-	VMOVUPS  Y5, 64(DI)
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), DX
+	MOVQ    192(AX), SI
+	ADDQ    DX, 16(AX)
+	ADDQ    SI, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -27562,9 +28918,11 @@ whole:
 // func tileColumn256_3x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_3x3(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+
+tile:
 	MOVQ       80(AX), DX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
@@ -27833,89 +29191,107 @@ store:
 	VMOVUPS      Y1, 32(DI)
 	BSRQ         104(AX), BX
 	INCQ         BX
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (DX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two0:
 	TESTQ    $0x00000002, BX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (DX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one0:
 	TESTQ  $0x00000001, BX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (DX)
 
 written0:
 	ADDQ         SI, DI
 	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two1
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (DX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two1:
 	TESTQ    $0x00000002, BX
 	JZ       one1
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (DX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one1:
 	TESTQ  $0x00000001, BX
 	JZ     written1
-	VMOVSS X5, (AX)
+	VMOVSS X5, (DX)
 
 written1:
 	ADDQ         SI, DI
 	VMOVUPS      Y6, (DI)
 	VMOVUPS      Y7, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two2
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (DX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two2:
 	TESTQ    $0x00000002, BX
 	JZ       one2
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (DX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one2:
 	TESTQ  $0x00000001, BX
 	JZ     written2
-	VMOVSS X8, (AX)
+	VMOVSS X8, (DX)
 
 written2:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), DX
+	MOVQ 192(AX), SI
+	ADDQ DX, 16(AX)
+	ADDQ SI, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), DI
-	VMOVUPS  Y0, (DI)
-	VMOVUPS  Y1, 32(DI)
-	VMOVUPS  Y2, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y3, (DI)
-	VMOVUPS  Y4, 32(DI)
-	VMOVUPS  Y5, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y6, (DI)
-	VMOVUPS  Y7, 32(DI)
-	VMOVUPS  Y8, 64(DI)
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	VMOVUPS Y8, 64(DI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), DX
+	MOVQ    192(AX), SI
+	ADDQ    DX, 16(AX)
+	ADDQ    SI, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
@@ -27923,9 +29299,11 @@ whole:
 // func tileColumn256_4x3(p *tile)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileColumn256_4x3(SB), NOSPLIT, $0-8
-	VLDMXCSR   control_flush<>+0(SB)
-	MOVQ       p+0(FP), AX
-	MOVQ       112(AX), CX
+	VLDMXCSR control_flush<>+0(SB)
+	MOVQ     p+0(FP), AX
+	MOVQ     112(AX), CX
+
+tile:
 	MOVQ       80(AX), DX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
@@ -28240,116 +29618,134 @@ store:
 	VMOVUPS      Y1, 32(DI)
 	BSRQ         104(AX), BX
 	INCQ         BX
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two0
-	VMOVUPS      X2, (AX)
+	VMOVUPS      X2, (DX)
 	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two0:
 	TESTQ    $0x00000002, BX
 	JZ       one0
-	VMOVLPS  X2, (AX)
+	VMOVLPS  X2, (DX)
 	VMOVHLPS X2, X2, X2
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one0:
 	TESTQ  $0x00000001, BX
 	JZ     written0
-	VMOVSS X2, (AX)
+	VMOVSS X2, (DX)
 
 written0:
 	ADDQ         SI, DI
 	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two1
-	VMOVUPS      X5, (AX)
+	VMOVUPS      X5, (DX)
 	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two1:
 	TESTQ    $0x00000002, BX
 	JZ       one1
-	VMOVLPS  X5, (AX)
+	VMOVLPS  X5, (DX)
 	VMOVHLPS X5, X5, X5
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one1:
 	TESTQ  $0x00000001, BX
 	JZ     written1
-	VMOVSS X5, (AX)
+	VMOVSS X5, (DX)
 
 written1:
 	ADDQ         SI, DI
 	VMOVUPS      Y6, (DI)
 	VMOVUPS      Y7, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two2
-	VMOVUPS      X8, (AX)
+	VMOVUPS      X8, (DX)
 	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two2:
 	TESTQ    $0x00000002, BX
 	JZ       one2
-	VMOVLPS  X8, (AX)
+	VMOVLPS  X8, (DX)
 	VMOVHLPS X8, X8, X8
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one2:
 	TESTQ  $0x00000001, BX
 	JZ     written2
-	VMOVSS X8, (AX)
+	VMOVSS X8, (DX)
 
 written2:
 	ADDQ         SI, DI
 	VMOVUPS      Y9, (DI)
 	VMOVUPS      Y10, 32(DI)
-	LEAQ         64(DI), AX
+	LEAQ         64(DI), DX
 	TESTQ        $0x00000004, BX
 	JZ           two3
-	VMOVUPS      X11, (AX)
+	VMOVUPS      X11, (DX)
 	VEXTRACTF128 $0x01, Y11, X11
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, DX
 
 two3:
 	TESTQ    $0x00000002, BX
 	JZ       one3
-	VMOVLPS  X11, (AX)
+	VMOVLPS  X11, (DX)
 	VMOVHLPS X11, X11, X11
-	ADDQ     $0x08, AX
+	ADDQ     $0x08, DX
 
 one3:
 	TESTQ  $0x00000001, BX
 	JZ     written3
-	VMOVSS X11, (AX)
+	VMOVSS X11, (DX)
 
 written3:
+	SUBQ $0x01, 176(AX)
+	JLE  last
+	MOVQ 184(AX), DX
+	MOVQ 192(AX), SI
+	ADDQ DX, 16(AX)
+	ADDQ SI, (AX)
+	JMP  tile
+
+last:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ     (AX), DI
-	VMOVUPS  Y0, (DI)
-	VMOVUPS  Y1, 32(DI)
-	VMOVUPS  Y2, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y3, (DI)
-	VMOVUPS  Y4, 32(DI)
-	VMOVUPS  Y5, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y6, (DI)
-	VMOVUPS  Y7, 32(DI)
-	VMOVUPS  Y8, 64(DI)
-	ADDQ     SI, DI
-	VMOVUPS  Y9, (DI)
-	VMOVUPS  Y10, 32(DI)
-	VMOVUPS  Y11, 64(DI)
+	MOVQ    (AX), DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	VMOVUPS Y8, 64(DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, (DI)
+	VMOVUPS Y10, 32(DI)
+	VMOVUPS Y11, 64(DI)
+	SUBQ    $0x01, 176(AX)
+	JLE     lastWhole
+	MOVQ    184(AX), DX
+	MOVQ    192(AX), SI
+	ADDQ    DX, 16(AX)
+	ADDQ    SI, (AX)
+	JMP     tile
+
+lastWhole:
 	VLDMXCSR control_ieee<>+0(SB)
 	VZEROUPPER
 	RET

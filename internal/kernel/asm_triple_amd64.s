@@ -126,12 +126,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -289,12 +290,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -462,12 +464,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -651,12 +654,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -862,12 +866,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -1089,12 +1094,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -1332,12 +1338,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -1597,12 +1604,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -1878,12 +1886,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -2175,12 +2184,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -2494,12 +2504,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -2829,12 +2840,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -2982,12 +2994,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -3169,12 +3182,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -3384,12 +3398,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -3627,12 +3642,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -3904,12 +3920,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -4209,12 +4226,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -4542,12 +4560,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -4909,12 +4928,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -5304,12 +5324,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -5727,12 +5748,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -6184,12 +6206,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:
@@ -6669,12 +6692,13 @@ store:
 	SUBQ    $0x01, 176(AX)
 	JLE     last
 	MOVQ    184(AX), CX
+	MOVQ    192(AX), DX
 	ADDQ    CX, 16(AX)
+	ADDQ    DX, (AX)
+	MOVQ    184(AX), CX
 	ADDQ    200(AX), CX
 	MOVQ    CX, 200(AX)
 	MOVQ    CX, 128(AX)
-	MOVQ    192(AX), CX
-	ADDQ    CX, (AX)
 	JMP     tile
 
 last:

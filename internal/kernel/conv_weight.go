@@ -311,19 +311,22 @@ func (s *weightGrad) tiles(r *runner, table kernelTable, a, b, c []float32, m, n
 	for j := 0; j < n; j += width {
 		width = fast.cut(n-j, manyProducts)
 		vectors := r.columns(width, fast.lanes)
-		blocks, rows, larger := split(m, table.rows[vectors-1])
-		r.b = unsafe.Pointer(&b[j])
+		kernels, most := &table.kernels[vectors-1], table.rows[vectors-1]
+		r.a, r.b, r.c = unsafe.Pointer(&a[0]), unsafe.Pointer(&b[j]), unsafe.Pointer(&c[j])
+		if !s.triples {
+			r.rows(kernels, most, m)
+			continue
+		}
+		blocks, rows, larger := split(m, most)
 		for i, at := 0, 0; i < blocks; i++ {
 			height := rows
 			if i < larger {
 				height++
 			}
 			r.a, r.c = unsafe.Pointer(&a[at*r.am/elem]), unsafe.Pointer(&c[at*s.Cout+j])
-			if s.triples {
-				r.tap = (m - height + 1) * s.Cout * elem
-			}
+			r.tap = (m - height + 1) * s.Cout * elem
 			r.prefetchMore()
-			r.call(table.kernels[vectors-1][height])
+			r.call(kernels[height])
 			at += height
 		}
 	}

@@ -57,7 +57,7 @@ func (r *runner) prefetchMore() {
 		r.pace = 0
 		return
 	}
-	s, steps := &f.stretches[f.first], len(r.list)*r.k
+	s, steps := &f.stretches[f.first], max(1, r.count)*len(r.list)*r.k
 	r.next, r.pace = s.from, min(f.pace, paceOf(s.bytes, steps))
 	s.from += uintptr(r.pace * steps)
 	if s.bytes -= r.pace * steps; s.bytes <= 0 {

@@ -66,21 +66,11 @@ func (g *gather) foldedBlock(r *runner, lo, hi, depth int, panels []panel) {
 	for i := range panels {
 		p := &panels[i]
 		vectors := g.prepare(r, p, 1)
-		kernels := &fast.row[vectors-1]
-		blocks, rows, larger := split(hi-lo, fast.rows[vectors-1])
 		for s := range r.list {
 			r.list[s].b = s * r.k * r.bk
 		}
-		for i, o := 0, 0; i < blocks; i++ {
-			m := rows
-			if i < larger {
-				m++
-			}
-			r.a = unsafe.Pointer(&laid[o*depth])
-			r.c = unsafe.Pointer(&p.y[(lo+o)*p.yc+p.y0])
-			r.call(kernels[m])
-			o += m
-		}
+		r.a, r.c = unsafe.Pointer(&laid[0]), unsafe.Pointer(&p.y[lo*p.yc+p.y0])
+		r.rows(&fast.row[vectors-1], fast.rows[vectors-1], hi-lo)
 	}
 }
 

@@ -208,22 +208,14 @@ func gemmTask(g *gemm[float32], r *runner, b []float32, width, i0, i1, j0, j1 in
 		for j := j0; j < j1; j += width {
 			vectors := r.columns(min(width, g.n-j), fast.lanes)
 			r.b = unsafe.Pointer(&b[k0*panels*width+j/width*r.k*width])
-			blocks, rows, larger := split(i1-i0, fast.rows[vectors-1])
+			blocks, _, _ := split(i1-i0, fast.rows[vectors-1])
 			r.foreseen = foreseen{}
 			if j+width < j1 { // the next panel
 				r.foreseen.add(b[k0*panels*width+(j/width+1)*r.k*width:][:r.k*width])
 			}
 			r.foreseen.spread(blocks * r.k)
-			for n, i := 0, i0; n < blocks; n++ {
-				m := rows
-				if n < larger {
-					m++
-				}
-				r.a, r.c = unsafe.Pointer(&a[(i-i0)*step]), unsafe.Pointer(&g.c[i*g.ldc+j])
-				r.prefetchMore()
-				r.call(table[vectors-1][m])
-				i += m
-			}
+			r.a, r.c = unsafe.Pointer(&a[0]), unsafe.Pointer(&g.c[i0*g.ldc+j])
+			r.rows(&table[vectors-1], fast.rows[vectors-1], i1-i0)
 		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 //
 //	C[m][n] = bias[n] + sum over segments s, sum over k of A[s.a + m*am + k*ak] * B[s.b + k*bk + n]
 //
-// plus what C held, and then the activation, as the flags say. A kernel for mr
+// plus what C held, and then the activation, as the flags say; then so for further
+// tiles. A call leaves c, a and next where the last tile has them. A kernel for mr
 // rows and nv vectors takes m < mr and n < nv vectors; of the last vector only
 // the lanes of the mask are read from bias, B and C and written. All distances
 // are in bytes. The generator in _asm knows this layout.
@@ -40,10 +41,11 @@ type tile struct {
 	tap        int // from one tap's weights to the next one's, or to its gradients
 	head, tail int // elements of A that are left out
 	paceC      int // bytes of C that are prefetched with each k, from ahead on
-	count      int // tiles, of triples by rows; 0 is one
-	aNext      int // from one of them to the next
-	cNext      int
-	from       uintptr // where next began, which a tile later is aNext on
+
+	count        int // tiles to do, but for triples by columns; 0 is one
+	aNext, cNext int // from each of them to the next
+
+	from uintptr // of triples by rows, where next began; a tile later it is aNext on
 }
 
 // A segment is a stretch of products at regular distances, by what it adds to
@@ -127,9 +129,19 @@ func (r *runner) call(f func(*tile)) {
 	if r.tap != 0 {
 		steps = tripleSteps
 	}
-	if len(r.list)*r.k <= steps {
+	if max(1, r.count)*len(r.list)*r.k <= steps {
 		r.segs, r.nsegs = &r.list[0], len(r.list)
 		f(&r.tile)
+		return
+	}
+	if count := r.count; count > 1 {
+		r.count = 0
+		for i := range count {
+			if i > 0 {
+				r.a, r.c = unsafe.Add(r.a, r.aNext), unsafe.Add(r.c, r.cNext)
+			}
+			r.call(f)
+		}
 		return
 	}
 	whole := r.tile
@@ -150,6 +162,23 @@ func (r *runner) call(f func(*tile)) {
 		}
 	}
 	r.a, r.b, r.k, r.flags, r.bias = whole.a, whole.b, whole.k, whole.flags, whole.bias
+}
+
+// rows runs kernels of at most most rows over n rows of A and C, as few of them and as
+// alike as possible, and the prefetches along.
+func (r *runner) rows(kernels *[15]func(*tile), most, n int) {
+	blocks, height, larger := split(n, most)
+	a, c, at := r.a, r.c, 0
+	for _, some := range [2]struct{ tiles, height int }{{larger, height + 1}, {blocks - larger, height}} {
+		if some.tiles == 0 {
+			continue
+		}
+		r.a, r.c, r.count = unsafe.Add(a, at*r.am), unsafe.Add(c, at*r.cm), some.tiles
+		r.aNext, r.cNext = some.height*r.am, some.height*r.cm
+		r.prefetchMore()
+		r.call(kernels[some.height])
+		at += some.tiles * some.height
+	}
 }
 
 // manyProducts are so many that the weights of a panel of four vectors fill half
@@ -180,6 +209,19 @@ func split(n, most int) (blocks, size, larger int) {
 
 // tilePlain is what the kernels compute, in plain Go.
 func tilePlain(p *tile, rows, columns int) {
+	p.each(func() { p.onePlain(rows, columns) })
+}
+
+// each calls f for each of p's tiles, of which it is then the last.
+func (p *tile) each(f func()) {
+	for f(); p.count > 1; f() {
+		p.count--
+		p.a, p.c = unsafe.Add(p.a, p.aNext), unsafe.Add(p.c, p.cNext)
+	}
+	p.count = 0
+}
+
+func (p *tile) onePlain(rows, columns int) {
 	at := func(base unsafe.Pointer, offset int) *float32 { return (*float32)(unsafe.Add(base, offset)) }
 	for m := range rows {
 		for n := range columns {

@@ -174,7 +174,8 @@ func tileCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs, 
 		}
 		return s
 	}
-	p := tile{flags: flags, slope: float32(k%2) / 4, k: k, nsegs: nsegs, pace: r.IntN(65)}
+	p := tile{flags: flags, slope: float32(k%2) / 4, k: k, nsegs: nsegs, pace: r.IntN(65), count: r.IntN(4)}
+	tiles := max(1, p.count)
 	m, n := rows-1, columns-1
 	if column {
 		p.am, p.ak = elem, (rows+gap)*elem
@@ -191,21 +192,27 @@ func tileCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs, 
 	for s := range list {
 		list[s] = segment{s * aSize * elem, (nsegs - 1 - s) * bSize * elem}
 	}
-	a, b, bias, c := numbers(aSize*nsegs), numbers(bSize*nsegs), numbers(columns), numbers(m*p.cm/elem+n+1)
+	cSize := m*p.cm/elem + n + 1
+	p.aNext, p.cNext = aSize*nsegs*elem, (cSize+gap)*elem
+	a, b, bias, c := numbers(aSize*nsegs*tiles), numbers(bSize*nsegs), numbers(columns), numbers((cSize+gap)*tiles)
 	want := clone(c)
 	at := func(s []float32) unsafe.Pointer { return unsafe.Pointer(&s[guard]) }
 	p.a, p.b, p.bias, p.segs = at(a), at(b), at(bias), &list[0]
 	p.c = at(want)
-	tilePlain(&p, rows, columns)
+	plain := p
+	tilePlain(&plain, rows, columns)
 	p.c = at(c)
 	table := fast.row
 	if column {
 		table = fast.column
 	}
-	p.next = uintptr(p.a) // any address
+	p.next = uintptr(at(a)) // any address
 	table[p.columns(columns, fast.lanes)-1][rows](&p)
-	if want := uintptr(p.a) + uintptr(p.pace*k*nsegs); p.pace > 0 && p.next != want {
-		t.Fatalf("a pace of %d with %d times %d products: it moved by %d", p.pace, nsegs, k, p.next-uintptr(p.a))
+	if p.a != plain.a || uintptr(p.c)-uintptr(at(c)) != uintptr(plain.c)-uintptr(at(want)) {
+		t.Fatalf("%d tiles: a moved by %d and c by %d", tiles, uintptr(p.a)-uintptr(at(a)), uintptr(p.c)-uintptr(at(c)))
+	}
+	if want := uintptr(at(a)) + uintptr(p.pace*k*nsegs*tiles); p.pace > 0 && p.next != want {
+		t.Fatalf("a pace of %d with %d times %d products in %d tiles: it moved by %d", p.pace, nsegs, k, tiles, p.next-uintptr(at(a)))
 	}
 	for i := range c {
 		if c[i] != want[i] && !(c[i] != c[i] && want[i] != want[i]) {

@@ -10,8 +10,6 @@ import "unsafe"
 //
 //	C[m][n] = bias[n] + sum over s, k, t of A[s.a + (m+t)*am + k*ak] * B[s.b + t*tap + k*bk + n]
 //
-// and so on for count tiles, for which a call leaves a, c and next where the last was.
-//
 // By columns, for its weight gradient, A's elements are the inputs of a row and B's
 // are the gradients. C has rows for each tap, and tap is the distance from a tap's
 // last row to the next one's first:
@@ -32,9 +30,8 @@ type kernelTable struct {
 
 // triplePlain is what triples by rows compute, in plain Go.
 func triplePlain(p *tile, rows, columns int) {
-	for i := range max(1, p.count) {
+	p.each(func() {
 		sum := *p
-		sum.c = unsafe.Add(p.c, i*p.cNext)
 		for t := range 3 {
 			if t > 0 {
 				sum.flags |= tileAdd
@@ -45,10 +42,10 @@ func triplePlain(p *tile, rows, columns int) {
 			} else {
 				sum.flags |= p.flags & tileLeaky
 			}
-			sum.a, sum.b = unsafe.Add(p.a, i*p.aNext+t*p.am), unsafe.Add(p.b, t*p.tap)
-			tilePlain(&sum, rows, columns)
+			sum.a, sum.b = unsafe.Add(p.a, t*p.am), unsafe.Add(p.b, t*p.tap)
+			sum.onePlain(rows, columns)
 		}
-	}
+	})
 }
 
 // tripleColumnPlain is what triples by columns compute.
@@ -60,6 +57,6 @@ func tripleColumnPlain(p *tile, rows, columns int) {
 		part.a = unsafe.Add(p.a, (first+t-p.head)*p.ak)
 		part.b = unsafe.Add(p.b, first*p.bk)
 		part.c = unsafe.Add(p.c, t*((rows-1)*p.cm+p.tap))
-		tilePlain(&part, rows, columns)
+		part.onePlain(rows, columns)
 	}
 }

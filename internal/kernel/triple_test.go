@@ -101,7 +101,8 @@ func tripleCase(t *testing.T, r *rand.Rand, column bool, rows, columns, k, nsegs
 	at := func(s []float32) unsafe.Pointer { return unsafe.Pointer(&s[guard]) }
 	p.a, p.b, p.bias, p.segs = at(a), at(b), at(bias), &list[0]
 	p.c = at(want)
-	plain(&p, rows, columns)
+	twin := p
+	plain(&twin, rows, columns)
 	p.c, p.next, p.from = at(c), uintptr(p.a), uintptr(p.a)
 	table[vectors-1][rows](&p)
 	if p.a != unsafe.Add(at(a), (tiles-1)*p.aNext) || p.c != unsafe.Add(at(c), (tiles-1)*p.cNext) {

@@ -189,23 +189,14 @@ func (p *winogradPass) multiply(r *runner, v, m *planes, taps []int, tiles int) 
 		for i := range g.panels {
 			width := g.panels[i].width
 			vectors := r.columns(width, p.lanes)
-			blocks, rows, larger := split(tiles, p.tiles.rows[vectors-1])
 			for s := range r.list {
 				r.list[s].b = taps[s] * g.k * width * elem
 			}
 			r.bk = width * elem
 			r.b = unsafe.Pointer(&p.u[point*p.point+column*g.k*len(g.axes[0].taps)])
-			for b, at := 0, 0; b < blocks; b++ {
-				height := rows
-				if b < larger {
-					height++
-				}
-				r.a = unsafe.Pointer(&v.data[point*v.point+at*v.channels])
-				r.c = unsafe.Pointer(&m.data[point*m.point+at*m.channels+column])
-				r.prefetchMore()
-				r.call(p.tiles.row[vectors-1][height])
-				at += height
-			}
+			r.a = unsafe.Pointer(&v.data[point*v.point])
+			r.c = unsafe.Pointer(&m.data[point*m.point+column])
+			r.rows(&p.tiles.row[vectors-1], p.tiles.rows[vectors-1], tiles)
 			column += width
 		}
 	}

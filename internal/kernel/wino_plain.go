@@ -152,7 +152,7 @@ var plainTiles = func() *tileKernels {
 	k := &tileKernels{lanes: 8, rows: [4]int{8, 8}, row: new(tileTable), column: new(tileTable)}
 	for vectors := 1; vectors <= 2; vectors++ {
 		for rows := 1; rows <= k.rows[vectors-1]; rows++ {
-			f := func(p *tile) { plainTile(p, rows, (vectors-1)*k.lanes+bits.Len(uint(p.bits))) }
+			f := func(p *tile) { p.each(func() { plainTile(p, rows, (vectors-1)*k.lanes+bits.Len(uint(p.bits))) }) }
 			k.row[vectors-1][rows], k.column[vectors-1][rows] = f, f
 		}
 	}

@@ -120,18 +120,8 @@ func (p *winogradWeights) multiply(r *runner, sums []float32, x, y *planes, taps
 			for j := 0; j < n; j += width {
 				width = p.tiles.cut(n-j, manyProducts)
 				vectors := r.columns(width, p.lanes)
-				blocks, rows, larger := split(k, p.tiles.rows[vectors-1])
-				r.b = unsafe.Pointer(&y.data[point*y.point+j])
-				for b, at := 0, 0; b < blocks; b++ {
-					height := rows
-					if b < larger {
-						height++
-					}
-					r.a, r.c = unsafe.Pointer(&a[at]), unsafe.Pointer(&c[at*n+j])
-					r.prefetchMore()
-					r.call(p.tiles.column[vectors-1][height])
-					at += height
-				}
+				r.a, r.b, r.c = unsafe.Pointer(&a[0]), unsafe.Pointer(&y.data[point*y.point+j]), unsafe.Pointer(&c[j])
+				r.rows(&p.tiles.column[vectors-1], p.tiles.rows[vectors-1], k)
 			}
 		}
 	}

@@ -91,7 +91,7 @@ type tileKernel struct {
 	turn  reg.GPVirtual // how far C's next row lies behind every turns-th one, if not cm
 	turns int
 
-	leave func() // what ends the function; nil: it returns
+	again func() // sets what differs in the next of several tiles; nil: there is one
 
 	next, pace reg.GPVirtual // what is prefetched with the next product, and how far it then moves
 }
@@ -101,6 +101,8 @@ func (t *tileKernel) generate() {
 	t.p = t.GP64()
 	t.Load(t.Param("p"), t.p)
 	t.loadMask()
+	t.again = func() {}
+	t.Label("tile")
 	t.start()
 	t.askForC()
 	t.eitherProducts(t.products)
@@ -416,11 +418,24 @@ func (t *tileKernel) finish() {
 	t.Label("store")
 	t.bodies(t.field(tileBits), func() {
 		rows(func(m, n int) { t.write(t.acc[m][n], Mem{Base: c}, n) })
-		if t.leave != nil {
-			t.leave()
+		if t.again != nil {
+			t.nextTile()
 		}
 		t.end()
 	})
+}
+
+// nextTile goes on with the next tile, if there is one: to call for each, and to
+// begin each with nothing under way, takes as long as three products of 14 rows.
+func (t *tileKernel) nextTile() {
+	t.SUBQ(Imm(1), t.field(tileCount))
+	t.JLE(t.ref("last"))
+	a, c := t.load(tileANext), t.load(tileCNext)
+	t.ADDQ(a, t.field(tileA))
+	t.ADDQ(c, t.field(tileC))
+	t.again()
+	t.JMP(LabelRef("tile"))
+	t.Label("last")
 }
 
 // writePart writes the first elements of v, one to seven, by fours, twos and
