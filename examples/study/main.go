@@ -3,8 +3,8 @@
 //
 //	go run ./examples/study -data DIR -format wbc|oasis|folder -out DIR
 //
-// It trains all of them alike, one after the other or side by side (-jobs), measures them on subjects
-// that nothing was chosen by, and leaves in the folder
+// It trains all of them alike, one after the other or side by side (-jobs),
+// measures them on subjects that nothing was chosen by, and leaves in the folder
 //
 //	results.jsonl      what was found: a line for each network and phi
 //	report.html        charts, tables and tests, made from that file alone
