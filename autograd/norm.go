@@ -14,7 +14,8 @@ import (
 //	y = (x - mean) / sqrt(variance + eps) * gain + bias
 //
 // The variance is divided by the number of values, not by one less. gain and
-// bias may be the zero Value: 1 and 0. Sums are taken in float64.
+// bias may be the zero Value: 1 and 0. Sums are taken in float64. A [LeakyReLU] or
+// [ReLU] that alone reads y is done in the same passes.
 //
 // Over a map of one element per channel normalising would erase it, whatever it
 // holds: there it only scales and shifts.
@@ -50,6 +51,7 @@ func LayerNorm(x, gain, bias Value, axes int, eps float64) Value {
 }
 
 func normalise(o norm, x, gain, bias Value) Value {
+	o.slope = 1
 	o.gain, o.bias = gain != Value{}, bias != Value{}
 	if !(o.eps >= 0) || math.IsInf(o.eps, 1) {
 		panic(&UseError{Op: o.kind, Shape: x.Shape(), Problem: "eps must be 0 or positive"})
@@ -62,6 +64,17 @@ type norm struct {
 	count      int // groups, or axes of layernorm
 	eps        float64
 	gain, bias bool
+	slope      float32 // of a rectifier after it; 1: none
+}
+
+// FuseOutput implements [OutputFuser].
+func (o norm) FuseOutput(next Op) (Op, bool) {
+	r, ok := next.(Rectifier)
+	if !ok || o.slope != 1 {
+		return nil, false
+	}
+	o.slope, ok = r.Slope()
+	return o, ok
 }
 
 func (o norm) String() string { return o.kind }
@@ -87,8 +100,11 @@ func (o norm) backwardBytes(in []tensor.Shape) int64 {
 	return p.Scratch(true)
 }
 
-func (o norm) Needs(i int) bool { return i == 0 || i == 1 && o.gain }
-func (norm) NeedsOutput() bool  { return false }
+func (o norm) Needs(i int) bool  { return i == 0 || i == 1 && o.gain }
+func (o norm) NeedsOutput() bool { return o.slope != 1 }
+
+// spoils implements [spoiler]: a rectifier's gradient is made in place.
+func (o norm) spoils() bool { return o.slope != 1 }
 
 func (o norm) State(in []tensor.Shape) int {
 	p := o.geometry(in)
@@ -104,28 +120,28 @@ func (norm) Backward([]tensor.Tensor, tensor.Tensor, tensor.Tensor, []tensor.Ten
 func (o norm) ForwardState(out tensor.Tensor, in []tensor.Tensor, state []float32) {
 	p := o.geometry(shapes(in))
 	gain, bias := o.parameters(in)
-	p.Forward(out.Data, in[0].Data, gain, bias, state)
+	p.Forward(out.Data, in[0].Data, gain, bias, state, o.slope)
 }
 
-func (o norm) BackwardState(gin []tensor.Tensor, gout, _ tensor.Tensor, in []tensor.Tensor, state []float32) {
-	o.backward(gin, false, gout, in, state)
+func (o norm) BackwardState(gin []tensor.Tensor, gout, out tensor.Tensor, in []tensor.Tensor, state []float32) {
+	o.backward(gin, false, gout, out, in, state)
 }
 
 // BackwardAssign implements [Assigner].
-func (o norm) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, _ tensor.Tensor, in []tensor.Tensor, state []float32) {
+func (o norm) BackwardAssign(gin []tensor.Tensor, fresh []bool, gout, out tensor.Tensor, in []tensor.Tensor, state []float32) {
 	for i := 1; i < len(gin); i++ {
 		if fresh[i] {
 			clear(gin[i].Data)
 		}
 	}
-	o.backward(gin, fresh[0], gout, in, state)
+	o.backward(gin, fresh[0], gout, out, in, state)
 }
 
-func (o norm) backward(gin []tensor.Tensor, fresh bool, gout tensor.Tensor, in []tensor.Tensor, state []float32) {
+func (o norm) backward(gin []tensor.Tensor, fresh bool, gout, out tensor.Tensor, in []tensor.Tensor, state []float32) {
 	p := o.geometry(shapes(in))
 	gain, _ := o.parameters(in)
 	ggain, gbias := o.parameters(gin)
-	p.Backward(gin[0].Data, ggain, gbias, gout.Data, in[0].Data, gain, state, !fresh)
+	p.Backward(gin[0].Data, ggain, gbias, gout.Data, out.Data, in[0].Data, gain, state, o.slope, !fresh)
 }
 
 // parameters returns the data of gain and bias, nil where there is none.

@@ -300,3 +300,67 @@ func ExampleInstanceNorm() {
 	// Output:
 	// [1 2 2] [[[-1 -1] [1 1]]]
 }
+
+// A rectifier that a norm does in its own passes gives the same bits, also where
+// a sum over pixels goes by stretches, and changes no gradient that somebody reads.
+func TestANormTakesOverItsRectifier(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 5))
+	random := func(dims ...int) tensor.Tensor {
+		x := tensor.New(dims...)
+		for i := range x.Data {
+			x.Data[i] = float32(rng.NormFloat64())
+		}
+		return x
+	}
+	for _, c := range []struct {
+		x     tensor.Tensor
+		under int // elements of gain and bias
+		norm  func(x, gain, bias autograd.Value) autograd.Value
+	}{
+		{random(2, 7, 3, 5), 5, func(x, gain, bias autograd.Value) autograd.Value { return autograd.InstanceNorm(x, gain, bias, 1e-5) }},
+		{random(1, 91, 37, 8), 8, func(x, gain, bias autograd.Value) autograd.Value { return autograd.InstanceNorm(x, gain, bias, 1e-5) }},
+		{random(3, 1, 2), 2, func(x, gain, bias autograd.Value) autograd.Value { return autograd.InstanceNorm(x, gain, bias, 1e-5) }},
+		{random(2, 19, 37, 24), 24, func(x, gain, bias autograd.Value) autograd.Value { return autograd.GroupNorm(x, gain, bias, 8, 1e-5) }},
+		{random(9, 33), 33, func(x, gain, bias autograd.Value) autograd.Value { return autograd.LayerNorm(x, gain, bias, 1, 1e-5) }},
+	} {
+		gain, bias, weights := random(c.under), random(c.under), random(c.x.Shape.Dims()...)
+		for _, slope := range []float64{0, 0.01} {
+			for _, late := range []bool{false, true} { // is the rectifier's value kept, after its run, and its gradient read
+				var want [][]float32
+				for _, fuse := range []bool{false, true} {
+					tape := autograd.NewTape()
+					tape.Fuse(fuse)
+					x, g, b := tape.Leaf(c.x), tape.Leaf(gain), tape.Leaf(bias)
+					y := autograd.LeakyReLU(c.norm(x, g, b), slope)
+					loss := autograd.Sum(autograd.Mul(y, tape.Const(weights)))
+					if late {
+						tape.Run()
+						y.Keep()
+					}
+					tape.Backward(loss)
+					got := [][]float32{{loss.Item()}, x.Grad().Data, g.Grad().Data, b.Grad().Data}
+					if late {
+						got = append(got, y.Tensor().Data, y.Grad().Data)
+						require.Equal(t, weights.Data, y.Grad().Data, "the gradient by the rectifier's value is left as it is")
+					}
+					if want == nil {
+						want = got
+					}
+					require.Equal(t, want, got, "%v, slope %g, fused: %t", c.x.Shape, slope, fuse)
+				}
+			}
+		}
+	}
+}
+
+func TestANormAndItsRectifierMakeOneMap(t *testing.T) {
+	bytes := map[bool]int64{}
+	for _, fuse := range []bool{false, true} {
+		tape := autograd.NewTape()
+		tape.Fuse(fuse)
+		x := tape.Const(tensor.New(1, 91, 37, 8))
+		autograd.Sum(autograd.ReLU(autograd.InstanceNorm(x, autograd.Value{}, autograd.Value{}, 1e-5))).Keep()
+		bytes[fuse] = tape.Cost().Bytes
+	}
+	require.InDelta(t, 91*37*8*4, bytes[false]-bytes[true], 1000, "a map, but for alignment")
+}

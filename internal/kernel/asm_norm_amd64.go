@@ -11,7 +11,13 @@ func moments512(x, origin *float32, sums, squares *float64, rows, width int)
 func correlate512(gy, x, mean *float32, sums, products *float64, rows, width int)
 
 //go:noescape
+func correlateRectified512(gy, y, x, mean *float32, sums, products *float64, rows, width int, slope float32, kept uint32)
+
+//go:noescape
 func normalise512(y, x, mean, scale, shift *float32, rows, width int)
+
+//go:noescape
+func normaliseRectified512(y, x, mean, scale, shift *float32, rows, width int, slope float32, kept uint32)
 
 //go:noescape
 func denormaliseSet512(gx, gy, x, mean, a, b, c *float32, rows, width int)
@@ -26,7 +32,13 @@ func moments256(x, origin *float32, sums, squares *float64, rows, width int)
 func correlate256(gy, x, mean *float32, sums, products *float64, rows, width int)
 
 //go:noescape
+func correlateRectified256(gy, y, x, mean *float32, sums, products *float64, rows, width int, slope float32, kept uint32)
+
+//go:noescape
 func normalise256(y, x, mean, scale, shift *float32, rows, width int)
+
+//go:noescape
+func normaliseRectified256(y, x, mean, scale, shift *float32, rows, width int, slope float32, kept uint32)
 
 //go:noescape
 func denormaliseSet256(gx, gy, x, mean, a, b, c *float32, rows, width int)

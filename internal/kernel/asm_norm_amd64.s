@@ -253,6 +253,183 @@ done1:
 	VZEROUPPER
 	RET
 
+// func correlateRectified512(gy *float32, y *float32, x *float32, mean *float32, sums *float64, products *float64, rows int, width int, slope float32, kept uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·correlateRectified512(SB), NOSPLIT, $0-72
+	VLDMXCSR     control_flush<>+0(SB)
+	MOVQ         gy+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         x+16(FP), DX
+	VBROADCASTSS slope+64(FP), Z0
+	VBROADCASTSS kept+68(FP), Z1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         rows+48(FP), BX
+
+row:
+	MOVQ mean+24(FP), DI
+	MOVQ sums+32(FP), R8
+	MOVQ products+40(FP), R9
+	MOVQ width+56(FP), SI
+
+turn1:
+	CMPQ      SI, $0x00000020
+	JL        one1
+	VMOVUPS   (AX), Y3
+	VMOVUPS   (CX), Y4
+	VCMPPS    $0x12, Y2, Y4, K1
+	VMOVAPS   Y3, Y4
+	VMULPS    Y0, Y3, K1, Y4
+	VANDPS    Y1, Y4, K1, Y4
+	VMOVUPS   Y4, (AX)
+	VCVTPS2PD Y4, Z3
+	VMOVUPS   (DX), Y4
+	VMOVUPD   (R8), Z5
+	VADDPD    Z3, Z5, Z5
+	VMOVUPD   Z5, (R8)
+	VMOVUPS   (DI), Y5
+	VSUBPS    Y5, Y4, Y4
+	VCVTPS2PD Y4, Z4
+	VMULPD    Z3, Z4, Z4
+	VMOVUPD   (R9), Z3
+	VADDPD    Z4, Z3, Z3
+	VMOVUPD   Z3, (R9)
+	VMOVUPS   32(AX), Y3
+	VMOVUPS   32(CX), Y4
+	VCMPPS    $0x12, Y2, Y4, K1
+	VMOVAPS   Y3, Y4
+	VMULPS    Y0, Y3, K1, Y4
+	VANDPS    Y1, Y4, K1, Y4
+	VMOVUPS   Y4, 32(AX)
+	VCVTPS2PD Y4, Z3
+	VMOVUPS   32(DX), Y4
+	VMOVUPD   64(R8), Z5
+	VADDPD    Z3, Z5, Z5
+	VMOVUPD   Z5, 64(R8)
+	VMOVUPS   32(DI), Y5
+	VSUBPS    Y5, Y4, Y4
+	VCVTPS2PD Y4, Z4
+	VMULPD    Z3, Z4, Z4
+	VMOVUPD   64(R9), Z3
+	VADDPD    Z4, Z3, Z3
+	VMOVUPD   Z3, 64(R9)
+	VMOVUPS   64(AX), Y3
+	VMOVUPS   64(CX), Y4
+	VCMPPS    $0x12, Y2, Y4, K1
+	VMOVAPS   Y3, Y4
+	VMULPS    Y0, Y3, K1, Y4
+	VANDPS    Y1, Y4, K1, Y4
+	VMOVUPS   Y4, 64(AX)
+	VCVTPS2PD Y4, Z3
+	VMOVUPS   64(DX), Y4
+	VMOVUPD   128(R8), Z5
+	VADDPD    Z3, Z5, Z5
+	VMOVUPD   Z5, 128(R8)
+	VMOVUPS   64(DI), Y5
+	VSUBPS    Y5, Y4, Y4
+	VCVTPS2PD Y4, Z4
+	VMULPD    Z3, Z4, Z4
+	VMOVUPD   128(R9), Z3
+	VADDPD    Z4, Z3, Z3
+	VMOVUPD   Z3, 128(R9)
+	VMOVUPS   96(AX), Y3
+	VMOVUPS   96(CX), Y4
+	VCMPPS    $0x12, Y2, Y4, K1
+	VMOVAPS   Y3, Y4
+	VMULPS    Y0, Y3, K1, Y4
+	VANDPS    Y1, Y4, K1, Y4
+	VMOVUPS   Y4, 96(AX)
+	VCVTPS2PD Y4, Z3
+	VMOVUPS   96(DX), Y4
+	VMOVUPD   192(R8), Z5
+	VADDPD    Z3, Z5, Z5
+	VMOVUPD   Z5, 192(R8)
+	VMOVUPS   96(DI), Y5
+	VSUBPS    Y5, Y4, Y4
+	VCVTPS2PD Y4, Z4
+	VMULPD    Z3, Z4, Z4
+	VMOVUPD   192(R9), Z3
+	VADDPD    Z4, Z3, Z3
+	VMOVUPD   Z3, 192(R9)
+	ADDQ      $0x00000080, AX
+	ADDQ      $0x00000080, CX
+	ADDQ      $0x00000080, DX
+	ADDQ      $0x00000080, DI
+	ADDQ      $0x00000100, R8
+	ADDQ      $0x00000100, R9
+	SUBQ      $0x00000020, SI
+	JMP       turn1
+
+one1:
+	CMPQ      SI, $0x00000008
+	JL        tail1
+	VMOVUPS   (AX), Y3
+	VMOVUPS   (CX), Y4
+	VCMPPS    $0x12, Y2, Y4, K1
+	VMOVAPS   Y3, Y4
+	VMULPS    Y0, Y3, K1, Y4
+	VANDPS    Y1, Y4, K1, Y4
+	VMOVUPS   Y4, (AX)
+	VCVTPS2PD Y4, Z3
+	VMOVUPS   (DX), Y4
+	VMOVUPD   (R8), Z5
+	VADDPD    Z3, Z5, Z5
+	VMOVUPD   Z5, (R8)
+	VMOVUPS   (DI), Y5
+	VSUBPS    Y5, Y4, Y4
+	VCVTPS2PD Y4, Z4
+	VMULPD    Z3, Z4, Z4
+	VMOVUPD   (R9), Z3
+	VADDPD    Z4, Z3, Z3
+	VMOVUPD   Z3, (R9)
+	ADDQ      $0x00000020, AX
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000020, DX
+	ADDQ      $0x00000020, DI
+	ADDQ      $0x00000040, R8
+	ADDQ      $0x00000040, R9
+	SUBQ      $0x00000008, SI
+	JMP       one1
+
+tail1:
+	TESTQ     SI, SI
+	JZ        done1
+	MOVL      $0x0000ffff, R10
+	BZHIL     SI, R10, R10
+	KMOVW     R10, K1
+	VMOVUPS.Z (AX), K1, Y3
+	VMOVUPS.Z (CX), K1, Y4
+	VCMPPS    $0x12, Y2, Y4, K2
+	VMOVAPS   Y3, Y4
+	VMULPS    Y0, Y3, K2, Y4
+	VANDPS    Y1, Y4, K2, Y4
+	VMOVUPS   Y4, K1, (AX)
+	VCVTPS2PD Y4, Z3
+	VMOVUPS.Z (DX), K1, Y4
+	VMOVUPD.Z (R8), K1, Z5
+	VADDPD    Z3, Z5, Z5
+	VMOVUPD   Z5, K1, (R8)
+	VMOVUPS.Z (DI), K1, Y5
+	VSUBPS    Y5, Y4, Y4
+	VCVTPS2PD Y4, Z4
+	VMULPD    Z3, Z4, Z4
+	VMOVUPD.Z (R9), K1, Z3
+	VADDPD    Z4, Z3, Z3
+	VMOVUPD   Z3, K1, (R9)
+	LEAQ      (AX)(SI*4), AX
+	LEAQ      (CX)(SI*4), CX
+	LEAQ      (DX)(SI*4), DX
+	LEAQ      (DI)(SI*4), DI
+	LEAQ      (R8)(SI*8), R8
+	LEAQ      (R9)(SI*8), R9
+	XORQ      SI, SI
+
+done1:
+	DECQ     BX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
+	VZEROUPPER
+	RET
+
 // func normalise512(y *float32, x *float32, mean *float32, scale *float32, shift *float32, rows int, width int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·normalise512(SB), NOSPLIT, $0-56
@@ -343,6 +520,137 @@ tail1:
 	VMOVUPS.Z (R8), K1, Z1
 	VADDPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)
+	LEAQ      (AX)(BX*4), AX
+	LEAQ      (CX)(BX*4), CX
+	LEAQ      (SI)(BX*4), SI
+	LEAQ      (DI)(BX*4), DI
+	LEAQ      (R8)(BX*4), R8
+	XORQ      BX, BX
+
+done1:
+	DECQ     DX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
+	VZEROUPPER
+	RET
+
+// func normaliseRectified512(y *float32, x *float32, mean *float32, scale *float32, shift *float32, rows int, width int, slope float32, kept uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·normaliseRectified512(SB), NOSPLIT, $0-64
+	VLDMXCSR     control_flush<>+0(SB)
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	VBROADCASTSS slope+56(FP), Z0
+	VBROADCASTSS kept+60(FP), Z1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         rows+40(FP), DX
+
+row:
+	MOVQ mean+16(FP), SI
+	MOVQ scale+24(FP), DI
+	MOVQ shift+32(FP), R8
+	MOVQ width+48(FP), BX
+
+turn1:
+	CMPQ    BX, $0x00000040
+	JL      one1
+	VMOVUPS (CX), Z3
+	VMOVUPS (SI), Z4
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS (DI), Z4
+	VMULPS  Z4, Z3, Z3
+	VMOVUPS (R8), Z4
+	VADDPS  Z4, Z3, Z3
+	VCMPPS  $0x12, Z2, Z3, K1
+	VMOVAPS Z3, Z4
+	VMULPS  Z0, Z3, K1, Z4
+	VANDPS  Z1, Z4, K1, Z4
+	VMOVUPS Z4, (AX)
+	VMOVUPS 64(CX), Z3
+	VMOVUPS 64(SI), Z4
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS 64(DI), Z4
+	VMULPS  Z4, Z3, Z3
+	VMOVUPS 64(R8), Z4
+	VADDPS  Z4, Z3, Z3
+	VCMPPS  $0x12, Z2, Z3, K1
+	VMOVAPS Z3, Z4
+	VMULPS  Z0, Z3, K1, Z4
+	VANDPS  Z1, Z4, K1, Z4
+	VMOVUPS Z4, 64(AX)
+	VMOVUPS 128(CX), Z3
+	VMOVUPS 128(SI), Z4
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS 128(DI), Z4
+	VMULPS  Z4, Z3, Z3
+	VMOVUPS 128(R8), Z4
+	VADDPS  Z4, Z3, Z3
+	VCMPPS  $0x12, Z2, Z3, K1
+	VMOVAPS Z3, Z4
+	VMULPS  Z0, Z3, K1, Z4
+	VANDPS  Z1, Z4, K1, Z4
+	VMOVUPS Z4, 128(AX)
+	VMOVUPS 192(CX), Z3
+	VMOVUPS 192(SI), Z4
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS 192(DI), Z4
+	VMULPS  Z4, Z3, Z3
+	VMOVUPS 192(R8), Z4
+	VADDPS  Z4, Z3, Z3
+	VCMPPS  $0x12, Z2, Z3, K1
+	VMOVAPS Z3, Z4
+	VMULPS  Z0, Z3, K1, Z4
+	VANDPS  Z1, Z4, K1, Z4
+	VMOVUPS Z4, 192(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000100, SI
+	ADDQ    $0x00000100, DI
+	ADDQ    $0x00000100, R8
+	SUBQ    $0x00000040, BX
+	JMP     turn1
+
+one1:
+	CMPQ    BX, $0x00000010
+	JL      tail1
+	VMOVUPS (CX), Z3
+	VMOVUPS (SI), Z4
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS (DI), Z4
+	VMULPS  Z4, Z3, Z3
+	VMOVUPS (R8), Z4
+	VADDPS  Z4, Z3, Z3
+	VCMPPS  $0x12, Z2, Z3, K1
+	VMOVAPS Z3, Z4
+	VMULPS  Z0, Z3, K1, Z4
+	VANDPS  Z1, Z4, K1, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, R8
+	SUBQ    $0x00000010, BX
+	JMP     one1
+
+tail1:
+	TESTQ     BX, BX
+	JZ        done1
+	MOVL      $0x0000ffff, R9
+	BZHIL     BX, R9, R9
+	KMOVW     R9, K1
+	VMOVUPS.Z (CX), K1, Z3
+	VMOVUPS.Z (SI), K1, Z4
+	VSUBPS    Z4, Z3, Z3
+	VMOVUPS.Z (DI), K1, Z4
+	VMULPS    Z4, Z3, Z3
+	VMOVUPS.Z (R8), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	VCMPPS    $0x12, Z2, Z3, K2
+	VMOVAPS   Z3, Z4
+	VMULPS    Z0, Z3, K2, Z4
+	VANDPS    Z1, Z4, K2, Z4
+	VMOVUPS   Z4, K1, (AX)
 	LEAQ      (AX)(BX*4), AX
 	LEAQ      (CX)(BX*4), CX
 	LEAQ      (SI)(BX*4), SI
@@ -914,6 +1222,185 @@ done1:
 	VZEROUPPER
 	RET
 
+// func correlateRectified256(gy *float32, y *float32, x *float32, mean *float32, sums *float64, products *float64, rows int, width int, slope float32, kept uint32)
+// Requires: AVX, AVX2
+TEXT ·correlateRectified256(SB), NOSPLIT, $0-72
+	VLDMXCSR     control_flush<>+0(SB)
+	MOVQ         gy+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         x+16(FP), DX
+	VBROADCASTSS slope+64(FP), Y0
+	VBROADCASTSS kept+68(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         rows+48(FP), BX
+
+row:
+	MOVQ mean+24(FP), DI
+	MOVQ sums+32(FP), R8
+	MOVQ products+40(FP), R9
+	MOVQ width+56(FP), SI
+
+turn1:
+	CMPQ      SI, $0x00000010
+	JL        one1
+	VMOVUPS   (AX), X3
+	VMOVUPS   (CX), X4
+	VCMPPS    $0x12, X2, X4, X5
+	VMULPS    X0, X3, X4
+	VANDPS    X1, X4, X4
+	VBLENDVPS X5, X4, X3, X4
+	VMOVUPS   X4, (AX)
+	VCVTPS2PD X4, Y3
+	VMOVUPS   (DX), X4
+	VMOVUPD   (R8), Y5
+	VADDPD    Y3, Y5, Y5
+	VMOVUPD   Y5, (R8)
+	VMOVUPS   (DI), X5
+	VSUBPS    X5, X4, X4
+	VCVTPS2PD X4, Y4
+	VMULPD    Y3, Y4, Y4
+	VMOVUPD   (R9), Y3
+	VADDPD    Y4, Y3, Y3
+	VMOVUPD   Y3, (R9)
+	VMOVUPS   16(AX), X3
+	VMOVUPS   16(CX), X4
+	VCMPPS    $0x12, X2, X4, X5
+	VMULPS    X0, X3, X4
+	VANDPS    X1, X4, X4
+	VBLENDVPS X5, X4, X3, X4
+	VMOVUPS   X4, 16(AX)
+	VCVTPS2PD X4, Y3
+	VMOVUPS   16(DX), X4
+	VMOVUPD   32(R8), Y5
+	VADDPD    Y3, Y5, Y5
+	VMOVUPD   Y5, 32(R8)
+	VMOVUPS   16(DI), X5
+	VSUBPS    X5, X4, X4
+	VCVTPS2PD X4, Y4
+	VMULPD    Y3, Y4, Y4
+	VMOVUPD   32(R9), Y3
+	VADDPD    Y4, Y3, Y3
+	VMOVUPD   Y3, 32(R9)
+	VMOVUPS   32(AX), X3
+	VMOVUPS   32(CX), X4
+	VCMPPS    $0x12, X2, X4, X5
+	VMULPS    X0, X3, X4
+	VANDPS    X1, X4, X4
+	VBLENDVPS X5, X4, X3, X4
+	VMOVUPS   X4, 32(AX)
+	VCVTPS2PD X4, Y3
+	VMOVUPS   32(DX), X4
+	VMOVUPD   64(R8), Y5
+	VADDPD    Y3, Y5, Y5
+	VMOVUPD   Y5, 64(R8)
+	VMOVUPS   32(DI), X5
+	VSUBPS    X5, X4, X4
+	VCVTPS2PD X4, Y4
+	VMULPD    Y3, Y4, Y4
+	VMOVUPD   64(R9), Y3
+	VADDPD    Y4, Y3, Y3
+	VMOVUPD   Y3, 64(R9)
+	VMOVUPS   48(AX), X3
+	VMOVUPS   48(CX), X4
+	VCMPPS    $0x12, X2, X4, X5
+	VMULPS    X0, X3, X4
+	VANDPS    X1, X4, X4
+	VBLENDVPS X5, X4, X3, X4
+	VMOVUPS   X4, 48(AX)
+	VCVTPS2PD X4, Y3
+	VMOVUPS   48(DX), X4
+	VMOVUPD   96(R8), Y5
+	VADDPD    Y3, Y5, Y5
+	VMOVUPD   Y5, 96(R8)
+	VMOVUPS   48(DI), X5
+	VSUBPS    X5, X4, X4
+	VCVTPS2PD X4, Y4
+	VMULPD    Y3, Y4, Y4
+	VMOVUPD   96(R9), Y3
+	VADDPD    Y4, Y3, Y3
+	VMOVUPD   Y3, 96(R9)
+	ADDQ      $0x00000040, AX
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000040, DX
+	ADDQ      $0x00000040, DI
+	ADDQ      $0x00000080, R8
+	ADDQ      $0x00000080, R9
+	SUBQ      $0x00000010, SI
+	JMP       turn1
+
+one1:
+	CMPQ      SI, $0x00000004
+	JL        tail1
+	VMOVUPS   (AX), X3
+	VMOVUPS   (CX), X4
+	VCMPPS    $0x12, X2, X4, X5
+	VMULPS    X0, X3, X4
+	VANDPS    X1, X4, X4
+	VBLENDVPS X5, X4, X3, X4
+	VMOVUPS   X4, (AX)
+	VCVTPS2PD X4, Y3
+	VMOVUPS   (DX), X4
+	VMOVUPD   (R8), Y5
+	VADDPD    Y3, Y5, Y5
+	VMOVUPD   Y5, (R8)
+	VMOVUPS   (DI), X5
+	VSUBPS    X5, X4, X4
+	VCVTPS2PD X4, Y4
+	VMULPD    Y3, Y4, Y4
+	VMOVUPD   (R9), Y3
+	VADDPD    Y4, Y3, Y3
+	VMOVUPD   Y3, (R9)
+	ADDQ      $0x00000010, AX
+	ADDQ      $0x00000010, CX
+	ADDQ      $0x00000010, DX
+	ADDQ      $0x00000010, DI
+	ADDQ      $0x00000020, R8
+	ADDQ      $0x00000020, R9
+	SUBQ      $0x00000004, SI
+	JMP       one1
+
+tail1:
+	TESTQ      SI, SI
+	JZ         done1
+	LEAQ       tailmask<>+0(SB), R10
+	MOVQ       SI, R11
+	NEGQ       R11
+	VMOVDQU    32(R10)(R11*4), X3
+	VPMOVSXDQ  32(R10)(R11*4), Y4
+	VMASKMOVPS (AX), X3, X5
+	VMASKMOVPS (CX), X3, X6
+	VCMPPS     $0x12, X2, X6, X7
+	VMULPS     X0, X5, X6
+	VANDPS     X1, X6, X6
+	VBLENDVPS  X7, X6, X5, X6
+	VMASKMOVPS X6, X3, (AX)
+	VCVTPS2PD  X6, Y5
+	VMASKMOVPS (DX), X3, X6
+	VMASKMOVPD (R8), Y4, Y7
+	VADDPD     Y5, Y7, Y7
+	VMASKMOVPD Y7, Y4, (R8)
+	VMASKMOVPS (DI), X3, X3
+	VSUBPS     X3, X6, X6
+	VCVTPS2PD  X6, Y3
+	VMULPD     Y5, Y3, Y3
+	VMASKMOVPD (R9), Y4, Y5
+	VADDPD     Y3, Y5, Y5
+	VMASKMOVPD Y5, Y4, (R9)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	LEAQ       (DI)(SI*4), DI
+	LEAQ       (R8)(SI*8), R8
+	LEAQ       (R9)(SI*8), R9
+	XORQ       SI, SI
+
+done1:
+	DECQ     BX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
+	VZEROUPPER
+	RET
+
 // func normalise256(y *float32, x *float32, mean *float32, scale *float32, shift *float32, rows int, width int)
 // Requires: AVX
 TEXT ·normalise256(SB), NOSPLIT, $0-56
@@ -1005,6 +1492,138 @@ tail1:
 	VMASKMOVPS (R8), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (AX)
+	LEAQ       (AX)(BX*4), AX
+	LEAQ       (CX)(BX*4), CX
+	LEAQ       (SI)(BX*4), SI
+	LEAQ       (DI)(BX*4), DI
+	LEAQ       (R8)(BX*4), R8
+	XORQ       BX, BX
+
+done1:
+	DECQ     DX
+	JNZ      row
+	VLDMXCSR control_ieee<>+0(SB)
+	VZEROUPPER
+	RET
+
+// func normaliseRectified256(y *float32, x *float32, mean *float32, scale *float32, shift *float32, rows int, width int, slope float32, kept uint32)
+// Requires: AVX
+TEXT ·normaliseRectified256(SB), NOSPLIT, $0-64
+	VLDMXCSR     control_flush<>+0(SB)
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	VBROADCASTSS slope+56(FP), Y0
+	VBROADCASTSS kept+60(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         rows+40(FP), DX
+
+row:
+	MOVQ mean+16(FP), SI
+	MOVQ scale+24(FP), DI
+	MOVQ shift+32(FP), R8
+	MOVQ width+48(FP), BX
+
+turn1:
+	CMPQ      BX, $0x00000020
+	JL        one1
+	VMOVUPS   (CX), Y3
+	VMOVUPS   (SI), Y4
+	VSUBPS    Y4, Y3, Y3
+	VMOVUPS   (DI), Y4
+	VMULPS    Y4, Y3, Y3
+	VMOVUPS   (R8), Y4
+	VADDPS    Y4, Y3, Y3
+	VCMPPS    $0x12, Y2, Y3, Y5
+	VMULPS    Y0, Y3, Y4
+	VANDPS    Y1, Y4, Y4
+	VBLENDVPS Y5, Y4, Y3, Y4
+	VMOVUPS   Y4, (AX)
+	VMOVUPS   32(CX), Y3
+	VMOVUPS   32(SI), Y4
+	VSUBPS    Y4, Y3, Y3
+	VMOVUPS   32(DI), Y4
+	VMULPS    Y4, Y3, Y3
+	VMOVUPS   32(R8), Y4
+	VADDPS    Y4, Y3, Y3
+	VCMPPS    $0x12, Y2, Y3, Y5
+	VMULPS    Y0, Y3, Y4
+	VANDPS    Y1, Y4, Y4
+	VBLENDVPS Y5, Y4, Y3, Y4
+	VMOVUPS   Y4, 32(AX)
+	VMOVUPS   64(CX), Y3
+	VMOVUPS   64(SI), Y4
+	VSUBPS    Y4, Y3, Y3
+	VMOVUPS   64(DI), Y4
+	VMULPS    Y4, Y3, Y3
+	VMOVUPS   64(R8), Y4
+	VADDPS    Y4, Y3, Y3
+	VCMPPS    $0x12, Y2, Y3, Y5
+	VMULPS    Y0, Y3, Y4
+	VANDPS    Y1, Y4, Y4
+	VBLENDVPS Y5, Y4, Y3, Y4
+	VMOVUPS   Y4, 64(AX)
+	VMOVUPS   96(CX), Y3
+	VMOVUPS   96(SI), Y4
+	VSUBPS    Y4, Y3, Y3
+	VMOVUPS   96(DI), Y4
+	VMULPS    Y4, Y3, Y3
+	VMOVUPS   96(R8), Y4
+	VADDPS    Y4, Y3, Y3
+	VCMPPS    $0x12, Y2, Y3, Y5
+	VMULPS    Y0, Y3, Y4
+	VANDPS    Y1, Y4, Y4
+	VBLENDVPS Y5, Y4, Y3, Y4
+	VMOVUPS   Y4, 96(AX)
+	ADDQ      $0x00000080, AX
+	ADDQ      $0x00000080, CX
+	ADDQ      $0x00000080, SI
+	ADDQ      $0x00000080, DI
+	ADDQ      $0x00000080, R8
+	SUBQ      $0x00000020, BX
+	JMP       turn1
+
+one1:
+	CMPQ      BX, $0x00000008
+	JL        tail1
+	VMOVUPS   (CX), Y3
+	VMOVUPS   (SI), Y4
+	VSUBPS    Y4, Y3, Y3
+	VMOVUPS   (DI), Y4
+	VMULPS    Y4, Y3, Y3
+	VMOVUPS   (R8), Y4
+	VADDPS    Y4, Y3, Y3
+	VCMPPS    $0x12, Y2, Y3, Y5
+	VMULPS    Y0, Y3, Y4
+	VANDPS    Y1, Y4, Y4
+	VBLENDVPS Y5, Y4, Y3, Y4
+	VMOVUPS   Y4, (AX)
+	ADDQ      $0x00000020, AX
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000020, SI
+	ADDQ      $0x00000020, DI
+	ADDQ      $0x00000020, R8
+	SUBQ      $0x00000008, BX
+	JMP       one1
+
+tail1:
+	TESTQ      BX, BX
+	JZ         done1
+	LEAQ       tailmask<>+0(SB), R9
+	MOVQ       BX, R10
+	NEGQ       R10
+	VMOVDQU    32(R9)(R10*4), Y3
+	VMASKMOVPS (CX), Y3, Y4
+	VMASKMOVPS (SI), Y3, Y5
+	VSUBPS     Y5, Y4, Y4
+	VMASKMOVPS (DI), Y3, Y5
+	VMULPS     Y5, Y4, Y4
+	VMASKMOVPS (R8), Y3, Y5
+	VADDPS     Y5, Y4, Y4
+	VCMPPS     $0x12, Y2, Y4, Y6
+	VMULPS     Y0, Y4, Y5
+	VANDPS     Y1, Y5, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y5
+	VMASKMOVPS Y5, Y3, (AX)
 	LEAQ       (AX)(BX*4), AX
 	LEAQ       (CX)(BX*4), CX
 	LEAQ       (SI)(BX*4), SI

@@ -11,7 +11,7 @@ import (
 // scale may be nil, for ones, and so may shift, for zeros that keep the sign of a
 // zero, but not both.
 func ScaleShift(y, x, scale, shift []float32) {
-	eachChannel(y, x, scale, shift, normalise)
+	eachChannel(y, x, scale, shift, func(y, x, mean, scale, shift []float32) { normalise(y, x, mean, scale, shift, 1) })
 }
 
 // AddScaled adds x scale to y, by channel.
@@ -23,7 +23,7 @@ func AddScaled(y, x, scale []float32) {
 		defer parallel.Release(product)
 		for lo := 0; lo < len(x); lo += rows {
 			part := product[:min(rows, len(x)-lo)]
-			normalise(part, x[lo:][:len(part)], mean, scale, shift)
+			normalise(part, x[lo:][:len(part)], mean, scale, shift, 1)
 			Add(y[lo:][:len(part)], part)
 		}
 	})
@@ -38,7 +38,7 @@ func AddProducts(s, x, y []float32) {
 	zeros := parallel.Scratch(len(s))
 	defer parallel.Release(zeros)
 	clear(zeros)
-	sumPixels(s, len(x)/len(s), 2, func(sums []float64, lo, hi int) { correlate(sums, x[lo:hi], y[lo:hi], zeros) })
+	sumPixels(s, len(x)/len(s), 2, func(sums []float64, lo, hi int) { correlate(sums, x[lo:hi], nil, y[lo:hi], zeros, 1) })
 }
 
 // eachChannel calls f for stretches of pixels, with a mean of zeros.

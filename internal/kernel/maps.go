@@ -22,6 +22,8 @@ type mapKernels struct {
 
 	moments                        func(x, origin *float32, sums, squares *float64, rows, width int)
 	correlate                      func(gy, x, mean *float32, sums, products *float64, rows, width int)
+	correlateRectified             func(gy, y, x, mean *float32, sums, products *float64, rows, width int, slope float32, kept uint32)
 	normalise                      func(y, x, mean, scale, shift *float32, rows, width int)
+	normaliseRectified             func(y, x, mean, scale, shift *float32, rows, width int, slope float32, kept uint32)
 	denormaliseSet, denormaliseAdd func(gx, gy, x, mean, a, b, c *float32, rows, width int)
 }

@@ -54,8 +54,9 @@ func (p *Norm) Scratch(backward bool) int64 {
 	return elem * int64(floats)
 }
 
-// Forward computes y and the state. gain and bias may be nil.
-func (p *Norm) Forward(y, x, gain, bias, state []float32) {
+// Forward computes y, which passes a LeakyReLU of that slope unless it is 1, and the
+// state. gain and bias may be nil.
+func (p *Norm) Forward(y, x, gain, bias, state []float32, slope float32) {
 	p.check(y, x, state)
 	image := p.Pixels * p.Channels
 	if image == 0 {
@@ -78,19 +79,24 @@ func (p *Norm) Forward(y, x, gain, bias, state []float32) {
 					scale[c] *= gain[c]
 				}
 			}
-			p.normalise(y, x, mean, scale, shift)
+			p.normalise(y, x, mean, scale, shift, slope)
 		}
 	})
 }
 
 // Backward adds to gx, ggain and gbias the gradients by x, gain and bias, given
 // that by y. Any of them may be nil, and so may gain. Unless add holds, gx is
-// written.
+// written. Of a slope other than 1 gy is at first multiplied by it where y <= 0,
+// else y may be nil.
 //
 // With u = (x - mean) r, r = 1/deviation, g = gy gain and E the mean over the
 // group, gx = r (g - E[g] - u E[g u]).
-func (p *Norm) Backward(gx, ggain, gbias, gy, x, gain, state []float32, add bool) {
+func (p *Norm) Backward(gx, ggain, gbias, gy, y, x, gain, state []float32, slope float32, add bool) {
 	p.check(gy, x, state)
+	if slope == 1 {
+		y = gy // as long, and not read
+	}
+	p.check(y, x, state)
 	image, each := p.Pixels*p.Channels, p.images()
 	if image == 0 {
 		return
@@ -111,7 +117,7 @@ func (p *Norm) Backward(gx, ggain, gbias, gy, x, gain, state []float32, add bool
 			for c := range mean {
 				mean[c], _ = p.of(state, c)
 			}
-			p.reduce(sums, correlate, gy, x, mean)
+			p.correlate(sums, gy, y[n*image:][:image], x, mean, slope)
 			for c := range mean {
 				_, r := p.of(state, c)
 				sums[p.Channels+c] *= float64(r) // now the sum of gy u
@@ -147,7 +153,7 @@ func (p *Norm) statistics(state []float32, sums []float64, x []float32) {
 		return
 	}
 	origin := x[:p.Channels]
-	p.reduce(sums, moments, x, x, origin)
+	p.moments(sums, x, origin)
 	size, pixels := p.Channels/p.Groups, float64(p.Pixels)
 	for g := range p.Groups {
 		mean := 0.0
@@ -193,12 +199,12 @@ func (p *Norm) coefficients(a, b, c []float32, sums []float64, gain, state []flo
 }
 
 // normalise computes an image of y.
-func (p *Norm) normalise(y, x, mean, scale, shift []float32) {
+func (p *Norm) normalise(y, x, mean, scale, shift []float32, slope float32) {
 	if p.whole() {
-		normalise(y, x, mean, scale, shift)
+		normalise(y, x, mean, scale, shift, slope)
 		return
 	}
-	p.pixels(func(lo, hi int) { normalise(y[lo:hi], x[lo:hi], mean, scale, shift) })
+	p.pixels(func(lo, hi int) { normalise(y[lo:hi], x[lo:hi], mean, scale, shift, slope) })
 }
 
 // denormalise adds to an image of gx, or writes it.
@@ -210,18 +216,34 @@ func (p *Norm) denormalise(gx, gy, x, mean, a, b, c []float32, add bool) {
 	p.pixels(func(lo, hi int) { denormalise(gx[lo:hi], gy[lo:hi], x[lo:hi], mean, a, b, c, add) })
 }
 
-// reduce sets sums to those that f adds up over the chunks of an image.
-func (p *Norm) reduce(sums []float64, f func(sums []float64, g, x, origin []float32), g, x, origin []float32) {
+// moments sets sums to those of an image.
+func (p *Norm) moments(sums []float64, x, origin []float32) {
 	clear(sums)
 	if p.whole() {
-		f(sums, g, x, origin)
+		moments(sums, x, origin)
 		return
 	}
+	p.reduce(sums, func(sums []float64, lo, hi int) { moments(sums, x[lo:hi], origin) })
+}
+
+// correlate sets sums to those of an image.
+func (p *Norm) correlate(sums []float64, gy, y, x, mean []float32, slope float32) {
+	clear(sums)
+	if p.whole() {
+		correlate(sums, gy, y, x, mean, slope)
+		return
+	}
+	p.reduce(sums, func(sums []float64, lo, hi int) { correlate(sums, gy[lo:hi], y[lo:hi], x[lo:hi], mean, slope) })
+}
+
+// reduce adds to sums those that f adds up over the stretches of an image, in
+// their order.
+func (p *Norm) reduce(sums []float64, f func(sums []float64, lo, hi int)) {
 	each := p.chunk() * p.Channels
-	partial := scratch64(len(sums) * ((len(x) + each - 1) / each))
+	partial := scratch64(len(sums) * ((p.Pixels*p.Channels + each - 1) / each))
 	defer release64(partial)
 	clear(partial)
-	p.pixels(func(lo, hi int) { f(partial[lo/each*len(sums):][:len(sums)], g[lo:hi], x[lo:hi], origin) })
+	p.pixels(func(lo, hi int) { f(partial[lo/each*len(sums):][:len(sums)], lo, hi) })
 	for ; len(partial) > 0; partial = partial[len(sums):] {
 		for i := range sums {
 			sums[i] += partial[i]

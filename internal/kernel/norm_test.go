@@ -34,8 +34,8 @@ func TestScratchIsNotLessThanANormTakes(t *testing.T) {
 			x, y, gx, state := random(r, size), make([]float32, size), make([]float32, size), make([]float32, p.State())
 			for workers := 1; workers <= 2; workers++ {
 				runtime.GOMAXPROCS(workers)
-				forward := parallel.Watch(func() { p.Forward(y, x, nil, nil, state) })
-				backward := parallel.Watch(func() { p.Backward(gx, nil, nil, y, x, nil, state, false) })
+				forward := parallel.Watch(func() { p.Forward(y, x, nil, nil, state, 1) })
+				backward := parallel.Watch(func() { p.Backward(gx, nil, nil, y, nil, x, nil, state, 1, false) })
 				require.LessOrEqual(t, forward, p.Scratch(false), "%+v, %d workers", p, workers)
 				require.LessOrEqual(t, backward, p.Scratch(true), "%+v, %d workers", p, workers)
 				if workers == 1 {
@@ -67,21 +67,40 @@ func normCase(t *testing.T, r *rand.Rand, channels, pixels int) {
 	_, gy := guarded(r, n, r.IntN(16))
 	mean, a, b, c := integers(channels), integers(channels), integers(channels), integers(channels)
 	got, want := make([]float64, 2*channels), make([]float64, 2*channels)
-	moments(got, x, x, mean)
+	moments(got, x, mean)
 	momentsPlain(want, x, mean)
 	alike(t, want, got, "moments of %d x %d", pixels, channels)
 	clear(got) // of what is not finite
 	clear(want)
-	correlate(got, gy, x, mean)
+	correlate(got, gy, nil, x, mean, 1)
 	correlatePlain(want, gy, x, mean)
 	alike(t, want, got, "products of %d x %d", pixels, channels)
 
 	offset := r.IntN(16)
 	all, y := guarded(r, n, offset)
 	wanted := clone(all)
-	normalise(y, x, mean, a, b)
+	normalise(y, x, mean, a, b, 1)
 	normalisePlain(wanted[33+offset:][:n], x, mean, a, b)
 	alike(t, wanted, all, "normalised %d x %d", pixels, channels)
+	for _, slope := range []float32{0, 0.5} {
+		normalise(y, x, mean, a, b, slope)
+		plain := wanted[33+offset:][:n]
+		normalisePlain(plain, x, mean, a, b)
+		leakyPlain(plain, plain, slope)
+		alike(t, wanted, all, "normalised %d x %d, then rectified by %g", pixels, channels, slope)
+
+		offset := r.IntN(16)
+		all, gy := guarded(r, n, offset)
+		wanted := clone(all)
+		clear(got)
+		clear(want)
+		correlate(got, gy, y, x, mean, slope)
+		plain = wanted[33+offset:][:n]
+		leakyBackPlain(plain, plain, y, slope, false)
+		correlatePlain(want, plain, x, mean)
+		alike(t, wanted, all, "gradient of %d x %d, rectified by %g", pixels, channels, slope)
+		alike(t, want, got, "products of %d x %d, rectified by %g", pixels, channels, slope)
+	}
 	for _, add := range []bool{true, false} {
 		denormalise(y, gy, x, mean, a, b, c, add)
 		denormalisePlain(wanted[33+offset:][:n], gy, x, mean, a, b, c, add)

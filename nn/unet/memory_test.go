@@ -95,8 +95,9 @@ func TestWhatIsHeldIsWhatTheBooksSay(t *testing.T) {
 }
 
 // Were each size of buffer kept for itself, fifty phis would take four times
-// what the largest does.
+// what the largest does. On one worker, as above.
 func TestManyPhisTakeHardlyMoreThanTheLargest(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	rng := nn.Stream(1, "phis")
 	var phis []float64
 	for range 50 {
