@@ -47,8 +47,14 @@ var analyses = []analysis{
 			n.repeat(max(o.settings.levels-1, 1))
 		}}}
 	}},
-	{"norm", "with instance norm", func(*options) []variant {
-		return []variant{{"instance", func(n *network) { n.cfg.Network.Norm = unet.InstanceNorm }}}
+	{"norm", "with instance norm and without a norm, whichever -norm is not", func(o *options) []variant {
+		var all []variant
+		for _, norm := range []string{none, string(unet.InstanceNorm)} {
+			if norm != o.settings.norm {
+				all = append(all, variant{norm, func(n *network) { n.cfg.Network.Norm = normOf(norm) }})
+			}
+		}
+		return all
 	}},
 	{"encoding", "given phi as a point of a circle", func(*options) []variant {
 		return []variant{{"circle", func(n *network) { n.cfg.Hyper.Encoding.Kind = nn.Circle }}}

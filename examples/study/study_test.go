@@ -167,6 +167,36 @@ func TestFlagsSayHowPhisAreTrained(t *testing.T) {
 	require.Contains(t, trained("-levels", "7", "-widen", "1"), "sshn seed 1: widen 1, coarsest 64")
 }
 
+func TestTheNormIsThatOfAllNetworksButTheAnalysis(t *testing.T) {
+	s := &set{train: data.Samples{{Image: tensor.New(8, 8, 1), Labels: tensor.New(8, 8)}}, classes: make([]labels.Entry, 3)}
+	norms := func(args ...string) map[string]unet.Norm {
+		o, err := parse(append([]string{"-data", "D", "-format", "folder", "-seeds", "1", "-phis", "0.5", "-methods", "fixed,film,sshn", "-analyses", "norm"}, args...))
+		require.NoError(t, err)
+		all := map[string]unet.Norm{}
+		for _, n := range o.plan(s) {
+			all[strings.TrimSpace(n.method+" "+n.variant)] = n.cfg.Network.Norm
+		}
+		return all
+	}
+	for _, c := range []struct {
+		flag string
+		norm unet.Norm
+		more map[string]unet.Norm
+	}{
+		{"none", unet.NoNorm, map[string]unet.Norm{"instance": unet.InstanceNorm}},
+		{"instance", unet.InstanceNorm, map[string]unet.Norm{"none": unet.NoNorm}},
+		{"group", unet.GroupNorm, map[string]unet.Norm{"none": unet.NoNorm, "instance": unet.InstanceNorm}},
+	} {
+		want := map[string]unet.Norm{"fixed": c.norm, "film": c.norm, "sshn": c.norm}
+		for name, norm := range c.more {
+			want["sshn norm "+name] = norm
+		}
+		require.Equal(t, want, norms("-norm", c.flag))
+	}
+	_, err := parse([]string{"-data", "D", "-format", "folder", "-norm", "batch"})
+	require.EqualError(t, err, `-norm "batch": there are none, instance and group`)
+}
+
 func TestALaterAnalysisUsesTheTrainedModels(t *testing.T) {
 	dir, out, whole := cells(t, 9), t.TempDir(), t.TempDir()
 	_, stderr, code := study(tiny(dir, out, "-seeds", "1", "-methods", "sshn")...)

@@ -129,7 +129,11 @@ func (s *findings) setting() ([]section, error) {
 	if d.Coarsest > 0 {
 		bound = fmt.Sprintf(", no map more than %d times coarser than the image", d.Coarsest)
 	}
-	row("network", "U-Net of %d levels with %d channels%s%s", d.Levels, d.Width, wide, bound)
+	norm := ""
+	if d.Norm != "" {
+		norm = ", " + d.Norm + " norm after each convolution"
+	}
+	row("network", "U-Net of %d levels with %d channels%s%s%s", d.Levels, d.Width, wide, norm, bound)
 	budget := plural(d.Steps, "step") + " for each network"
 	if d.Minutes > 0 {
 		budget = fmt.Sprintf("%g min for each network, which nobody can reproduce exactly", d.Minutes)
