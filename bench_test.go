@@ -40,7 +40,7 @@ func (w workload) String() string {
 
 func (w workload) model(b *testing.B, method sshn.Method) *sshn.Model {
 	widths := []int{w.width, w.width, w.width, w.width, w.width}
-	return model(b, sshn.Config{Method: method, Network: unet.Config{Dims: len(w.extents), In: w.in, Out: w.classes, Widths: widths, Coarsest: unet.Unbounded}, Hyper: hyper.Config{Hidden: []int{16, 64, 96}}})
+	return model(b, sshn.Config{Method: method, Network: unet.Config{Dims: len(w.extents), In: w.in, Out: w.classes, Widths: widths, Norm: unet.NoNorm, Coarsest: unet.Unbounded}, Hyper: hyper.Config{Hidden: []int{16, 64, 96}}})
 }
 
 func (w workload) input() (image, labels tensor.Tensor) {
@@ -139,7 +139,7 @@ func BenchmarkVolume(b *testing.B) {
 		for i := range image.Data {
 			image.Data[i] = rng.Float32()
 		}
-		m := model(b, sshn.Config{Method: sshn.Stochastic, Network: unet.Config{Dims: 3, In: 1, Out: w.classes, Widths: []int{16, 16, 16, 16}, Coarsest: unet.Unbounded}})
+		m := model(b, sshn.Config{Method: sshn.Stochastic, Network: unet.Config{Dims: 3, In: 1, Out: w.classes, Widths: []int{16, 16, 16, 16}, Norm: unet.NoNorm, Coarsest: unet.Unbounded}})
 		p, err := m.At(pareto.Phi{w.phi})
 		require.NoError(b, err)
 		segment := func() {

@@ -12,8 +12,9 @@ import (
 )
 
 // Config says what a model is. Its zero value but for Network.In and
-// Network.Out is the paper's SSHN, but that its network is [unet.Config.Bounded]:
-// [Model.Train] says why. The paper's own has a Coarsest of [unet.Unbounded].
+// Network.Out is the paper's SSHN, but that its network is [unet.Config.Bounded]
+// and [unet.Config.Normed]: [Model.Train] says why. The paper's own has a Coarsest
+// of [unet.Unbounded] and a Norm of [unet.NoNorm].
 type Config struct {
 	Method  Method       `json:"method"`
 	Network unet.Config  `json:"network"`
@@ -92,7 +93,7 @@ func (c Config) withDefaults() Config {
 	if c.Network.Dims == 0 {
 		c.Network.Dims = 2
 	}
-	c.Network = c.Network.Bounded()
+	c.Network = c.Network.Bounded().Normed()
 	if c.Prior == (hyper.Prior{}) {
 		c.Prior = hyper.Uniform(0, 0.5).Beyond(0.1)
 		switch {

@@ -141,8 +141,12 @@ func parseHeader(text string) (h header, err error) {
 	if err := d.Decode(&h); err != nil {
 		return h, fmt.Errorf("description: %w", err)
 	}
-	if n := &h.Config.Network; n.Coarsest == 0 { // a file from before there was a limit by default
+	n := &h.Config.Network
+	if n.Coarsest == 0 { // a file from before there was a limit by default
 		n.Coarsest = unet.Unbounded
+	}
+	if n.Norm == "" { // or a norm
+		n.Norm = unet.NoNorm
 	}
 	return h, nil
 }

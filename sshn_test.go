@@ -430,6 +430,37 @@ func TestMapsAreBoundedInScaleUnlessAskedOrSavedBefore(t *testing.T) {
 	require.Equal(t, macs(unbounded), macs(again))
 }
 
+func TestImagesAreNormedUnlessAskedOrSavedBefore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	cfg := config(sshn.Fixed)
+	normed := model(t, cfg)
+	require.Equal(t, unet.InstanceNorm, normed.Config().Network.Norm)
+	for _, norm := range unet.Norms {
+		cfg.Network.Norm, cfg.Network.Widths = norm, []int{8, 8}
+		require.Equal(t, norm, model(t, cfg).Config().Network.Norm)
+	}
+	cfg = config(sshn.Fixed)
+	cfg.Network.Dims = 3
+	require.Equal(t, unet.NoNorm, model(t, cfg).Config().Network.Norm)
+
+	cfg = config(sshn.Fixed)
+	cfg.Network.Norm = unet.NoNorm
+	before := model(t, cfg)
+	for _, m := range []*sshn.Model{normed, before} {
+		require.NoError(t, m.Save(path))
+		again, err := sshn.Load(path)
+		require.NoError(t, err)
+		require.Equal(t, m.Config(), again.Config())
+	}
+	text, entries := parts(t, path)
+	require.Contains(t, text, `,"norm":"none"`)
+	text = strings.Replace(text, `,"norm":"none"`, "", 1)
+	require.NoError(t, safetensors.WriteFile(path, map[string]string{"sshn": text}, entries...))
+	again, err := sshn.Load(path)
+	require.NoError(t, err)
+	require.Equal(t, before.Config(), again.Config())
+}
+
 func TestFilesThatAreNoModelSayWhy(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "m.safetensors")

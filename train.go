@@ -106,6 +106,23 @@ type Training struct {
 // within noise. An exponential mean of the weights over the last 100 to 400 steps is
 // far better in the midst of a training and no better at its end, where the step
 // size is small (0.0003 on the subjects that weights are chosen by, 8000 steps).
+//
+// Norm: all of the above are of networks without a norm. With instance norm, the
+// default for images ([unet.Config.Normed]), both kinds of network learn several
+// times sooner. The same photographs, one seed:
+//
+//	1000 steps                   0.943  0.949  0.950  0.949  0.947
+//	2000 steps                   0.947  0.953  0.953  0.952  0.950
+//	ordinary networks, 1000      0.947         0.951
+//	ordinary networks, 2000      0.949  0.951  0.951         0.953
+//	1000 steps, HeadRate 0.3     0.941  0.946  0.948  0.948  0.947
+//	1000 steps, phi² evenly      0.935  0.946  0.948  0.949  0.948
+//
+// And brain slices, 28 to train on, mean Dice of 6 others, 160 x 192:
+//
+//	800 steps, NoNorm            0.907  0.913  0.911  0.912  0.911  (three seeds)
+//	1600 steps, NoNorm           0.912  0.917  0.916  0.917  0.916  (three seeds)
+//	800 steps                    0.919  0.921  0.922  0.921  0.921  (one seed)
 func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Summary, error) {
 	if err := t.check(); err != nil {
 		return train.Summary{}, fmt.Errorf("sshn: train: %w", err)

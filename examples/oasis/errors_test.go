@@ -38,6 +38,7 @@ func TestCommandLinesThatAreNotUnderstood(t *testing.T) {
 		"train -out r":                      "-data is needed",
 		"train -data d":                     "-out is needed",
 		"train -data d -out r -method gan":  `-method "gan" is unknown; there are [sshn fixed stochastic film]`,
+		"train -data d -out r -norm batch":  `-norm "batch" is unknown; there are [none instance group]`,
 		"train -data d -out r -steps 1 -minutes 1":                "-steps and -minutes: give one of them",
 		"train -data d -out r -phi 0":                             "-phi 0: it lies in (0, 1]",
 		"pareto -data d":                                          "-model is needed",

@@ -135,6 +135,7 @@ func (t *trainCommand) config(s *study) (sshn.Config, error) {
 		Method: sshn.Method(t.method),
 		Network: unet.Config{
 			Dims: s.Kind.Dims, In: 1, Out: len(s.Classes), Widths: slices.Repeat([]int{width}, t.levels),
+			Norm:      t.usualNorm(),
 			Antialias: true, // small phis see more of the map, for 0.3 % more multiply-adds
 		},
 		Prior:  hyper.Uniform(0, t.phi).Beyond(0.1),
@@ -149,6 +150,15 @@ func (t *trainCommand) config(s *study) (sshn.Config, error) {
 		cfg.Prior = hyper.Point(t.phi)
 	}
 	return cfg, nil
+}
+
+// usualNorm is the norm that was asked for, or the library's choice; but of patches
+// none, for their means are not those of the whole.
+func (t *trainCommand) usualNorm() unet.Norm {
+	if t.norm == "" && t.patch != "" {
+		return unet.NoNorm
+	}
+	return unet.Norm(t.norm)
 }
 
 // patch returns the extents of patches, in a tensor's order, that a text asks

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/pareto"
 )
 
@@ -23,6 +24,12 @@ func TestPatchesAreGivenTheFastestAxisFirst(t *testing.T) {
 		_, err := patch(text, dims)
 		require.ErrorContains(t, err, "-patch "+text+": extents such as 64,64")
 	}
+}
+
+func TestPatchesAreNotNormedUnlessAsked(t *testing.T) {
+	require.Equal(t, unet.Norm(""), (&trainCommand{}).usualNorm())
+	require.Equal(t, unet.NoNorm, (&trainCommand{patch: "32"}).usualNorm())
+	require.Equal(t, unet.GroupNorm, (&trainCommand{patch: "32", norm: "group"}).usualNorm())
 }
 
 func TestABudgetBelowOneIsALimit(t *testing.T) {

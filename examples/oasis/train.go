@@ -14,6 +14,7 @@ import (
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/nn/train"
+	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/tensor/nifti"
 )
 
@@ -59,6 +60,7 @@ type trainCommand struct {
 	method        string
 	phi           float64
 	width, levels int
+	norm          string
 
 	steps        int
 	minutes      float64
@@ -99,6 +101,7 @@ func (t *trainCommand) flags(f *flag.FlagSet) {
 	f.Float64Var(&t.phi, "phi", 0.5, "the phi of -method fixed; for the others the greatest that the model is for, though phis up to a tenth greater are drawn in training too")
 	f.IntVar(&t.width, "width", 0, "channels at each level; 0 is 32 for slices, 16 for volumes")
 	f.IntVar(&t.levels, "levels", 5, "levels of the network")
+	f.StringVar(&t.norm, "norm", "", "after each convolution: none, instance or group; if empty instance, but none for patches, whose means are not those of the whole")
 	f.IntVar(&t.steps, "steps", 0, "steps to train")
 	f.Float64Var(&t.minutes, "minutes", 0, "minutes to train, resumed runs together; 5 if neither this nor -steps is given")
 	f.IntVar(&t.batch, "batch", 0, "images for each phi; 0 is 8 slices over all phis, or 1 patch of a volume")
@@ -165,6 +168,8 @@ func (t *trainCommand) check() error {
 	switch {
 	case !slices.Contains(sshn.Methods, method):
 		return cli.Usage("-method %q is unknown; there are %v", t.method, sshn.Methods)
+	case t.norm != "" && !slices.Contains(unet.Norms, unet.Norm(t.norm)):
+		return cli.Usage("-norm %q is unknown; there are %v", t.norm, unet.Norms)
 	case !(t.phi > 0 && t.phi <= 1):
 		return cli.Usage("-phi %v: it lies in (0, 1]", t.phi)
 	case t.dims != 0 && t.dims != 2 && t.dims != 3:

@@ -49,9 +49,9 @@ var analyses = []analysis{
 	}},
 	{"norm", "with instance norm and without a norm, whichever -norm is not", func(o *options) []variant {
 		var all []variant
-		for _, norm := range []string{none, string(unet.InstanceNorm)} {
-			if norm != o.settings.norm {
-				all = append(all, variant{norm, func(n *network) { n.cfg.Network.Norm = normOf(norm) }})
+		for _, norm := range []unet.Norm{unet.NoNorm, unet.InstanceNorm} {
+			if norm != unet.Norm(o.settings.norm) {
+				all = append(all, variant{string(norm), func(n *network) { n.cfg.Network.Norm = norm }})
 			}
 		}
 		return all

@@ -39,7 +39,7 @@ type settings struct {
 	rate, headRate      float64
 	widen               float64
 	coarsest            int
-	norm                string // a unet.Norm, or none
+	norm                string
 	plain               bool
 }
 
@@ -68,16 +68,13 @@ func (o *options) flags() *flag.FlagSet {
 	f.Float64Var(&o.settings.headRate, "head-rate", 0.1, "first step size of the hypernetwork's last matrix, as a share of -rate")
 	f.Float64Var(&o.settings.widen, "widen", 0.6, "share of a training in which the range of phi grows from its middle to all of it; 0: it is all of it throughout")
 	f.IntVar(&o.settings.coarsest, "coarsest", -1, "how many times coarser than the image a map may be; 0: without limit, as in the paper; -1: 16, or as at phi 0.5 if that is more")
-	f.StringVar(&o.settings.norm, "norm", none, "after each convolution: none, instance or group")
+	f.StringVar(&o.settings.norm, "norm", string(unet.InstanceNorm), "after each convolution: none, as in the paper, instance or group")
 	f.BoolVar(&o.settings.plain, "plain", false, "train on the images as they are, without augmentation")
 	f.IntVar(&o.every, "every", 100, "steps between validations, which write checkpoints")
 	f.IntVar(&o.jobs, "jobs", 1, "networks to train at once, at most one for each processor; each has an equal share of the processors, that stays the same, and memory of its own. All are done sooner, with the same Dice; but the times and the memory told of a network are by its share and with others beside it, and of -minutes-per-network it makes less")
 	f.BoolVar(&o.reportOnly, "report", false, "train nothing: make the report of what -out holds")
 	return f
 }
-
-// none is the -norm of networks without one.
-const none = "none"
 
 // methods are all that can be compared.
 var methods = []string{result.Fixed, result.Stochastic, result.FiLM, result.SSHN, result.Wide, result.Constant}
@@ -193,8 +190,8 @@ func (o *options) check() error {
 		return errors.New("-levels is at most 16, -width and -wide are at most 4096")
 	case !(n.widen >= 0 && n.widen <= 1):
 		return fmt.Errorf("-widen %v: a share from 0 to 1 is possible", n.widen)
-	case !slices.Contains([]string{none, string(unet.InstanceNorm), string(unet.GroupNorm)}, n.norm):
-		return fmt.Errorf("-norm %q: there are %s, %s and %s", n.norm, none, unet.InstanceNorm, unet.GroupNorm)
+	case !slices.Contains(unet.Norms, unet.Norm(n.norm)):
+		return fmt.Errorf("-norm %q: there are %v", n.norm, unet.Norms)
 	case n.coarsest < -1:
 		return fmt.Errorf("-coarsest %d: -1, 0 or a positive number is possible", n.coarsest)
 	case !(n.rate > 0) || !(n.headRate > 0):

@@ -96,7 +96,7 @@ func (c settings) of(s *set, method string, prior hyper.Prior, seed uint64) netw
 	n := network{method: method, widen: c.widen, cfg: sshn.Config{
 		Network: unet.Config{
 			Dims: 2, In: first.Image.Shape.Channels(), Out: len(s.classes),
-			Widths: slices.Repeat([]int{width}, c.levels), Norm: normOf(c.norm), Antialias: true, Coarsest: coarsest,
+			Widths: slices.Repeat([]int{width}, c.levels), Norm: unet.Norm(c.norm), Antialias: true, Coarsest: coarsest,
 		},
 		Prior: prior, Labels: sshn.LabelsOf(s.classes), Seed: seed,
 	}}
@@ -109,9 +109,6 @@ func (c settings) of(s *set, method string, prior hyper.Prior, seed uint64) netw
 	}
 	return n
 }
-
-// normOf returns what -norm names.
-func normOf(name string) unet.Norm { return unet.Norm(strings.TrimPrefix(name, none)) }
 
 // prior is what phi is drawn from.
 func (o *options) prior() hyper.Prior { return hyper.Uniform(0, o.hi()).Beyond(0.1) }

@@ -16,6 +16,7 @@ import (
 	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/examples/internal/result"
 	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/nn/unet"
 )
 
 // resultFile holds what was found.
@@ -83,7 +84,7 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 		Data: filepath.Base(filepath.Clean(o.data)), Extents: s.test[0].Labels.Shape.Dims(),
 		Train: len(data.Subjects(s.train)), Val: len(data.Subjects(s.val)), Test: len(data.Subjects(s.test)),
 		Width: c.width, Wide: c.wide, Levels: c.levels, Batch: c.batch * c.parts, Parts: c.parts, Plain: c.plain,
-		Norm: string(normOf(c.norm)), Widen: c.widen, Coarsest: c.coarsest,
+		Norm: strings.TrimPrefix(c.norm, string(unet.NoNorm)), Widen: c.widen, Coarsest: c.coarsest,
 		Steps: o.steps, Minutes: o.minutes, Every: o.every, Rate: c.rate, HeadRate: c.headRate,
 		Processors: runtime.GOMAXPROCS(0), Machine: machine(),
 	}

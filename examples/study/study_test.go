@@ -133,7 +133,7 @@ func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 		"fixed": 2, "wide": 1, "constant": 1,
 		"stochastic": 8, "film": 8, "sshn": 8 + 2, // four within the range and four beyond; two transfers
 		"sshn prior 0-0.5": 8, "sshn prior 0.1-0.4": 8, "sshn prior 0.2-0.3": 8,
-		"sshn density area-uniform": 8, "sshn levels phi-each": 8, "sshn norm instance": 8, "sshn encoding circle": 8,
+		"sshn density area-uniform": 8, "sshn levels phi-each": 8, "sshn norm none": 8, "sshn encoding circle": 8,
 		"sshn hidden 16": 8, "sshn hidden 16-32": 8, "sshn hidden 16-64-256": 8,
 		"sshn sampling not-antialiased": 8, "sshn axes phi-each": 8 + 4,
 		"sshn range whole-from-the-start": 8, "sshn scale unbounded": 8,
@@ -169,7 +169,7 @@ func TestFlagsSayHowPhisAreTrained(t *testing.T) {
 
 func TestTheNormIsThatOfAllNetworksButTheAnalysis(t *testing.T) {
 	s := &set{train: data.Samples{{Image: tensor.New(8, 8, 1), Labels: tensor.New(8, 8)}}, classes: make([]labels.Entry, 3)}
-	norms := func(args ...string) map[string]unet.Norm {
+	of := func(args ...string) map[string]unet.Norm {
 		o, err := parse(append([]string{"-data", "D", "-format", "folder", "-seeds", "1", "-phis", "0.5", "-methods", "fixed,film,sshn", "-analyses", "norm"}, args...))
 		require.NoError(t, err)
 		all := map[string]unet.Norm{}
@@ -191,10 +191,11 @@ func TestTheNormIsThatOfAllNetworksButTheAnalysis(t *testing.T) {
 		for name, norm := range c.more {
 			want["sshn norm "+name] = norm
 		}
-		require.Equal(t, want, norms("-norm", c.flag))
+		require.Equal(t, want, of("-norm", c.flag))
 	}
+	require.Equal(t, of("-norm", "instance"), of(), "as the library's")
 	_, err := parse([]string{"-data", "D", "-format", "folder", "-norm", "batch"})
-	require.EqualError(t, err, `-norm "batch": there are none, instance and group`)
+	require.EqualError(t, err, `-norm "batch": there are [none instance group]`)
 }
 
 func TestALaterAnalysisUsesTheTrainedModels(t *testing.T) {

@@ -18,7 +18,7 @@ type Config struct {
 	Out        int        `json:"out"`                  // classes, background included
 	Widths     []int      `json:"widths,omitempty"`     // channels per level, the finest first; nil is five times 32
 	Convs      int        `json:"convs,omitempty"`      // convolutions per level; 0 is 1
-	Norm       Norm       `json:"norm,omitempty"`       // after each convolution
+	Norm       Norm       `json:"norm,omitempty"`       // after each convolution; empty is NoNorm, as in the paper
 	Groups     int        `json:"groups,omitempty"`     // of GroupNorm; 0 is 8
 	Activation Activation `json:"activation,omitempty"` // after each norm
 	Antialias  bool       `json:"antialias,omitempty"`  // low-pass before down-sampling
@@ -41,6 +41,19 @@ func (c Config) Bounded() Config {
 	return c
 }
 
+// Normed returns c with a Norm if it names none: InstanceNorm of images, NoNorm of
+// volumes. These are mostly trained on patches and segmented whole or by tiles,
+// whose means and variances differ.
+func (c Config) Normed() Config {
+	if c.Norm == "" {
+		c.Norm = InstanceNorm
+		if c.withDefaults().Dims == 3 {
+			c.Norm = NoNorm
+		}
+	}
+	return c
+}
+
 // FiLM says how the function of the condition is built that modulates the
 // features after each convolution. Source: Perez et al., AAAI 2018.
 type FiLM struct {
@@ -54,10 +67,13 @@ type FiLM struct {
 type Norm string
 
 const (
-	NoNorm       Norm = ""
+	NoNorm       Norm = "none"
 	InstanceNorm Norm = "instance"
 	GroupNorm    Norm = "group"
 )
+
+// Norms lists the norms.
+var Norms = []Norm{NoNorm, InstanceNorm, GroupNorm}
 
 // Activation names an activation function.
 type Activation string
@@ -96,8 +112,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("unet: %d convolutions per level; 1 to 16 are possible", c.Convs)
 	case len(c.Widths) > 16 || slices.ContainsFunc(c.Widths, func(w int) bool { return w < 1 || w > 1<<12 }):
 		return fmt.Errorf("unet: widths %v; up to 16 levels of 1 to 4096 channels are possible", c.Widths)
-	case !slices.Contains([]Norm{NoNorm, InstanceNorm, GroupNorm}, c.Norm):
-		return fmt.Errorf("unet: norm %q is unknown; there are %q, %q and none", c.Norm, InstanceNorm, GroupNorm)
+	case c.Norm != "" && !slices.Contains(Norms, c.Norm):
+		return fmt.Errorf("unet: norm %q is unknown; there are %q", c.Norm, Norms)
 	case !slices.Contains([]Activation{LeakyReLU, ReLU, GELU, SiLU}, c.Activation):
 		return fmt.Errorf("unet: activation %q is unknown; there are %q, %q, %q and that of none, LeakyReLU", c.Activation, ReLU, GELU, SiLU)
 	case c.Least < 0 || c.Coarsest < Unbounded:

@@ -38,7 +38,7 @@ func TestAnyExtentsAtAnyPhi(t *testing.T) {
 }
 
 func TestEveryChoiceRuns(t *testing.T) {
-	for _, norm := range []unet.Norm{unet.NoNorm, unet.InstanceNorm, unet.GroupNorm} {
+	for _, norm := range []unet.Norm{"", unet.NoNorm, unet.InstanceNorm, unet.GroupNorm} {
 		for _, activation := range []unet.Activation{unet.LeakyReLU, unet.ReLU, unet.GELU, unet.SiLU} {
 			for _, film := range []*unet.FiLM{nil, {}} {
 				cfg := unet.Config{In: 1, Out: 2, Widths: []int{8, 16}, Convs: 2, Norm: norm, Activation: activation, FiLM: film, Antialias: film != nil}
@@ -193,7 +193,7 @@ func TestConfigsThatMakeNoNetworkSayWhy(t *testing.T) {
 		"unet: 0 channels in and 2 classes out; 1 to 4096 are possible":                                     {Out: 2},
 		"unet: 17 convolutions per level; 1 to 16 are possible":                                             {In: 1, Out: 2, Convs: 17},
 		"unet: widths [4 0]; up to 16 levels of 1 to 4096 channels are possible":                            {In: 1, Out: 2, Widths: []int{4, 0}},
-		`unet: norm "batch" is unknown; there are "instance", "group" and none`:                             {In: 1, Out: 2, Norm: "batch"},
+		`unet: norm "batch" is unknown; there are ["none" "instance" "group"]`:                              {In: 1, Out: 2, Norm: "batch"},
 		`unet: activation "relu6" is unknown; there are "relu", "gelu", "silu" and that of none, LeakyReLU`: {In: 1, Out: 2, Activation: "relu6"},
 		"unet: dropout 1 is not a share in [0, 1)":                                                          {In: 1, Out: 2, Dropout: 1},
 		"unet: widths [12] do not divide into 8 groups":                                                     {In: 1, Out: 2, Widths: []int{12}, Norm: unet.GroupNorm},
