@@ -25,6 +25,7 @@ type workload struct {
 	width   int
 	classes int
 	phi     float64
+	norm    unet.Norm
 }
 
 func (w workload) String() string {
@@ -35,12 +36,16 @@ func (w workload) String() string {
 		}
 		size += fmt.Sprint(n)
 	}
-	return fmt.Sprintf("dims=%d/n=%d/in=%d/size=%s/width=%d/classes=%d/phi=%v", len(w.extents), w.n, w.in, size, w.width, w.classes, w.phi)
+	text := fmt.Sprintf("dims=%d/n=%d/in=%d/size=%s/width=%d/classes=%d/phi=%v", len(w.extents), w.n, w.in, size, w.width, w.classes, w.phi)
+	if w.norm != unet.NoNorm {
+		text += "/norm=" + string(w.norm)
+	}
+	return text
 }
 
 func (w workload) model(b *testing.B, method sshn.Method) *sshn.Model {
 	widths := []int{w.width, w.width, w.width, w.width, w.width}
-	return model(b, sshn.Config{Method: method, Network: unet.Config{Dims: len(w.extents), In: w.in, Out: w.classes, Widths: widths, Norm: unet.NoNorm, Coarsest: unet.Unbounded}, Hyper: hyper.Config{Hidden: []int{16, 64, 96}}})
+	return model(b, sshn.Config{Method: method, Network: unet.Config{Dims: len(w.extents), In: w.in, Out: w.classes, Widths: widths, Norm: w.norm, Coarsest: unet.Unbounded}, Hyper: hyper.Config{Hidden: []int{16, 64, 96}}})
 }
 
 func (w workload) input() (image, labels tensor.Tensor) {
@@ -102,18 +107,27 @@ func (w workload) train(b *testing.B, method sshn.Method) {
 	rate(b, tape.TrainingCost(y).MACs)
 }
 
-func slices(phi float64, n int) workload { return workload{n, 1, []int{160, 192}, 32, 24, phi} }
-func cells(phi float64) workload         { return workload{8, 3, []int{128, 128}, 32, 3, phi} }
+// normed is w with an instance norm after each convolution, as models of images
+// have by default.
+func (w workload) normed() workload {
+	w.norm = unet.InstanceNorm
+	return w
+}
+
+func slices(phi float64, n int) workload {
+	return workload{n, 1, []int{160, 192}, 32, 24, phi, unet.NoNorm}
+}
+func cells(phi float64) workload { return workload{8, 3, []int{128, 128}, 32, 3, phi, unet.NoNorm} }
 func volumes(phi float64, n int) workload {
-	return workload{1, 1, []int{n, n, n}, 16, 24, phi}
+	return workload{1, 1, []int{n, n, n}, 16, 24, phi, unet.NoNorm}
 }
 
 func BenchmarkUNet(b *testing.B) {
 	for _, phi := range []float64{0.25, 0.5} {
-		for _, w := range []workload{slices(phi, 1), slices(phi, 8), cells(phi), volumes(phi, 96)} {
+		for _, w := range []workload{slices(phi, 1), slices(phi, 8), cells(phi), volumes(phi, 96), slices(phi, 1).normed()} {
 			b.Run(w.String()+"/pass=forward", w.forward)
 		}
-		for _, w := range []workload{slices(phi, 1), slices(phi, 8), cells(phi), volumes(phi, 64)} {
+		for _, w := range []workload{slices(phi, 1), slices(phi, 8), cells(phi), volumes(phi, 64), cells(phi).normed()} {
 			b.Run(w.String()+"/pass=train", func(b *testing.B) { w.train(b, sshn.Fixed) })
 		}
 	}
@@ -121,7 +135,7 @@ func BenchmarkUNet(b *testing.B) {
 
 func BenchmarkSSHN(b *testing.B) {
 	for _, phi := range []float64{0.25, 0.5} {
-		for _, w := range []workload{slices(phi, 1), slices(phi, 8), cells(phi), volumes(phi, 64)} {
+		for _, w := range []workload{slices(phi, 1), slices(phi, 8), cells(phi), volumes(phi, 64), cells(phi).normed()} {
 			b.Run(w.String()+"/pass=train", func(b *testing.B) { w.train(b, sshn.SSHN) })
 		}
 	}
@@ -131,7 +145,7 @@ func BenchmarkSSHN(b *testing.B) {
 // classes, with four levels. It reports the memory that the process takes for the
 // first beyond what it held, image and weights among it.
 func BenchmarkVolume(b *testing.B) {
-	w := workload{1, 1, []int{160, 192, 224}, 16, 24, 0.25}
+	w := workload{1, 1, []int{160, 192, 224}, 16, 24, 0.25, unet.NoNorm}
 	b.Run(w.String()+"/levels=4", func(b *testing.B) {
 		_, before, _ := memory.Peak()
 		image := tensor.New(append(w.extents, w.in)...)

@@ -439,9 +439,11 @@ func TestImagesAreNormedUnlessAskedOrSavedBefore(t *testing.T) {
 		cfg.Network.Norm, cfg.Network.Widths = norm, []int{8, 8}
 		require.Equal(t, norm, model(t, cfg).Config().Network.Norm)
 	}
-	cfg = config(sshn.Fixed)
-	cfg.Network.Dims = 3
-	require.Equal(t, unet.NoNorm, model(t, cfg).Config().Network.Norm)
+	for dims, want := range map[int]unet.Norm{1: unet.InstanceNorm, 2: unet.InstanceNorm, 3: unet.NoNorm} {
+		cfg = config(sshn.Fixed)
+		cfg.Network.Dims = dims
+		require.Equal(t, want, model(t, cfg).Config().Network.Norm, "%d axes", dims)
+	}
 
 	cfg = config(sshn.Fixed)
 	cfg.Network.Norm = unet.NoNorm
@@ -459,6 +461,25 @@ func TestImagesAreNormedUnlessAskedOrSavedBefore(t *testing.T) {
 	again, err := sshn.Load(path)
 	require.NoError(t, err)
 	require.Equal(t, before.Config(), again.Config())
+}
+
+func TestATrainingOfBeforeThereWasANormGoesOnWithoutOne(t *testing.T) {
+	training := sshn.Training{Steps: 1, Batch: 1, Every: 1, Dir: t.TempDir(), Resume: true}
+	cfg := config(sshn.Fixed)
+	run := func(norm unet.Norm, steps int) error {
+		cfg.Network.Norm, training.Steps = norm, steps
+		_, err := model(t, cfg).Train(t.Context(), discs(2, 8, 8), training)
+		return err
+	}
+	require.NoError(t, run(unet.NoNorm, 1))
+	f, err := safetensors.Open(filepath.Join(training.Dir, "last.safetensors"))
+	require.NoError(t, err)
+	defer f.Close()
+	for _, text := range f.Metadata {
+		require.NotContains(t, text, "norm", "as the file had it then")
+	}
+	require.NoError(t, run(unet.NoNorm, 2))
+	require.ErrorContains(t, run("", 3), `norm was absent, is "instance"`)
 }
 
 func TestFilesThatAreNoModelSayWhy(t *testing.T) {

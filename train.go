@@ -17,6 +17,7 @@ import (
 	"github.com/sshn-go/sshn/nn/loss"
 	"github.com/sshn-go/sshn/nn/optim"
 	"github.com/sshn-go/sshn/nn/train"
+	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/pareto"
 	"github.com/sshn-go/sshn/tensor"
 )
@@ -32,7 +33,7 @@ type Training struct {
 	Rate     float64        // first step size of Adam, which falls along a cosine; 0 is 2e-3
 	HeadRate float64        // of the hypernetwork's last matrix, as a share of Rate; 0 is 0.1
 	Clip     float64        // greatest norm of the gradient; 0: not clipped
-	Patch    data.Patch     // that is cut from each image, anew each time; zero: all of it
+	Patch    data.Patch     // that is cut from each image, anew each time; zero: all of it. Norms see no more, see unet.Config.Normed
 	Augment  data.Transform // nil: none
 	Val      data.Dataset   // to choose the best weights by; nil: the last are kept, also of a training resumed without
 	Every    int            // steps between validations and checkpoints; 0 is 100
@@ -192,6 +193,9 @@ func (t Training) identity(cfg Config, d data.Dataset) (string, error) {
 	augment, err := json.Marshal(t.Augment)
 	if err != nil || t.Augment == nil {
 		augment = nil
+	}
+	if cfg.Network.Norm == unet.NoNorm {
+		cfg.Network.Norm = "" // as before there was a default
 	}
 	text, err := json.Marshal(struct {
 		Config

@@ -38,11 +38,8 @@ func (o conv) FuseInput(i int, producer Op, from []tensor.Shape) (Op, bool) {
 
 // FuseOutput implements [OutputFuser].
 func (o fusedConv) FuseOutput(next Op) (Op, bool) {
-	r, ok := next.(Rectifier)
-	if !ok || o.slope != 1 {
-		return nil, false
-	}
-	o.slope, ok = r.Slope()
+	slope, ok := rectified(o.slope, next)
+	o.slope = slope
 	return o, ok
 }
 

@@ -14,8 +14,8 @@ import (
 //	y = (x - mean) / sqrt(variance + eps) * gain + bias
 //
 // The variance is divided by the number of values, not by one less. gain and
-// bias may be the zero Value: 1 and 0. Sums are taken in float64. A [LeakyReLU] or
-// [ReLU] that alone reads y is done in the same passes.
+// bias may be the zero Value: 1 and 0. Sums are taken in float64. A [ReLU], or a
+// [LeakyReLU] of a slope from 0 to 1, that alone reads y is done in the same passes.
 //
 // Over a map of one element per channel normalising would erase it, whatever it
 // holds: there it only scales and shifts.
@@ -69,11 +69,8 @@ type norm struct {
 
 // FuseOutput implements [OutputFuser].
 func (o norm) FuseOutput(next Op) (Op, bool) {
-	r, ok := next.(Rectifier)
-	if !ok || o.slope != 1 {
-		return nil, false
-	}
-	o.slope, ok = r.Slope()
+	slope, ok := rectified(o.slope, next)
+	o.slope = slope
 	return o, ok
 }
 

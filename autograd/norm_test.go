@@ -354,13 +354,20 @@ func TestANormTakesOverItsRectifier(t *testing.T) {
 }
 
 func TestANormAndItsRectifierMakeOneMap(t *testing.T) {
-	bytes := map[bool]int64{}
-	for _, fuse := range []bool{false, true} {
-		tape := autograd.NewTape()
-		tape.Fuse(fuse)
-		x := tape.Const(tensor.New(1, 91, 37, 8))
-		autograd.Sum(autograd.ReLU(autograd.InstanceNorm(x, autograd.Value{}, autograd.Value{}, 1e-5))).Keep()
-		bytes[fuse] = tape.Cost().Bytes
+	var none autograd.Value
+	for name, norm := range map[string]func(x autograd.Value) autograd.Value{
+		"instance": func(x autograd.Value) autograd.Value { return autograd.InstanceNorm(x, none, none, 1e-5) },
+		"group":    func(x autograd.Value) autograd.Value { return autograd.GroupNorm(x, none, none, 4, 1e-5) },
+		"layer":    func(x autograd.Value) autograd.Value { return autograd.LayerNorm(x, none, none, 3, 1e-5) },
+	} {
+		bytes := map[bool]int64{}
+		for _, fuse := range []bool{false, true} {
+			tape := autograd.NewTape()
+			tape.Fuse(fuse)
+			x := tape.Const(tensor.New(1, 91, 37, 8))
+			autograd.Sum(autograd.ReLU(norm(x))).Keep()
+			bytes[fuse] = tape.Cost().Bytes
+		}
+		require.InDelta(t, 91*37*8*4, bytes[false]-bytes[true], 1000, "%s: a map, but for alignment", name)
 	}
-	require.InDelta(t, 91*37*8*4, bytes[false]-bytes[true], 1000, "a map, but for alignment")
 }

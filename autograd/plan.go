@@ -28,6 +28,16 @@ type Rectifier interface {
 	Slope() (slope float32, ok bool)
 }
 
+// rectified returns the slope of next, and whether it is a rectifier that an
+// operation can do whose own slope is 1, that of none.
+func rectified(own float32, next Op) (slope float32, ok bool) {
+	r, ok := next.(Rectifier)
+	if !ok || own != 1 {
+		return own, false
+	}
+	return r.Slope()
+}
+
 // Joiner is what an Op implements that lays its inputs side by side along the
 // last axis, so that others may read them where they are.
 type Joiner interface {

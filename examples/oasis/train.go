@@ -101,7 +101,7 @@ func (t *trainCommand) flags(f *flag.FlagSet) {
 	f.Float64Var(&t.phi, "phi", 0.5, "the phi of -method fixed; for the others the greatest that the model is for, though phis up to a tenth greater are drawn in training too")
 	f.IntVar(&t.width, "width", 0, "channels at each level; 0 is 32 for slices, 16 for volumes")
 	f.IntVar(&t.levels, "levels", 5, "levels of the network")
-	f.StringVar(&t.norm, "norm", "", "after each convolution: none, instance or group; if empty instance, but none for patches, whose means are not those of the whole")
+	f.StringVar(&t.norm, "norm", "", "after each convolution: none, instance or group; if empty, instance for whole slices and none for patches, so for volumes")
 	f.IntVar(&t.steps, "steps", 0, "steps to train")
 	f.Float64Var(&t.minutes, "minutes", 0, "minutes to train, resumed runs together; 5 if neither this nor -steps is given")
 	f.IntVar(&t.batch, "batch", 0, "images for each phi; 0 is 8 slices over all phis, or 1 patch of a volume")

@@ -47,7 +47,7 @@ var analyses = []analysis{
 			n.repeat(max(o.settings.levels-1, 1))
 		}}}
 	}},
-	{"norm", "with instance norm and without a norm, whichever -norm is not", func(o *options) []variant {
+	{"norm", "with another norm, or none", func(o *options) []variant {
 		var all []variant
 		for _, norm := range []unet.Norm{unet.NoNorm, unet.InstanceNorm} {
 			if norm != unet.Norm(o.settings.norm) {

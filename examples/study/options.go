@@ -191,7 +191,7 @@ func (o *options) check() error {
 	case !(n.widen >= 0 && n.widen <= 1):
 		return fmt.Errorf("-widen %v: a share from 0 to 1 is possible", n.widen)
 	case !slices.Contains(unet.Norms, unet.Norm(n.norm)):
-		return fmt.Errorf("-norm %q: there are %v", n.norm, unet.Norms)
+		return fmt.Errorf("-norm %q: there are none, instance and group", n.norm)
 	case n.coarsest < -1:
 		return fmt.Errorf("-coarsest %d: -1, 0 or a positive number is possible", n.coarsest)
 	case !(n.rate > 0) || !(n.headRate > 0):

@@ -84,7 +84,7 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 		Data: filepath.Base(filepath.Clean(o.data)), Extents: s.test[0].Labels.Shape.Dims(),
 		Train: len(data.Subjects(s.train)), Val: len(data.Subjects(s.val)), Test: len(data.Subjects(s.test)),
 		Width: c.width, Wide: c.wide, Levels: c.levels, Batch: c.batch * c.parts, Parts: c.parts, Plain: c.plain,
-		Norm: strings.TrimPrefix(c.norm, string(unet.NoNorm)), Widen: c.widen, Coarsest: c.coarsest,
+		Norm: c.norm, Widen: c.widen, Coarsest: c.coarsest,
 		Steps: o.steps, Minutes: o.minutes, Every: o.every, Rate: c.rate, HeadRate: c.headRate,
 		Processors: runtime.GOMAXPROCS(0), Machine: machine(),
 	}
@@ -107,6 +107,9 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 	then.Processors, then.Machine = now.Processors, now.Machine // times differ, nothing else
 	if then.Every == 0 {
 		then.Every = now.Every // a file of before it was told
+	}
+	if then.Norm == "" {
+		then.Norm = string(unet.NoNorm) // likewise
 	}
 	if !reflect.DeepEqual(then, now) {
 		return nil, fmt.Errorf("%s is of another study: %s; choose another -out", path, differences(then, now))

@@ -170,7 +170,7 @@ func TestFlagsSayHowPhisAreTrained(t *testing.T) {
 func TestTheNormIsThatOfAllNetworksButTheAnalysis(t *testing.T) {
 	s := &set{train: data.Samples{{Image: tensor.New(8, 8, 1), Labels: tensor.New(8, 8)}}, classes: make([]labels.Entry, 3)}
 	of := func(args ...string) map[string]unet.Norm {
-		o, err := parse(append([]string{"-data", "D", "-format", "folder", "-seeds", "1", "-phis", "0.5", "-methods", "fixed,film,sshn", "-analyses", "norm"}, args...))
+		o, err := parse(append([]string{"-data", "D", "-format", "folder", "-seeds", "1", "-phis", "0.5", "-control-phis", "0.5", "-analyses", "norm"}, args...))
 		require.NoError(t, err)
 		all := map[string]unet.Norm{}
 		for _, n := range o.plan(s) {
@@ -187,15 +187,16 @@ func TestTheNormIsThatOfAllNetworksButTheAnalysis(t *testing.T) {
 		{"instance", unet.InstanceNorm, map[string]unet.Norm{"none": unet.NoNorm}},
 		{"group", unet.GroupNorm, map[string]unet.Norm{"none": unet.NoNorm, "instance": unet.InstanceNorm}},
 	} {
-		want := map[string]unet.Norm{"fixed": c.norm, "film": c.norm, "sshn": c.norm}
+		want := map[string]unet.Norm{}
+		for _, m := range methods {
+			want[m] = c.norm
+		}
 		for name, norm := range c.more {
 			want["sshn norm "+name] = norm
 		}
 		require.Equal(t, want, of("-norm", c.flag))
 	}
 	require.Equal(t, of("-norm", "instance"), of(), "as the library's")
-	_, err := parse([]string{"-data", "D", "-format", "folder", "-norm", "batch"})
-	require.EqualError(t, err, `-norm "batch": there are [none instance group]`)
 }
 
 func TestALaterAnalysisUsesTheTrainedModels(t *testing.T) {
@@ -306,6 +307,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"either -steps or -minutes":           {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
 		"-widen 2: a share from 0 to 1":       {"-data", dir, "-format", "folder", "-widen", "2"},
 		"-coarsest -2: -1, 0 or a positive":   {"-data", dir, "-format", "folder", "-coarsest", "-2"},
+		`-norm "batch": there are none, in`:   {"-data", dir, "-format", "folder", "-norm", "batch"},
 		"-jobs 0: at least 1 is possible":     {"-data", dir, "-format", "folder", "-jobs", "0"},
 		"-levels is at most 16":               {"-data", dir, "-format", "folder", "-levels", "40"},
 		"-width and -wide are at most 4096":   {"-data", dir, "-format", "folder", "-wide", "4097"},
@@ -336,6 +338,8 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	require.Contains(t, stderr, "results.jsonl is of another study: steps was 2, is 3; choose another -out")
 	_, stderr, _ = study(tiny(dir, out, "-widen", "0", "-coarsest", "0")...)
 	require.Contains(t, stderr, "is of another study: widen was 0.6, is 0; coarsest was 16, is 0; choose another -out")
+	_, stderr, _ = study(tiny(dir, out, "-norm", "none")...)
+	require.Contains(t, stderr, "is of another study: norm was instance, is none; choose another -out")
 	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-split", "5/2/2")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "split.json is of another study: it divides the subjects by 4/2/3, -split by 5/2/2; choose another -out")
@@ -349,6 +353,26 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	_, stderr, code = study("-report", "-out", filepath.Join(dir, "none"))
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "results.jsonl")
+}
+
+func TestAStudyOfBeforeThereWasANormGoesOn(t *testing.T) {
+	dir, out := cells(t, 9), t.TempDir()
+	args := func(norm string) []string {
+		return tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-norm", norm)
+	}
+	_, stderr, code := study(args("none")...)
+	require.Equal(t, cli.Success, code, stderr)
+	path := filepath.Join(out, resultFile)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"norm":"none",`)
+	require.NoError(t, os.WriteFile(path, bytes.Replace(text, []byte(`"norm":"none",`), nil, 1), 0o666))
+	_, stderr, code = study(args("instance")...)
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stderr, "is of another study: norm was none, is instance; choose another -out")
+	_, stderr, code = study(args("none")...)
+	require.Equal(t, cli.Success, code, stderr)
+	require.NotContains(t, stderr, "network 1", "nothing is trained again")
 }
 
 // The name of a network for many phis does not tell their range.

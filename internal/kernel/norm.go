@@ -86,16 +86,17 @@ func (p *Norm) Forward(y, x, gain, bias, state []float32, slope float32) {
 
 // Backward adds to gx, ggain and gbias the gradients by x, gain and bias, given
 // that by y. Any of them may be nil, and so may gain. Unless add holds, gx is
-// written. Of a slope other than 1 gy is at first multiplied by it where y <= 0,
-// else y may be nil.
+// written. A slope other than 1 is that of a LeakyReLU after it, whose output is y:
+// gy is changed in place, to slope gy where y <= 0. Of a slope of 1 y is not read,
+// and may be nil.
 //
 // With u = (x - mean) r, r = 1/deviation, g = gy gain and E the mean over the
 // group, gx = r (g - E[g] - u E[g u]).
 func (p *Norm) Backward(gx, ggain, gbias, gy, y, x, gain, state []float32, slope float32, add bool) {
-	p.check(gy, x, state)
 	if slope == 1 {
 		y = gy // as long, and not read
 	}
+	p.check(gy, x, state)
 	p.check(y, x, state)
 	image, each := p.Pixels*p.Channels, p.images()
 	if image == 0 {

@@ -41,9 +41,10 @@ func (c Config) Bounded() Config {
 	return c
 }
 
-// Normed returns c with a Norm if it names none: InstanceNorm of images, NoNorm of
-// volumes. These are mostly trained on patches and segmented whole or by tiles,
-// whose means and variances differ.
+// Normed returns c with a Norm if it has none: InstanceNorm of one or two axes,
+// NoNorm of three. Volumes are mostly trained on patches and segmented whole or by
+// tiles, and means and variances differ from one to the other. So they do where
+// images are trained on in patches, which this cannot know.
 func (c Config) Normed() Config {
 	if c.Norm == "" {
 		c.Norm = InstanceNorm
@@ -112,7 +113,7 @@ func (c Config) Check() error {
 		return fmt.Errorf("unet: %d convolutions per level; 1 to 16 are possible", c.Convs)
 	case len(c.Widths) > 16 || slices.ContainsFunc(c.Widths, func(w int) bool { return w < 1 || w > 1<<12 }):
 		return fmt.Errorf("unet: widths %v; up to 16 levels of 1 to 4096 channels are possible", c.Widths)
-	case c.Norm != "" && !slices.Contains(Norms, c.Norm):
+	case !slices.Contains(Norms, c.Norm):
 		return fmt.Errorf("unet: norm %q is unknown; there are %q", c.Norm, Norms)
 	case !slices.Contains([]Activation{LeakyReLU, ReLU, GELU, SiLU}, c.Activation):
 		return fmt.Errorf("unet: activation %q is unknown; there are %q, %q, %q and that of none, LeakyReLU", c.Activation, ReLU, GELU, SiLU)
@@ -188,6 +189,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Convs == 0 {
 		c.Convs = 1
+	}
+	if c.Norm == "" {
+		c.Norm = NoNorm
 	}
 	if c.Groups == 0 {
 		c.Groups = 8

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/nn/unet"
 )
 
 // What a steady step does allocate are notes of nodes and closures of loops: one
@@ -15,8 +17,10 @@ import (
 // programs run workers come late, and scratch grows until they met once.
 func TestASteadyStepAllocatesNoTensorData(t *testing.T) {
 	for _, train := range []bool{true, false} {
-		books, _, allocated := memoryCase{2, []int{96, 80}, 16, slices.Repeat([]float64{0.5}, 20), train}.steps()
-		t.Logf("of %d KB a step allocates %d KB", books>>10, allocated>>10)
-		require.Less(t, allocated, int64(128<<10))
+		for _, norm := range []unet.Norm{unet.NoNorm, unet.InstanceNorm} {
+			books, _, allocated := memoryCase{2, []int{96, 80}, 16, slices.Repeat([]float64{0.5}, 20), train, norm}.steps()
+			t.Logf("of %d KB a step allocates %d KB", books>>10, allocated>>10)
+			require.Less(t, allocated, int64(128<<10))
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sshn-go/sshn/examples/internal/result"
 	"github.com/sshn-go/sshn/internal/atomicfile"
+	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/pareto"
 )
 
@@ -130,7 +131,7 @@ func (s *findings) setting() ([]section, error) {
 		bound = fmt.Sprintf(", no map more than %d times coarser than the image", d.Coarsest)
 	}
 	norm := ""
-	if d.Norm != "" {
+	if d.Norm != "" && d.Norm != string(unet.NoNorm) {
 		norm = ", " + d.Norm + " norm after each convolution"
 	}
 	row("network", "U-Net of %d levels with %d channels%s%s%s", d.Levels, d.Width, wide, norm, bound)

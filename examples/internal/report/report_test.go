@@ -300,6 +300,10 @@ func TestThePageSaysWhatTrainingSaw(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, fmt.Sprint(s[0].Tables[0].Rows), "serves many, from a range that grows to all of it over 60 % of the training;")
 	require.Contains(t, s[0].Tables[0].Rows, []string{"network", "U-Net of 5 levels with 32 channels, no map more than 16 times coarser than the image"})
+	f.Study.Norm = "none"
+	s, err = newFindings(f, pareto.Reference{}).setting()
+	require.NoError(t, err)
+	require.Contains(t, fmt.Sprint(s[0].Tables[0].Rows), "32 channels, no map")
 	f.Study.Norm = "group"
 	s, err = newFindings(f, pareto.Reference{}).setting()
 	require.NoError(t, err)

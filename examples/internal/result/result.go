@@ -22,7 +22,7 @@ type Study struct {
 	Width      int      `json:"width"`      // channels of a level
 	Wide       int      `json:"wide"`       // those of the method of that name
 	Levels     int      `json:"levels"`
-	Norm       string   `json:"norm,omitempty"`     // after each convolution; empty: none
+	Norm       string   `json:"norm,omitempty"`     // after each convolution; empty, as before it was told: none
 	Batch      int      `json:"batch"`              // images a step
 	Parts      int      `json:"phis_per_step"`      // of networks for many phis; others have as many batches
 	Widen      float64  `json:"widen,omitempty"`    // share of a training in which the range of phi grows to all of it

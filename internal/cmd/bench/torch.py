@@ -175,13 +175,17 @@ def network_cases():
         for n, what in (1, slices), (8, slices), (8, cells), (1, cube(64)):
             yield case("UNet", n, *what, phi, "train")
             yield case("SSHN", n, *what, phi, "train")
+        yield case("UNet", 1, *slices, phi, "forward", norm=True)
+        yield case("UNet", 8, *cells, phi, "train", norm=True)
+        yield case("SSHN", 8, *cells, phi, "train", norm=True)
 
 
-def case(kind, n, cin, size, width, classes, phi, which):
-    name = f"Benchmark{kind}/dims={len(size)}/n={n}/in={cin}/size={by(size)}/width={width}/classes={classes}/phi={phi}/pass={which}"
+def case(kind, n, cin, size, width, classes, phi, which, norm=False):
+    normed = "/norm=instance" if norm else ""
+    name = f"Benchmark{kind}/dims={len(size)}/n={n}/in={cin}/size={by(size)}/width={width}/classes={classes}/phi={phi}{normed}/pass={which}"
 
     def setup(layout):
-        net = UNet(layout, len(size), cin, width, classes, phi)
+        net = UNet(layout, len(size), cin, width, classes, phi, norm=norm)
         x = torch.rand(n, cin, *size).contiguous(memory_format=layout[len(size)])
         if which == "forward":
             def forward():
@@ -220,10 +224,10 @@ def volume_case(cin, size, width, classes, phi, levels):
 
 
 class UNet:
-    """Levels of one convolution and LeakyReLU each, rescaled by phi."""
+    """Levels of one convolution, perhaps instance norm, and LeakyReLU each, rescaled by phi."""
 
-    def __init__(self, layout, dims, cin, width, classes, phi, levels=5):
-        self.dims, self.phi, self.levels = dims, phi, levels
+    def __init__(self, layout, dims, cin, width, classes, phi, levels=5, norm=False):
+        self.dims, self.phi, self.levels, self.norm = dims, phi, levels, norm
         stages = [(cin, width)] + [(width, width)] * (levels - 1) + [(2 * width, width)] * (levels - 1)
         shapes = [(o, i, *[3] * dims) for i, o in stages] + [(classes, width, *[1] * dims)]
         self.params = []
@@ -232,6 +236,8 @@ class UNet:
             torch.nn.init.kaiming_normal_(w, 0.01)
             w = w.contiguous(memory_format=layout[dims])
             self.params += [w.requires_grad_(), torch.zeros(shape[0], requires_grad=True)]
+            if norm and shape is not shapes[-1]:
+                self.params += [torch.ones(shape[0], requires_grad=True), torch.zeros(shape[0], requires_grad=True)]
 
     def theta(self):
         return self.params
@@ -239,7 +245,14 @@ class UNet:
     def forward(self, theta, x):
         theta = iter(theta)
         conv = F.conv2d if self.dims == 2 else F.conv3d
-        stage = lambda x: F.leaky_relu(conv(x, next(theta), next(theta), padding=1), 0.01, inplace=True)
+
+
+        def stage(x):
+            x = conv(x, next(theta), next(theta), padding=1)
+            if self.norm:
+                x = F.instance_norm(x, weight=next(theta), bias=next(theta))
+            return F.leaky_relu(x, 0.01, inplace=True)
+
         mode = "bilinear" if self.dims == 2 else "trilinear"
         resize = lambda x, size: F.interpolate(x, size, mode=mode, align_corners=False)
         skips = []
