@@ -25,7 +25,7 @@ type workload struct {
 	width   int
 	classes int
 	phi     float64
-	norm    unet.Norm
+	norm    unet.Norm // with one, maps are bounded too
 }
 
 func (w workload) String() string {
@@ -44,8 +44,11 @@ func (w workload) String() string {
 }
 
 func (w workload) model(b *testing.B, method sshn.Method) *sshn.Model {
-	widths := []int{w.width, w.width, w.width, w.width, w.width}
-	return model(b, sshn.Config{Method: method, Network: unet.Config{Dims: len(w.extents), In: w.in, Out: w.classes, Widths: widths, Norm: w.norm, Coarsest: unet.Unbounded}, Hyper: hyper.Config{Hidden: []int{16, 64, 96}}})
+	widths, coarsest := []int{w.width, w.width, w.width, w.width, w.width}, unet.Unbounded
+	if w.norm != unet.NoNorm {
+		coarsest = 16
+	}
+	return model(b, sshn.Config{Method: method, Network: unet.Config{Dims: len(w.extents), In: w.in, Out: w.classes, Widths: widths, Norm: w.norm, Coarsest: coarsest}, Hyper: hyper.Config{Hidden: []int{16, 64, 96}}})
 }
 
 func (w workload) input() (image, labels tensor.Tensor) {
@@ -107,8 +110,8 @@ func (w workload) train(b *testing.B, method sshn.Method) {
 	rate(b, tape.TrainingCost(y).MACs)
 }
 
-// normed is w with an instance norm after each convolution, as models of images
-// have by default.
+// normed is w with what models of images have by default: an instance norm after
+// each convolution, and no map more than 16 times coarser than the image.
 func (w workload) normed() workload {
 	w.norm = unet.InstanceNorm
 	return w

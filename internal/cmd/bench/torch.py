@@ -224,7 +224,8 @@ def volume_case(cin, size, width, classes, phi, levels):
 
 
 class UNet:
-    """Levels of one convolution, perhaps instance norm, and LeakyReLU each, rescaled by phi."""
+    """Levels of one convolution and LeakyReLU each, rescaled by phi; with norm, there
+    is an instance norm between, and no map is more than 16 times coarser than x."""
 
     def __init__(self, layout, dims, cin, width, classes, phi, levels=5, norm=False):
         self.dims, self.phi, self.levels, self.norm = dims, phi, levels, norm
@@ -256,9 +257,10 @@ class UNet:
         mode = "bilinear" if self.dims == 2 else "trilinear"
         resize = lambda x, size: F.interpolate(x, size, mode=mode, align_corners=False)
         skips = []
+        least = [math.ceil(n / 16) if self.norm else 1 for n in x.shape[2:]]
         for _ in range(self.levels - 1):
             skips.append(stage(x))
-            x = resize(skips[-1], [math.ceil(self.phi * n) for n in x.shape[2:]])
+            x = resize(skips[-1], [max(math.ceil(self.phi * n), m) for n, m in zip(x.shape[2:], least)])
         x = stage(x)
         while skips:
             x = stage(torch.cat([skips[-1], resize(x, skips.pop().shape[2:])], 1))
