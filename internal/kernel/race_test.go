@@ -68,9 +68,15 @@ func collisions() (all []collision) {
 	add("labels", func(x [][]float32, w [][]float64) { LabelGradient(x[0], x[1], x[2], w[0], x[3], 1, false) },
 		[]int{n, n, channels, n / channels}, n/channels)
 	norm := Norm{N: 1, Pixels: n / channels, Channels: channels, Groups: channels, Eps: 1}
-	add("norm", func(x [][]float32, _ [][]float64) { norm.Forward(x[0], x[1], nil, nil, x[2]) }, []int{n, n, norm.State()})
-	add("norm's", func(x [][]float32, _ [][]float64) { norm.Backward(x[0], nil, nil, x[1], x[2], nil, x[3], false) },
+	add("norm", func(x [][]float32, _ [][]float64) { norm.Forward(x[0], x[1], nil, nil, x[2], 1) }, []int{n, n, norm.State()})
+	add("norm's", func(x [][]float32, _ [][]float64) {
+		norm.Backward(x[0], nil, nil, x[1], nil, x[2], nil, x[3], 1, false)
+	},
 		[]int{n, n, n, norm.State()})
+	add("rectified-norm", func(x [][]float32, _ [][]float64) { norm.Forward(x[0], x[1], nil, nil, x[2], 0.1) }, []int{n, n, norm.State()})
+	add("rectified-norm's", func(x [][]float32, _ [][]float64) {
+		norm.Backward(x[0], nil, nil, x[1], x[2], x[3], nil, x[4], 0.1, false)
+	}, []int{n, n, n, n, norm.State()})
 	add("gemm", func(x [][]float32, _ [][]float64) { Gemm(x[0], x[1], x[2], 16, 16, 16, false, true, 16, 16, 16, false) }, alike(3))
 	double := &Resampling{1, channels, [3]*Taps{Identity(1), Identity(4), someTaps(r, 16, 16, 2)}}
 	add("resampling", func(x [][]float32, _ [][]float64) { double.Apply(x[0], x[1], false) }, alike(2))
