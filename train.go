@@ -110,12 +110,15 @@ type Training struct {
 //
 // Norm: all of the above are of networks without a norm. With instance norm, the
 // default for images ([unet.Config.Normed]), both kinds of network learn several
-// times sooner. The same photographs, one seed:
+// times sooner, and one for all phis is no worse than ordinary ones after as many
+// steps. The photographs at 128 x 128; of 2000 steps means of three seeds whose
+// deviation is at most 0.0015, of 1000 steps one seed:
 //
+//	                           phi 0.1    0.2    0.3    0.4    0.5
+//	2000 steps                   0.948  0.953  0.953  0.953  0.952
+//	ordinary networks            0.948  0.950  0.951  0.952  0.953
 //	1000 steps                   0.943  0.949  0.950  0.949  0.947
-//	2000 steps                   0.947  0.953  0.953  0.952  0.950
-//	ordinary networks, 1000      0.947         0.951
-//	ordinary networks, 2000      0.949  0.951  0.951         0.953
+//	ordinary networks            0.947         0.951
 //	1000 steps, HeadRate 0.3     0.941  0.946  0.948  0.948  0.947
 //	1000 steps, phi² evenly      0.935  0.946  0.948  0.949  0.948
 //
@@ -123,7 +126,7 @@ type Training struct {
 //
 //	800 steps, NoNorm            0.907  0.913  0.911  0.912  0.911  (three seeds)
 //	1600 steps, NoNorm           0.912  0.917  0.916  0.917  0.916  (three seeds)
-//	800 steps                    0.919  0.921  0.922  0.921  0.921  (one seed)
+//	800 steps                    0.918  0.921  0.922  0.921  0.921  (one seed)
 func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Summary, error) {
 	if err := t.check(); err != nil {
 		return train.Summary{}, fmt.Errorf("sshn: train: %w", err)
