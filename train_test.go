@@ -77,6 +77,24 @@ func TestResumedWithoutValidationTheLastWeightsAreKept(t *testing.T) {
 	require.NotEqual(t, first.Source().Params().Data, m.Source().Params().Data)
 }
 
+func TestANormDecidesBatchAndRateByDefault(t *testing.T) {
+	with, without := sshn.Training{Batch: 1, Rate: 4e-3}, sshn.Training{Batch: 2, Rate: 2e-3} // of each of 4 phis
+	for norm, same := range map[unet.Norm]sshn.Training{"": with, unet.GroupNorm: with, unet.NoNorm: without} {
+		cfg := config(sshn.SSHN)
+		cfg.Network.Norm, cfg.Network.Groups = norm, 1
+		dir := t.TempDir()
+		run := func(training sshn.Training) error {
+			training.Steps, training.Dir, training.Resume = 1, dir, true
+			_, err := model(t, cfg).Train(t.Context(), discs(4, 8, 8), training)
+			return err
+		}
+		require.NoError(t, run(sshn.Training{}))
+		require.NoError(t, run(same), "the same run")
+		require.ErrorContains(t, run(sshn.Training{Batch: 3 - same.Batch}), "is of another run: batch was")
+		require.ErrorContains(t, run(sshn.Training{Rate: 3e-3}), "is of another run: rate was")
+	}
+}
+
 func TestATrainingThatDoesNotBeginKeepsTheCurve(t *testing.T) {
 	training := sshn.Training{Steps: 1, Batch: 1, Dir: t.TempDir(), Resume: true}
 	m := model(t, config(sshn.SSHN))

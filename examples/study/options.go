@@ -62,9 +62,9 @@ func (o *options) flags() *flag.FlagSet {
 	f.IntVar(&o.settings.width, "width", 32, "channels at each level of the networks")
 	f.IntVar(&o.settings.wide, "wide", 64, "channels at each level of wide")
 	f.IntVar(&o.settings.levels, "levels", 5, "levels of the networks")
-	f.IntVar(&o.settings.batch, "batch", 2, "images for each phi")
+	f.IntVar(&o.settings.batch, "batch", 1, "images for each phi")
 	f.IntVar(&o.settings.parts, "phis-per-step", 4, "phis in a step; a network of one phi gets as many batches of it")
-	f.Float64Var(&o.settings.rate, "rate", 2e-3, "first step size")
+	f.Float64Var(&o.settings.rate, "rate", 4e-3, "first step size")
 	f.Float64Var(&o.settings.headRate, "head-rate", 0.1, "first step size of the hypernetwork's last matrix, as a share of -rate")
 	f.Float64Var(&o.settings.widen, "widen", 0.6, "share of a training in which the range of phi grows from its middle to all of it; 0: it is all of it throughout")
 	f.IntVar(&o.settings.coarsest, "coarsest", -1, "how many times coarser than the image a map may be; 0: without limit, as in the paper; -1: 16, or as at phi 0.5 if that is more")
@@ -191,7 +191,7 @@ func (o *options) check() error {
 	case !(n.widen >= 0 && n.widen <= 1):
 		return fmt.Errorf("-widen %v: a share from 0 to 1 is possible", n.widen)
 	case !slices.Contains(unet.Norms, unet.Norm(n.norm)):
-		return fmt.Errorf("-norm %q: there are none, instance and group", n.norm)
+		return fmt.Errorf("-norm %q: there are %s", n.norm, unet.Norms)
 	case n.coarsest < -1:
 		return fmt.Errorf("-coarsest %d: -1, 0 or a positive number is possible", n.coarsest)
 	case !(n.rate > 0) || !(n.headRate > 0):

@@ -307,7 +307,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"either -steps or -minutes":           {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
 		"-widen 2: a share from 0 to 1":       {"-data", dir, "-format", "folder", "-widen", "2"},
 		"-coarsest -2: -1, 0 or a positive":   {"-data", dir, "-format", "folder", "-coarsest", "-2"},
-		`-norm "batch": there are none, in`:   {"-data", dir, "-format", "folder", "-norm", "batch"},
+		`-norm "batch": there are [none inst`: {"-data", dir, "-format", "folder", "-norm", "batch"},
 		"-jobs 0: at least 1 is possible":     {"-data", dir, "-format", "folder", "-jobs", "0"},
 		"-levels is at most 16":               {"-data", dir, "-format", "folder", "-levels", "40"},
 		"-width and -wide are at most 4096":   {"-data", dir, "-format", "folder", "-wide", "4097"},
