@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sshn-go/sshn"
+	"github.com/sshn-go/sshn/examples/internal/result"
 	"github.com/sshn-go/sshn/hyper"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/unet"
@@ -70,8 +71,13 @@ var analyses = []analysis{
 		}
 		return all
 	}},
-	{"sampling", "whose maps are made smaller without antialiasing", func(*options) []variant {
-		return []variant{{"not-antialiased", func(n *network) { n.cfg.Network.Antialias = false }}}
+	{"sampling", "whose maps are made smaller the other way (-sampling)", func(o *options) []variant {
+		for _, other := range samplings {
+			if other != o.settings.sampling {
+				return []variant{{other, func(n *network) { n.cfg.Network.Antialias = other == result.Antialiased }}}
+			}
+		}
+		return nil
 	}},
 	{"axes", "with a phi for each axis", func(o *options) []variant {
 		return []variant{{"phi-each", func(n *network) {

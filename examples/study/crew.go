@@ -33,6 +33,9 @@ func (c *crew) work(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c.todo = c.progress.left(c.found)
+	if err := c.tidy(); err != nil {
+		return err
+	}
 	var all sync.WaitGroup
 	for range c.jobs {
 		all.Go(func() {
@@ -55,6 +58,21 @@ func (c *crew) work(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
+// tidy removes what networks that are done left when they were killed at their end.
+func (c *crew) tidy() error {
+	for _, n := range c.progress.networks {
+		if len(n.missing(c.found.Lines)) == 0 {
+			if err := tidy(c.folder(n)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// folder is that of a network's checkpoints and model.
+func (c *crew) folder(n network) string { return filepath.Join(c.out, "networks", n.folder()) }
+
 // next takes a network off the list and announces it.
 func (c *crew) next() (n network, ok bool) {
 	c.mu.Lock()
@@ -73,7 +91,7 @@ func (c *crew) try(ctx context.Context, n network) error {
 	if c.jobs > 1 {
 		log = &voice{board: c.board, name: n.name()}
 	}
-	t := &trial{n, c.options, c.set, filepath.Join(c.out, "networks", n.folder()), log}
+	t := &trial{n, c.options, c.set, c.folder(n), log}
 	c.mu.Lock()
 	known := slices.Clone(c.found.Lines)
 	c.mu.Unlock()
@@ -95,7 +113,7 @@ func (c *crew) try(ctx context.Context, n network) error {
 	if c.jobs > 1 {
 		c.board.say("%s: done after %v", n.name(), length.Time.Round(100*time.Millisecond))
 	}
-	return t.tidy()
+	return tidy(t.dir)
 }
 
 // keep adds lines to the file, in the order of the plan whichever network was done

@@ -39,7 +39,7 @@ type settings struct {
 	rate, headRate      float64
 	widen               float64
 	coarsest            int
-	norm                string
+	norm, sampling      string
 	plain               bool
 }
 
@@ -69,6 +69,7 @@ func (o *options) flags() *flag.FlagSet {
 	f.Float64Var(&o.settings.widen, "widen", 0.6, "share of a training in which the range of phi grows from its middle to all of it; 0: it is all of it throughout")
 	f.IntVar(&o.settings.coarsest, "coarsest", -1, "how many times coarser than the image a map may be; 0: without limit, as in the paper; -1: 16, or as at phi 0.5 if that is more")
 	f.StringVar(&o.settings.norm, "norm", string(unet.InstanceNorm), "after each convolution: none, as in the paper, instance or group")
+	f.StringVar(&o.settings.sampling, "sampling", result.Antialiased, "how maps are made smaller: plain, from the nearest elements alone, or antialiased")
 	f.BoolVar(&o.settings.plain, "plain", false, "train on the images as they are, without augmentation")
 	f.IntVar(&o.every, "every", 100, "steps between validations, which write checkpoints")
 	f.IntVar(&o.jobs, "jobs", 1, "networks to train at once, at most one for each processor; each has an equal share of the processors, that stays the same, and memory of its own. All are done sooner, with the same Dice; but the times and the memory told of a network are by its share and with others beside it, and of -minutes-per-network it makes less")
@@ -78,6 +79,9 @@ func (o *options) flags() *flag.FlagSet {
 
 // methods are all that can be compared.
 var methods = []string{result.Fixed, result.Stochastic, result.FiLM, result.SSHN, result.Wide, result.Constant}
+
+// samplings are the ways to make maps smaller.
+var samplings = []string{result.PlainSampling, result.Antialiased}
 
 // list defines a flag of words, each taken once.
 func list(f *flag.FlagSet, to *[]string, name, value, usage string) {
@@ -100,10 +104,10 @@ func numbers(f *flag.FlagSet, to *[]float64, name, value, usage string) {
 		*to = nil
 		for _, field := range words(text) {
 			x, err := strconv.ParseFloat(field, 64)
-			x = round(x) // as phis between are, so that all are compared
-			if err != nil || !(x > 0) || x > 1 {
+			if err != nil || !(round(x) > 0) || x > 1 {
 				return fmt.Errorf("%q is no phi in (0, 1]", field)
 			}
+			x = round(x) // as phis between are: all are compared
 			*to = append(*to, x)
 		}
 		if *to == nil {
@@ -191,7 +195,9 @@ func (o *options) check() error {
 	case !(n.widen >= 0 && n.widen <= 1):
 		return fmt.Errorf("-widen %v: a share from 0 to 1 is possible", n.widen)
 	case !slices.Contains(unet.Norms, unet.Norm(n.norm)):
-		return fmt.Errorf("-norm %q: there are %s", n.norm, unet.Norms)
+		return fmt.Errorf("-norm %q: there are %v", n.norm, unet.Norms)
+	case !slices.Contains(samplings, n.sampling):
+		return fmt.Errorf("-sampling %q: there are %s", n.sampling, strings.Join(samplings, ", "))
 	case n.coarsest < -1:
 		return fmt.Errorf("-coarsest %d: -1, 0 or a positive number is possible", n.coarsest)
 	case !(n.rate > 0) || !(n.headRate > 0):
@@ -241,7 +247,8 @@ a name without spaces, red, green, blue and a 0:
   0 Background 0 0 0 0
   1 Leaf 80 160 60 0
 
-Images of wbc and folder are resized to a square, masks by nearest neighbour.
+Images of wbc and folder are resized to a square bilinearly, masks by nearest
+neighbour.
 
 flags:
 `)

@@ -96,7 +96,7 @@ func (c settings) of(s *set, method string, prior hyper.Prior, seed uint64) netw
 	n := network{method: method, widen: c.widen, cfg: sshn.Config{
 		Network: unet.Config{
 			Dims: 2, In: first.Image.Shape.Channels(), Out: len(s.classes),
-			Widths: slices.Repeat([]int{width}, c.levels), Norm: unet.Norm(c.norm), Antialias: true, Coarsest: coarsest,
+			Widths: slices.Repeat([]int{width}, c.levels), Norm: unet.Norm(c.norm), Antialias: c.sampling == result.Antialiased, Coarsest: coarsest,
 		},
 		Prior: prior, Labels: sshn.LabelsOf(s.classes), Seed: seed,
 	}}

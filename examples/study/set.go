@@ -36,8 +36,11 @@ func (o *options) open() (*set, error) {
 	if err != nil {
 		return nil, err
 	}
-	for into, part := range map[*data.Samples][]string{&s.train: split.Train, &s.val: split.Val, &s.test: split.Test} {
-		if *into, err = data.Collect(data.Of(all, part)); err != nil {
+	for _, part := range []struct {
+		to *data.Samples
+		of []string
+	}{{&s.train, split.Train}, {&s.val, split.Val}, {&s.test, split.Test}} {
+		if *part.to, err = data.Collect(data.Of(all, part.of)); err != nil {
 			return nil, err
 		}
 	}
@@ -107,20 +110,20 @@ func (o *options) read() (*set, data.Samples, error) {
 }
 
 func (o *options) readSlices() (*set, data.Samples, error) {
-	slices, err := neurite.Open(o.data, neurite.Kind{Labels: o.labels, Dims: 2})
+	brains, err := neurite.Open(o.data, neurite.Kind{Labels: o.labels, Dims: 2})
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := slices.Check(func(int, int) {}); err != nil {
+	if err := brains.Check(func(int, int) {}); err != nil {
 		return nil, nil, err
 	}
-	s := &set{classes: slices.Classes, notes: slices.Notes}
-	if s.augment, err = slices.Augment(); err != nil {
+	s := &set{classes: brains.Classes, notes: brains.Notes}
+	if s.augment, err = brains.Augment(); err != nil {
 		return nil, nil, err
 	}
-	if s.orientation, err = slices.Orientation(); err != nil {
+	if s.orientation, err = brains.Orientation(); err != nil {
 		return nil, nil, err
 	}
-	all, err := data.Collect(slices)
+	all, err := data.Collect(brains)
 	return s, all, err
 }

@@ -84,12 +84,12 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 		Data: filepath.Base(filepath.Clean(o.data)), Extents: s.test[0].Labels.Shape.Dims(),
 		Train: len(data.Subjects(s.train)), Val: len(data.Subjects(s.val)), Test: len(data.Subjects(s.test)),
 		Width: c.width, Wide: c.wide, Levels: c.levels, Batch: c.batch * c.parts, Parts: c.parts, Plain: c.plain,
-		Norm: c.norm, Widen: c.widen, Coarsest: c.coarsest,
+		Norm: c.norm, Sampling: c.sampling, Widen: c.widen, Coarsest: c.coarsest,
 		Steps: o.steps, Minutes: o.minutes, Every: o.every, Rate: c.rate, HeadRate: c.headRate,
 		Processors: runtime.GOMAXPROCS(0), Machine: machine(),
 	}
-	for _, c := range s.classes[1:] {
-		now.Structures = append(now.Structures, c.Name)
+	for _, class := range s.classes[1:] {
+		now.Structures = append(now.Structures, class.Name)
 	}
 	found, err := result.Load(path)
 	switch {
@@ -110,6 +110,9 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 	}
 	if then.Norm == "" {
 		then.Norm = string(unet.NoNorm) // likewise
+	}
+	if then.Sampling == "" {
+		then.Sampling = result.Antialiased
 	}
 	if !reflect.DeepEqual(then, now) {
 		return nil, fmt.Errorf("%s is of another study: %s; choose another -out", path, differences(then, now))

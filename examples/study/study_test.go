@@ -135,7 +135,7 @@ func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 		"sshn prior 0-0.5": 8, "sshn prior 0.1-0.4": 8, "sshn prior 0.2-0.3": 8,
 		"sshn density area-uniform": 8, "sshn levels phi-each": 8, "sshn norm none": 8, "sshn encoding circle": 8,
 		"sshn hidden 16": 8, "sshn hidden 16-32": 8, "sshn hidden 16-64-256": 8,
-		"sshn sampling not-antialiased": 8, "sshn axes phi-each": 8 + 4,
+		"sshn sampling plain": 8, "sshn axes phi-each": 8 + 4,
 		"sshn range whole-from-the-start": 8, "sshn scale unbounded": 8,
 	}, seen)
 
@@ -230,10 +230,14 @@ func TestAKilledStudyGoesOn(t *testing.T) {
 	require.Contains(t, stderr, "is of another study: extents was [16 16], is [12 12]", "though none of its networks is done")
 	t.Setenv("GOMAXPROCS", "2") // of the program
 	kill(t, append(args(out), "-jobs", "2"), "network 3 of 3: sshn seed 1")
-	require.NotEmpty(t, timeless(t, out))
+	done := timeless(t, out)
+	require.NotEmpty(t, done)
+	left := filepath.Join(out, "networks", strings.ReplaceAll(done[0].Network, " ", "-"), "last.safetensors")
+	require.NoError(t, os.WriteFile(left, nil, 0o666)) // as by a kill before it was removed
 	_, stderr, code = study(args(out)...)
 	require.Equal(t, cli.Success, code, stderr)
 	require.NotContains(t, stderr, "network 1 of")
+	require.NoFileExists(t, left)
 	require.Equal(t, timeless(t, whole), timeless(t, out))
 	page, err := os.ReadFile(filepath.Join(out, pageFile))
 	require.NoError(t, err)
@@ -307,6 +311,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"either -steps or -minutes":           {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
 		"-widen 2: a share from 0 to 1":       {"-data", dir, "-format", "folder", "-widen", "2"},
 		"-coarsest -2: -1, 0 or a positive":   {"-data", dir, "-format", "folder", "-coarsest", "-2"},
+		`-sampling "x": there are plain, ant`: {"-data", dir, "-format", "folder", "-sampling", "x"},
 		`-norm "batch": there are [none inst`: {"-data", dir, "-format", "folder", "-norm", "batch"},
 		"-jobs 0: at least 1 is possible":     {"-data", dir, "-format", "folder", "-jobs", "0"},
 		"-levels is at most 16":               {"-data", dir, "-format", "folder", "-levels", "40"},
@@ -338,8 +343,8 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	require.Contains(t, stderr, "results.jsonl is of another study: steps was 2, is 3; choose another -out")
 	_, stderr, _ = study(tiny(dir, out, "-widen", "0", "-coarsest", "0")...)
 	require.Contains(t, stderr, "is of another study: widen was 0.6, is 0; coarsest was 16, is 0; choose another -out")
-	_, stderr, _ = study(tiny(dir, out, "-norm", "none")...)
-	require.Contains(t, stderr, "is of another study: norm was instance, is none; choose another -out")
+	_, stderr, _ = study(tiny(dir, out, "-norm", "none", "-sampling", "plain")...)
+	require.Contains(t, stderr, "is of another study: norm was instance, is none; sampling was antialiased, is plain; choose another -out")
 	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-split", "5/2/2")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "split.json is of another study: it divides the subjects by 4/2/3, -split by 5/2/2; choose another -out")
@@ -355,7 +360,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	require.Contains(t, stderr, "results.jsonl")
 }
 
-func TestAStudyOfBeforeThereWasANormGoesOn(t *testing.T) {
+func TestAStudyOfBeforeNormAndSamplingWereToldGoesOn(t *testing.T) {
 	dir, out := cells(t, 9), t.TempDir()
 	args := func(norm string) []string {
 		return tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-norm", norm)
@@ -365,8 +370,9 @@ func TestAStudyOfBeforeThereWasANormGoesOn(t *testing.T) {
 	path := filepath.Join(out, resultFile)
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Contains(t, string(text), `"norm":"none",`)
-	require.NoError(t, os.WriteFile(path, bytes.Replace(text, []byte(`"norm":"none",`), nil, 1), 0o666))
+	const told = `"norm":"none","sampling":"antialiased",`
+	require.Contains(t, string(text), told)
+	require.NoError(t, os.WriteFile(path, bytes.Replace(text, []byte(told), nil, 1), 0o666))
 	_, stderr, code = study(args("instance")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "is of another study: norm was none, is instance; choose another -out")

@@ -125,10 +125,11 @@ func (t *trial) measure(ctx context.Context, m *sshn.Model, at place) (result.Li
 	return l, nil
 }
 
-// tidy removes the checkpoints, which take four times the model's room.
-func (t *trial) tidy() error {
+// tidy removes the checkpoints in a network's folder, which take four times the
+// model's room.
+func tidy(dir string) error {
 	for _, name := range []string{"last.safetensors", "best.safetensors"} {
-		if err := os.Remove(filepath.Join(t.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

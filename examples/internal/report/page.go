@@ -134,7 +134,11 @@ func (s *findings) setting() ([]section, error) {
 	if d.Norm != "" && d.Norm != string(unet.NoNorm) {
 		norm = ", " + d.Norm + " norm after each convolution"
 	}
-	row("network", "U-Net of %d levels with %d channels%s%s%s", d.Levels, d.Width, wide, norm, bound)
+	sampling := ""
+	if d.Sampling != result.PlainSampling {
+		sampling = ", maps made smaller with antialiasing"
+	}
+	row("network", "U-Net of %d levels with %d channels%s%s%s%s", d.Levels, d.Width, wide, norm, bound, sampling)
 	budget := plural(d.Steps, "step") + " for each network"
 	if d.Minutes > 0 {
 		budget = fmt.Sprintf("%g min for each network, which nobody can reproduce exactly", d.Minutes)

@@ -295,12 +295,16 @@ func TestThePageSaysWhatTrainingSaw(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, s[0].Tables[0].Rows, []string{"training", "1 step for each network, 6 images a step, not augmented, " +
 		"at 3 phis where a network serves many; step size 0.5 at first, of a hypernetwork's last matrix 0.25 times that"})
-	f.Study.Widen, f.Study.Levels, f.Study.Width, f.Study.Coarsest = 0.6, 5, 32, 16
+	f.Study.Widen, f.Study.Levels, f.Study.Width, f.Study.Coarsest, f.Study.Sampling = 0.6, 5, 32, 16, result.PlainSampling
 	s, err = newFindings(f, pareto.Reference{}).setting()
 	require.NoError(t, err)
 	require.Contains(t, fmt.Sprint(s[0].Tables[0].Rows), "serves many, from a range that grows to all of it over 60 % of the training;")
 	require.Contains(t, s[0].Tables[0].Rows, []string{"network", "U-Net of 5 levels with 32 channels, no map more than 16 times coarser than the image"})
-	f.Study.Norm = "none"
+	f.Study.Sampling = "" // as it was before it was told
+	s, err = newFindings(f, pareto.Reference{}).setting()
+	require.NoError(t, err)
+	require.Contains(t, s[0].Tables[0].Rows, []string{"network", "U-Net of 5 levels with 32 channels, no map more than 16 times coarser than the image, maps made smaller with antialiasing"})
+	f.Study.Norm, f.Study.Sampling = "none", result.PlainSampling
 	s, err = newFindings(f, pareto.Reference{}).setting()
 	require.NoError(t, err)
 	require.Contains(t, fmt.Sprint(s[0].Tables[0].Rows), "32 channels, no map")
@@ -382,7 +386,7 @@ func madeUp() *result.File {
 	r := rand.New(rand.NewPCG(1, 2))
 	f := &result.File{Study: result.Study{
 		Data: "made-up cells", Structures: []string{"Cytoplasm", "Nucleus"}, Extents: []int{128, 128},
-		Train: 36, Val: 12, Test: 12, Width: 16, Wide: 28, Levels: 4, Batch: 8, Parts: 4, Steps: 400, Every: 100, Rate: 2e-3, HeadRate: 0.1, Processors: 2, Machine: "no machine",
+		Train: 36, Val: 12, Test: 12, Width: 16, Wide: 28, Levels: 4, Sampling: result.Antialiased, Batch: 8, Parts: 4, Steps: 400, Every: 100, Rate: 2e-3, HeadRate: 0.1, Processors: 2, Machine: "no machine",
 	}}
 	// Dice saturates with phi up to the end of the training range, and falls beyond.
 	add := func(l result.Line, top, of float64) {

@@ -23,6 +23,7 @@ type Study struct {
 	Wide       int      `json:"wide"`       // those of the method of that name
 	Levels     int      `json:"levels"`
 	Norm       string   `json:"norm,omitempty"`     // after each convolution; empty, as before it was told: none
+	Sampling   string   `json:"sampling,omitempty"` // how maps are made smaller, PlainSampling or Antialiased; empty, as before it was told: antialiased
 	Batch      int      `json:"batch"`              // images a step
 	Parts      int      `json:"phis_per_step"`      // of networks for many phis; others have as many batches
 	Widen      float64  `json:"widen,omitempty"`    // share of a training in which the range of phi grows to all of it
@@ -36,6 +37,12 @@ type Study struct {
 	Processors int      `json:"processors"`         // that the times were measured on
 	Machine    string   `json:"machine,omitempty"`  // what they are
 }
+
+// Samplings are ways to make maps smaller.
+const (
+	PlainSampling = "plain"       // from the nearest elements alone
+	Antialiased   = "antialiased" // low-passed before
+)
 
 // Methods of a study. The first four are the library's; the others are controls
 // of the capacity that Fixed lacks.
