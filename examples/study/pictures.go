@@ -129,7 +129,7 @@ func (o *options) views(s *set) ([]view, error) {
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, view{fmt.Sprintf("%s, phi %v", n.method, x), p})
+			all = append(all, view{fmt.Sprintf("%s, phi %v", report.Name(n.method), x), p})
 		}
 	}
 	return all, nil

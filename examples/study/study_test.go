@@ -401,7 +401,7 @@ func TestAFolderOfAnyNameIsReportedWithItsPictures(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(out, pageFile))
 	require.NoError(t, err)
 	require.Equal(t, 3, strings.Count(string(page), `<img src="pictures/`))
-	require.Len(t, regexp.MustCompile(` alt="Subject \d{3}: image; truth; fixed, phi 0.5" `).FindAll(page, -1), 3)
+	require.Len(t, regexp.MustCompile(` alt="Subject \d{3}: image; truth; Fixed, phi 0.5" `).FindAll(page, -1), 3)
 	_, stderr, code = study("-report", "-out", out)
 	require.Equal(t, cli.Success, code, stderr)
 	again, err := os.ReadFile(filepath.Join(out, pageFile))

@@ -24,7 +24,7 @@ func (s *findings) analyses(about map[string]string) ([]section, error) {
 			return nil, err
 		}
 		if text := about[s.other[from].kind()]; text != "" {
-			section.Text = []string{nameOf(s.other[from].method) + " " + text + "."}
+			section.Text = []string{Name(s.other[from].method) + " " + text + "."}
 		}
 		sections = append(sections, section)
 		from = to
@@ -102,11 +102,11 @@ func (s *findings) groupsTable(groups []*group, phis []pareto.Phi) table {
 func label(g *group) string {
 	switch {
 	case g.variant == "":
-		return nameOf(g.method) + " of the study"
+		return Name(g.method) + " of the study"
 	case g.value() == "":
-		return nameOf(g.method) + ", " + g.variant
+		return Name(g.method) + ", " + g.variant
 	}
-	return nameOf(g.method) + ", " + g.value()
+	return Name(g.method) + ", " + g.value()
 }
 
 // trainedFor returns the range of phi of a group's networks.

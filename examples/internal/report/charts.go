@@ -51,7 +51,7 @@ func (g *group) series(label string, phis []pareto.Phi) plot.Series {
 
 // series joins the points of a control only where none of the grid is between.
 func (s *findings) series(g *group, phis []pareto.Phi) plot.Series {
-	series := g.series(nameOf(g.method), phis)
+	series := g.series(Name(g.method), phis)
 	series.Loose = g.each() && len(s.inside(g.phis())) < len(s.grid)
 	return series
 }

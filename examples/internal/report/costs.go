@@ -40,7 +40,7 @@ func (s *findings) costs() ([]section, error) {
 		}
 		used := g.at(at)
 		t.Rows = append(t.Rows, []string{
-			nameOf(g.method), count(m.params), count(m.weights), count(m.steps), duration(seconds), step, share,
+			Name(g.method), count(m.params), count(m.weights), count(m.steps), duration(seconds), step, share,
 			cost(pareto.ByBytes, float64(used.bytes)), cost(pareto.BySeconds, used.latency),
 		})
 	}

@@ -39,7 +39,7 @@ func (s *findings) methodsTable() table {
 	t.Head = append(t.Head, "hypervolume")
 	for _, g := range s.own {
 		networks, seconds := g.training()
-		row := []string{nameOf(g.method), count(networks), duration(seconds)}
+		row := []string{Name(g.method), count(networks), duration(seconds)}
 		for _, phi := range s.grid {
 			row = append(row, g.at(phi).String())
 		}
@@ -131,7 +131,7 @@ func (s *findings) everyPhi() table {
 	}
 	var phis []pareto.Phi
 	for _, g := range s.own {
-		t.Head = append(t.Head, nameOf(g.method))
+		t.Head = append(t.Head, Name(g.method))
 		phis = append(phis, g.phis()...)
 	}
 	sortPhis(phis)
@@ -162,7 +162,7 @@ func (s *findings) volumes() []section {
 		if onGrid.n == 0 {
 			continue
 		}
-		t.Rows = append(t.Rows, []string{nameOf(g.method), onGrid.String(), count(onGrid.n), g.volume(all, s.ref).String(), count(len(all))})
+		t.Rows = append(t.Rows, []string{Name(g.method), onGrid.String(), count(onGrid.n), g.volume(all, s.ref).String(), count(len(all))})
 	}
 	if len(t.Rows) == 0 {
 		return nil

@@ -36,7 +36,8 @@ func rank(method string) int {
 	return len(methods)
 }
 
-func nameOf(method string) string {
+// Name is a method's as the page has it, "SSHN" of "sshn".
+func Name(method string) string {
 	if i := rank(method); i < len(methods) {
 		return methods[i].name
 	}
@@ -276,14 +277,14 @@ func spreadOf(x []float64) spread {
 // at returns the mean Dice at phi over the seeds, with the costs. Seeds for
 // which no Dice counts are left out.
 func (g *group) at(phi pareto.Phi) measurement {
-	var dice, trained []float64
+	var scores, trained []float64
 	var m measurement
 	for _, l := range g.lines {
 		if !l.Phi.Equal(phi) {
 			continue
 		}
 		if mean := l.Mean(); !math.IsNaN(mean) {
-			dice = append(dice, mean)
+			scores = append(scores, mean)
 		}
 		m.lines++
 		if l.Seconds > 0 {
@@ -294,7 +295,7 @@ func (g *group) at(phi pareto.Phi) measurement {
 		}
 		m.macs, m.bytes, m.steps, m.params, m.weights = l.MACs, l.Bytes, l.Steps, l.Params, l.Weights
 	}
-	m.spread = spreadOf(dice)
+	m.spread = spreadOf(scores)
 	if len(trained) > 0 {
 		m.trained = stat.Mean(trained, nil)
 	}

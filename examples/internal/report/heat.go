@@ -21,7 +21,7 @@ func (s *findings) transfers() ([]section, error) {
 		Text:  []string{"Mean Dice over subjects and seeds; the diagonal is each phi with its own weights. Darker is higher."},
 	}
 	for _, g := range s.moved {
-		name := nameOf(g.method)
+		name := Name(g.method)
 		if g.variant != "" {
 			name += ", " + g.variant
 		}

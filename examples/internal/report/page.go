@@ -194,7 +194,7 @@ func (s *findings) missing() []string {
 			lack += len(s.seeds) - g.at(phi).lines
 		}
 		if lack > 0 {
-			missing = append(missing, fmt.Sprintf("%d of %s of %s", lack, plural(all, "measurement"), nameOf(g.method)))
+			missing = append(missing, fmt.Sprintf("%d of %s of %s", lack, plural(all, "measurement"), Name(g.method)))
 		}
 	}
 	return missing

@@ -93,7 +93,7 @@ func (s *findings) comparisons() ([]section, error) {
 			continue
 		}
 		t := table{
-			Title: "Dice of SSHN less that of " + nameOf(method),
+			Title: "Dice of SSHN less that of " + Name(method),
 			Head:  []string{"phi", "MACs", "subjects", "difference", "95 % interval", "by seed", "p (t)", "Holm", "p (Wilcoxon)", "Holm"},
 		}
 		for _, c := range s.compared(sshn, other) {

@@ -27,7 +27,7 @@ const study, golden = "testdata/study.jsonl", "testdata/study.html"
 
 var options = Options{
 	Title: "A made-up study", Pictures: []Picture{
-		{"pictures/phi 0.1.png", "Subject 002: image; truth; sshn, phi 0.1"}, {"pictures/phi 0.5.png", "Subject 002: image; truth; sshn, phi 0.5"},
+		{"pictures/phi 0.1.png", "Subject 002: image; truth; SSHN, phi 0.1"}, {"pictures/phi 0.5.png", "Subject 002: image; truth; SSHN, phi 0.5"},
 	},
 	Analyses: map[string]string{"prior": "trained for a narrower range of phi"},
 }
@@ -61,7 +61,7 @@ func TestThePageNeedsNoNetwork(t *testing.T) {
 func TestPicturesSayWhatTheyShow(t *testing.T) {
 	page, err := os.ReadFile(golden)
 	require.NoError(t, err)
-	require.Contains(t, string(page), `<img src="pictures/phi%200.1.png" alt="Subject 002: image; truth; sshn, phi 0.1"`)
+	require.Contains(t, string(page), `<img src="pictures/phi%200.1.png" alt="Subject 002: image; truth; SSHN, phi 0.1"`)
 }
 
 func TestAStudyHasAPageAtEveryMoment(t *testing.T) {

@@ -17,7 +17,7 @@ func (s *findings) structures() ([]section, error) {
 	for _, phi := range slices.Backward(s.grid) {
 		t := table{Title: "Phi " + phi.String(), Head: []string{"structure"}, Folded: len(tables) > 0}
 		for _, g := range s.own {
-			t.Head = append(t.Head, nameOf(g.method))
+			t.Head = append(t.Head, Name(g.method))
 		}
 		for i, structure := range s.Study.Structures {
 			row := []string{structure}

@@ -59,7 +59,7 @@ func (s *findings) trainingChart(most int) ([]chart, error) {
 		marks.GlyphStyle = plot.Glyph(lookOf(l.group.method))
 		curve.Color, curve.Width = marks.Color, px(2)
 		p.Add(curve, marks)
-		keys = append(keys, key{nameOf(l.group.method), curve.LineStyle, marks.GlyphStyle})
+		keys = append(keys, key{Name(l.group.method), curve.LineStyle, marks.GlyphStyle})
 	}
 	p.Y.Width, p.Y.Tick.Length = 0, 0
 	p.X.Min, p.X.Max = 0.5, float64(most)+0.5
@@ -69,5 +69,7 @@ func (s *findings) trainingChart(most int) ([]chart, error) {
 		ks = append(ks, gonum.Tick{Value: float64(k), Label: strconv.Itoa(k)})
 	}
 	p.X.Tick.Marker = gonum.ConstantTicks(ks)
-	return inline(writer(p, keys, panelWidth, panelHeight), panelWidth, "Training time of a curve of k points: a network for each point of Fixed and its controls, one for all of the others. The mean of the networks trained.")
+	return inline(writer(p, keys, panelWidth, panelHeight), panelWidth,
+		"Training time of a curve of k points: a network for each point of Fixed and its controls, one for all of the others. "+
+			"The mean of the networks trained.")
 }
