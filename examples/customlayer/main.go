@@ -25,8 +25,11 @@ import (
 
 func main() {
 	check(os.Stdout)
-	path := filepath.Join(os.TempDir(), "denoiser.safetensors")
-	if _, err := own(context.Background(), os.Stdout, path); err != nil {
+	dir, err := os.MkdirTemp("", "customlayer") // of its own, lest it overwrite anything
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := own(context.Background(), os.Stdout, filepath.Join(dir, "denoiser.safetensors")); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -28,6 +28,7 @@ func TestCommandLinesThatAreNotUnderstood(t *testing.T) {
 		"paint":                             `"paint" is no subcommand; there are make-data, train, pareto, segment, evaluate`,
 		"-epochs 3":                         "flag provided but not defined: -epochs",
 		"-n 2":                              "-n 2: at least 3 brains are needed",
+		"-labels seg9":                      `-labels "seg9": the brains have seg4, seg24`,
 		"-n x":                              `invalid value "x" for flag -n: parse error`,
 		"make-data":                         "-out is needed",
 		"make-data -out d":                  "-n 0: 1 to 9999 subjects are possible",

@@ -89,7 +89,11 @@ func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Mo
 	if err != nil {
 		return nil, summary, err
 	}
-	if err := m.Save(filepath.Join(t.out, modelFile)); err != nil {
+	path := filepath.Join(t.out, modelFile)
+	if known, err := sshn.Load(path); err == nil && slices.Equal(known.Source().Params().Data, m.Source().Params().Data) {
+		return known, summary, nil // -resume had nothing to train: what was measured of it holds
+	}
+	if err := m.Save(path); err != nil {
 		return nil, summary, err
 	}
 	return m, summary, forget(t.out) // as it was of another model

@@ -104,7 +104,7 @@ func choose(truth, prediction []string, kind string) (t, p string, err error) {
 			return t, p, nil
 		}
 	}
-	return "", "", fmt.Errorf("which files are to be compared? -labels X takes those named X or ending in _X, as does a table X_labels.txt, and of like names in both folders it is clear; there are %s", some(slices.Concat(truth, prediction)))
+	return "", "", fmt.Errorf("which files are to be compared? -labels X takes those named X or ending in _X, as does a table X_labels.txt; without it, exactly one file must have the same name in both folders; there are %s", some(slices.Concat(truth, prediction)))
 }
 
 func sameName(a, b string) bool {

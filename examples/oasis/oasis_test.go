@@ -230,8 +230,16 @@ func TestACurveReplacesAnotherOnlyWhenToldTo(t *testing.T) {
 	require.Equal(t, "test", curve.Split)
 	require.Len(t, curve.Points, 1)
 
+	goOn := func(steps string) {
+		must(t, append([]string{"train", "-data", dir, "-out", filepath.Dir(model), "-steps", steps, "-resume"}, small...)...)
+	}
+	goOn("4") // as many as there were
+	curve, _ = measure("-split", "test", "-phis", "0.3")
+	require.Len(t, curve.Points, 1)
+	require.FileExists(t, drawn("curve.svg"))
+
 	// A training that goes on makes another model, of which nothing is known.
-	must(t, append([]string{"train", "-data", dir, "-out", filepath.Dir(model), "-steps", "6", "-resume"}, small...)...)
+	goOn("6")
 	curve, _ = measure("-split", "test", "-phis", "0.3")
 	require.Zero(t, curve)
 	require.NoFileExists(t, drawn("curve.svg"))

@@ -127,7 +127,7 @@ func (s *findings) controls() []string {
 func (s *findings) everyPhi() table {
 	t := table{
 		Title: "Dice at every phi", Head: []string{"phi", "MACs"}, Folded: true,
-		Note: "MACs are those of the first of the methods that was measured there.",
+		Note: "MACs are the least of the methods that were measured there.",
 	}
 	var phis []pareto.Phi
 	for _, g := range s.own {
@@ -137,10 +137,12 @@ func (s *findings) everyPhi() table {
 	sortPhis(phis)
 	for _, phi := range slices.CompactFunc(phis, pareto.Phi.Equal) {
 		row := []string{phi.String(), none}
+		var least int64
 		for _, g := range s.own {
 			m := g.at(phi)
-			if m.macs > 0 && row[1] == none {
-				row[1] = pareto.ByMACs.Format(float64(m.macs))
+			if m.macs > 0 && (least == 0 || m.macs < least) {
+				least = m.macs
+				row[1] = pareto.ByMACs.Format(float64(least))
 			}
 			row = append(row, m.String())
 		}
@@ -190,7 +192,7 @@ func (s *findings) short() []string {
 			}
 		}
 		text = append(text, fmt.Sprintf("At equal phi, and so at equal cost, the Dice of SSHN less that of Fixed is %s to %s; it is higher at %d of %s. "+
-			"Student's t test over subjects, corrected for their number, tells the two apart at %d of them (p < 0.05).",
+			"Student's t test over subjects, corrected for the number of phis, tells the two apart at %d of them (p < 0.05).",
 			signed(low), signed(high), better, plural(len(p), "phi"), told))
 	}
 	networks, all := fixed.training()
