@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/image/bmp"
 
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/examples/internal/cli"
@@ -379,6 +380,42 @@ func TestAStudyOfBeforeNormAndSamplingWereToldGoesOn(t *testing.T) {
 	_, stderr, code = study(args("none")...)
 	require.Equal(t, cli.Success, code, stderr)
 	require.NotContains(t, stderr, "network 1", "nothing is trained again")
+}
+
+func TestBloodCellsAreStudiedAndStraysCounted(t *testing.T) {
+	from, dir, out := cells(t, 9), t.TempDir(), t.TempDir()
+	read := func(path string) image.Image {
+		f, err := os.Open(path)
+		require.NoError(t, err)
+		defer f.Close()
+		img, err := png.Decode(f)
+		require.NoError(t, err)
+		return img
+	}
+	for i := range 9 {
+		name := fmt.Sprintf("%03d", i)
+		var photo, mask bytes.Buffer
+		require.NoError(t, bmp.Encode(&photo, read(filepath.Join(from, "images", name+".png"))))
+		classes := read(filepath.Join(from, "masks", name+".png")).(*image.Gray)
+		for k, class := range classes.Pix {
+			classes.Pix[k] = []uint8{0, 128, 255}[class]
+		}
+		if i == 4 {
+			classes.Pix[0] = 10
+		}
+		require.NoError(t, png.Encode(&mask, classes))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".bmp"), photo.Bytes(), 0o666))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".png"), mask.Bytes(), 0o666))
+	}
+	args := []string{"-seeds", "1", "-methods", "fixed", "-phis", "0.5"}
+	_, stderr, code := study(tiny(dir, out, append(args, "-format", "wbc")...)...)
+	require.Equal(t, cli.Success, code, stderr)
+	require.Contains(t, stderr, "note: 1 pixels in 1 of 9 masks are not 0, 128 or 255; they were taken for the nearest")
+
+	same := t.TempDir()
+	_, stderr, code = study(tiny(from, same, args...)...)
+	require.Equal(t, cli.Success, code, stderr)
+	require.Equal(t, timeless(t, same), timeless(t, out), "the same images and masks, in another format")
 }
 
 // The name of a network for many phis does not tell their range.
