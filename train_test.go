@@ -78,19 +78,19 @@ func TestResumedWithoutValidationTheLastWeightsAreKept(t *testing.T) {
 }
 
 func TestANormDecidesBatchAndRateByDefault(t *testing.T) {
-	with, without := sshn.Training{Batch: 1, Rate: 4e-3}, sshn.Training{Batch: 2, Rate: 2e-3} // of each of 4 phis
+	with, without := sshn.Training{Batch: 4, Rate: 4e-3}, sshn.Training{Batch: 8, Rate: 2e-3}
 	for norm, same := range map[unet.Norm]sshn.Training{"": with, unet.GroupNorm: with, unet.NoNorm: without} {
 		cfg := config(sshn.SSHN)
 		cfg.Network.Norm, cfg.Network.Groups = norm, 1
 		dir := t.TempDir()
 		run := func(training sshn.Training) error {
-			training.Steps, training.Dir, training.Resume = 1, dir, true
+			training.Steps, training.Parts, training.Dir, training.Resume = 1, 1, dir, true
 			_, err := model(t, cfg).Train(t.Context(), discs(4, 8, 8), training)
 			return err
 		}
 		require.NoError(t, run(sshn.Training{}))
-		require.NoError(t, run(same), "the same run")
-		require.ErrorContains(t, run(sshn.Training{Batch: 3 - same.Batch}), "is of another run: batch was")
+		require.NoError(t, run(same), "the same run, norm %q", norm)
+		require.ErrorContains(t, run(sshn.Training{Batch: same.Batch + 1}), "is of another run: batch was")
 		require.ErrorContains(t, run(sshn.Training{Rate: 3e-3}), "is of another run: rate was")
 	}
 }

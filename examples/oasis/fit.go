@@ -91,12 +91,12 @@ func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Mo
 	}
 	path := filepath.Join(t.out, modelFile)
 	if known, err := sshn.Load(path); err == nil && slices.Equal(known.Source().Params().Data, m.Source().Params().Data) {
-		return known, summary, nil // -resume had nothing to train: what was measured of it holds
+		return known, summary, nil // the same weights, after -resume: what was measured of them holds
 	}
-	if err := m.Save(path); err != nil {
+	if err := forget(t.out); err != nil { // what was measured of another model
 		return nil, summary, err
 	}
-	return m, summary, forget(t.out) // as it was of another model
+	return m, summary, m.Save(path)
 }
 
 func (t *trainCommand) training(s *study, c console) (sshn.Training, error) {

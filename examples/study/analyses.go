@@ -71,7 +71,7 @@ var analyses = []analysis{
 		}
 		return all
 	}},
-	{"sampling", "whose maps are made smaller the other way (-sampling)", func(o *options) []variant {
+	{"sampling", "whose maps are made smaller plainly, or antialiased where the study is plain", func(o *options) []variant {
 		for _, other := range samplings {
 			if other != o.settings.sampling {
 				return []variant{{other, func(n *network) { n.cfg.Network.Antialias = other == result.Antialiased }}}

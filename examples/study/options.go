@@ -62,9 +62,9 @@ func (o *options) flags() *flag.FlagSet {
 	f.IntVar(&o.settings.width, "width", 32, "channels at each level of the networks")
 	f.IntVar(&o.settings.wide, "wide", 64, "channels at each level of wide")
 	f.IntVar(&o.settings.levels, "levels", 5, "levels of the networks")
-	f.IntVar(&o.settings.batch, "batch", 1, "images for each phi")
+	f.IntVar(&o.settings.batch, "batch", 1, "images for each phi; the library has 2 of networks without a norm")
 	f.IntVar(&o.settings.parts, "phis-per-step", 4, "phis in a step; a network of one phi gets as many batches of it")
-	f.Float64Var(&o.settings.rate, "rate", 4e-3, "first step size")
+	f.Float64Var(&o.settings.rate, "rate", 4e-3, "first step size; the library has 0.002 of networks without a norm")
 	f.Float64Var(&o.settings.headRate, "head-rate", 0.1, "first step size of the hypernetwork's last matrix, as a share of -rate")
 	f.Float64Var(&o.settings.widen, "widen", 0.6, "share of a training in which the range of phi grows from its middle to all of it; 0: it is all of it throughout")
 	f.IntVar(&o.settings.coarsest, "coarsest", -1, "how many times coarser than the image a map may be; 0: without limit, as in the paper; -1: 16, or as at phi 0.5 if that is more")
@@ -107,7 +107,7 @@ func numbers(f *flag.FlagSet, to *[]float64, name, value, usage string) {
 			if err != nil || !(round(x) > 0) || x > 1 {
 				return fmt.Errorf("%q is no phi in (0, 1]", field)
 			}
-			x = round(x) // as phis between are: all are compared
+			x = round(x) // as phis between are, so that all are compared
 			*to = append(*to, x)
 		}
 		if *to == nil {

@@ -168,6 +168,17 @@ func TestFlagsSayHowPhisAreTrained(t *testing.T) {
 	require.Contains(t, trained("-levels", "7", "-widen", "1"), "sshn seed 1: widen 1, coarsest 64")
 }
 
+func TestTheSamplingIsThatOfAllNetworksButTheAnalysis(t *testing.T) {
+	s := &set{train: data.Samples{{Image: tensor.New(8, 8, 1), Labels: tensor.New(8, 8)}}, classes: make([]labels.Entry, 3)}
+	for _, sampling := range samplings {
+		o, err := parse([]string{"-data", "D", "-format", "folder", "-sampling", sampling, "-analyses", "sampling"})
+		require.NoError(t, err)
+		for _, n := range o.plan(s) {
+			require.Equal(t, (sampling == result.Antialiased) == (n.variant == ""), n.cfg.Network.Antialias, n.name())
+		}
+	}
+}
+
 func TestTheNormIsThatOfAllNetworksButTheAnalysis(t *testing.T) {
 	s := &set{train: data.Samples{{Image: tensor.New(8, 8, 1), Labels: tensor.New(8, 8)}}, classes: make([]labels.Entry, 3)}
 	of := func(args ...string) map[string]unet.Norm {

@@ -36,7 +36,7 @@ func rank(method string) int {
 	return len(methods)
 }
 
-// Name is a method's as the page has it, "SSHN" of "sshn".
+// Name is a method's name on the page, as SSHN is of sshn.
 func Name(method string) string {
 	if i := rank(method); i < len(methods) {
 		return methods[i].name

@@ -349,6 +349,16 @@ func TestTheTableSaysWhatEachMethodCostsAndAchieves(t *testing.T) {
 	require.Contains(t, Table(f)[len(want):], "Dice 0 at 110 M MACs")
 }
 
+func TestMACsAtAPhiAreTheLeastOfTheMethods(t *testing.T) {
+	f := &result.File{Study: result.Study{Structures: []string{"x"}, Test: 1}}
+	for method, macs := range map[string]int64{result.Stochastic: 12e6, result.FiLM: 13e6, result.SSHN: 11e6} {
+		f.Lines = append(f.Lines, measured(method, 1, 0.1, 0.5, macs, 90))
+	}
+	rows := newFindings(f, pareto.Reference{}).everyPhi().Rows
+	require.Len(t, rows, 1)
+	require.Equal(t, "11 M", rows[0][1])
+}
+
 func TestDifferencesAreOfSubjectsThatBothHave(t *testing.T) {
 	line := func(seed uint64, subjects []string, dice ...float64) result.Line {
 		l := result.Line{Seed: seed, Phi: pareto.Phi{0.5}, Subjects: subjects}
