@@ -54,8 +54,9 @@ type Training struct {
 // Until it returns it holds d and Val in memory, with a scaled copy of each image
 // of d.
 //
-// Where the defaults are from. Parts, and Rate without a norm: training on 28 brain slices, four
-// tissues, mean Dice of 6 others, 8 images a step, the whole range throughout.
+// Where the defaults are from. Parts, and Rate without a norm: training on 28 brain
+// slices, four tissues, mean Dice of 6 others, 8 images a step, the whole range
+// throughout.
 // After 500 steps Dice at phi 0.5 was 0.866 with two independent phis of 4 images
 // each, and 0.872 with four of 2 from a range each; that of an ordinary network
 // was 0.878. After 1000 steps, with four phis, it was over phi 0.1, 0.2, 0.3,
