@@ -77,11 +77,19 @@ func TestResumedWithoutValidationTheLastWeightsAreKept(t *testing.T) {
 	require.NotEqual(t, first.Source().Params().Data, m.Source().Params().Data)
 }
 
-func TestANormDecidesBatchAndRateByDefault(t *testing.T) {
+func TestOnePhiWithANormHasABatchAndARateOfItsOwn(t *testing.T) {
 	with, without := sshn.Training{Batch: 4, Rate: 4e-3}, sshn.Training{Batch: 8, Rate: 2e-3}
-	for norm, same := range map[unet.Norm]sshn.Training{"": with, unet.GroupNorm: with, unet.NoNorm: without} {
+	for _, c := range []struct {
+		prior hyper.Prior
+		norm  unet.Norm
+		same  sshn.Training
+	}{
+		{hyper.Point(0.5), "", with}, {hyper.Point(0.5), unet.GroupNorm, with}, {hyper.Point(0.5), unet.NoNorm, without},
+		{hyper.Uniform(0, 0.5), "", without}, {hyper.Uniform(0, 0.5), unet.NoNorm, without},
+	} {
+		same := c.same
 		cfg := config(sshn.SSHN)
-		cfg.Network.Norm, cfg.Network.Groups = norm, 1
+		cfg.Prior, cfg.Network.Norm, cfg.Network.Groups = c.prior, c.norm, 1
 		dir := t.TempDir()
 		run := func(training sshn.Training) error {
 			training.Steps, training.Parts, training.Dir, training.Resume = 1, 1, dir, true
@@ -89,7 +97,7 @@ func TestANormDecidesBatchAndRateByDefault(t *testing.T) {
 			return err
 		}
 		require.NoError(t, run(sshn.Training{}))
-		require.NoError(t, run(same), "the same run, norm %q", norm)
+		require.NoError(t, run(same), "the same run, %v, norm %q", c.prior, c.norm)
 		require.ErrorContains(t, run(sshn.Training{Batch: same.Batch + 1}), "is of another run: batch was")
 		require.ErrorContains(t, run(sshn.Training{Rate: 3e-3}), "is of another run: rate was")
 	}

@@ -39,7 +39,7 @@ func (d *demo) flags(f *flag.FlagSet) {
 	f.IntVar(&d.train.steps, "steps", 0, "steps to train")
 	f.StringVar(&d.train.labels, "labels", "seg4", "labels to learn: seg4 (tissues) or seg24 (structures)")
 	f.IntVar(&d.train.width, "width", 32, "channels at each level of the network")
-	f.IntVar(&d.train.batch, "batch", 1, "images for each of the four phis in a step")
+	f.IntVar(&d.train.batch, "batch", 2, "images for each of the four phis in a step")
 	f.Uint64Var(&d.train.seed, "seed", 1, "of all that is random")
 	f.BoolVar(&d.json, "json", false, "print the result as JSON")
 }
