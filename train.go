@@ -56,8 +56,7 @@ type Training struct {
 //
 // Where the defaults are from. Parts, and Rate without a norm: training on 28 brain
 // slices, four tissues, mean Dice of 6 others, 8 images a step, the whole range
-// throughout.
-// After 500 steps Dice at phi 0.5 was 0.866 with two independent phis of 4 images
+// throughout. After 500 steps Dice at phi 0.5 was 0.866 with two independent phis of 4 images
 // each, and 0.872 with four of 2 from a range each; that of an ordinary network
 // was 0.878. After 1000 steps, with four phis, it was over phi 0.1, 0.2, 0.3,
 // 0.4, 0.5
@@ -114,8 +113,8 @@ type Training struct {
 // of network learn several times sooner; and with half the images, twice the steps,
 // which take about as long, and twice the Rate, ordinary networks learn more, and one
 // for all phis as much, on the photographs and on the brain slices below. So these are
-// the defaults of one phi alone. The photographs at 128 x 128, means of
-// three seeds whose deviation is at most 0.002; of 1000 steps one seed:
+// the defaults of one phi alone. The photographs at 128 x 128, means of three seeds
+// whose deviation is at most 0.002; of 1000 steps one seed:
 //
 //	                           phi 0.1    0.2    0.3    0.4    0.5
 //	4000 steps of 4, Rate 4e-3   0.949  0.952  0.953  0.953  0.952
@@ -140,7 +139,8 @@ type Training struct {
 //	8000 steps of 4, Rate 2e-3   0.951   0.958
 //	8000 steps of 4, Rate 4e-3   0.952   0.958
 //
-// And brain slices, 28 to train on, mean Dice of 6 others, 160 x 192, 8 images a step:
+// And brain slices, 28 to train on, mean Dice of 6 others, 160 x 192, 8 images a
+// step but where another number stands:
 //
 //	800 steps, NoNorm            0.907  0.913  0.911  0.912  0.911  (three seeds)
 //	1600 steps, NoNorm           0.912  0.917  0.916  0.917  0.916  (three seeds)

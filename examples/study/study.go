@@ -112,7 +112,7 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 		then.Norm = string(unet.NoNorm) // likewise
 	}
 	if then.Sampling == "" {
-		then.Sampling = result.Antialiased
+		then.Sampling = result.Antialiased // likewise
 	}
 	if !reflect.DeepEqual(then, now) {
 		return nil, fmt.Errorf("%s is of another study: %s; choose another -out", path, differences(then, now))
