@@ -50,6 +50,10 @@ const (
 	PerAxis  PhiKind = "axis"  // one for each spatial axis
 )
 
+// maxLabel is where the ids of labels end: below it float32, of which tensors are,
+// holds every whole number.
+const maxLabel = 1 << 24
+
 // Check returns an error if no model can be built from c, as when it was read
 // from a file.
 func (c Config) Check() error {
@@ -69,8 +73,15 @@ func (c Config) Check() error {
 		return fmt.Errorf("%d classes; the background and a structure at least are needed", c.Network.Out)
 	case len(c.Labels) != c.Network.Out:
 		return fmt.Errorf("%d labels for %d classes", len(c.Labels), c.Network.Out)
+	case c.Method == Fixed && c.At == nil:
+		return fmt.Errorf("a fixed model of phis from %v to %v; it takes one, as At or as a prior of one point", c.Prior.Lo, c.Prior.Hi)
 	case !slices.Contains(Scales, c.Scale):
 		return fmt.Errorf("intensity scale %q is unknown; there are %v", c.Scale, Scales)
+	}
+	for _, l := range c.Labels {
+		if l.ID < 0 || l.ID >= maxLabel {
+			return fmt.Errorf("label %q has the id %d; 0 to %d are possible", l.Name, l.ID, maxLabel-1)
+		}
 	}
 	if c.At != nil {
 		if err := c.checkPhi(c.At); err != nil {
@@ -129,6 +140,21 @@ func (c Config) withDefaults() Config {
 	if c.Scale == "" {
 		c.Scale = ScaleRange
 	}
+	return c
+}
+
+// clone returns c with memory of its own.
+func (c Config) clone() Config {
+	c.Network.Widths = slices.Clone(c.Network.Widths)
+	if c.Network.FiLM != nil {
+		film := *c.Network.FiLM
+		film.Hidden = slices.Clone(film.Hidden)
+		c.Network.FiLM = &film
+	}
+	c.Hyper.Hidden = slices.Clone(c.Hyper.Hidden)
+	c.Hyper.Varies = slices.Clone(c.Hyper.Varies)
+	c.Labels = slices.Clone(c.Labels)
+	c.At = slices.Clone(c.At)
 	return c
 }
 

@@ -11,7 +11,8 @@ import (
 
 // A Curve is what [Model.Measure] found over phi, and what it was found on:
 // costs are those of images of these extents, and Dice that of these subjects.
-// The zero Curve is none.
+// The zero Curve is none. Points may be taken out or added only with the Dice of
+// each structure there.
 type Curve struct {
 	Split      string         `json:"split,omitempty"` // the part of the data, in the caller's words, as in val
 	Subjects   int            `json:"subjects"`
@@ -54,7 +55,10 @@ func (c Curve) at(phi pareto.Phi) Curve {
 	if i < 0 {
 		return Curve{}
 	}
-	c.Points = slices.Clone(c.Points[i : i+1])
+	p := c.Points[i]
+	p.Phi = slices.Clone(p.Phi)
+	c.Points = []pareto.Point{p}
+	c.Extents = slices.Clone(c.Extents)
 	c.Structures = slices.Clone(c.Structures)
 	for k, s := range c.Structures {
 		if s.Dice != nil {
@@ -64,7 +68,8 @@ func (c Curve) at(phi pareto.Phi) Curve {
 	return c
 }
 
-// check returns an error if c, as read from a file, is no curve.
+// check returns an error if c, as it was read from a file or a caller made it, is
+// no curve.
 func (c Curve) check() error {
 	for _, p := range c.Points {
 		if err := p.Validate(); err != nil {

@@ -28,7 +28,7 @@ type Evaluation struct {
 func (p *Predictor) Evaluate(ctx context.Context, d data.Dataset) (Evaluation, error) {
 	samples, _, err := p.model.measured(d)
 	if err != nil {
-		return Evaluation{}, err
+		return Evaluation{}, fmt.Errorf("sshn: evaluate: %w", err)
 	}
 	e, err := p.evaluate(ctx, samples)
 	if err != nil {

@@ -27,8 +27,12 @@ const modelFormat = "sshn model 1"
 // parameters under their names, channels last, and in the metadata's "sshn" the
 // configuration (architecture, range of phi, preprocessing, label names and
 // colours), the curve and the library's version, as JSON. The file is replaced
-// whole or not at all.
+// whole or not at all. A Curve that Load would refuse is an error, and nothing is
+// written.
 func (m *Model) Save(path string) error {
+	if err := m.Curve.check(); err != nil {
+		return fmt.Errorf("sshn: save %s: %w", path, err)
+	}
 	text, err := json.Marshal(header{modelFormat, Version, m.cfg, m.Curve})
 	if err != nil {
 		return fmt.Errorf("sshn: save %s: %w", path, err)

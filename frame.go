@@ -26,7 +26,7 @@ func (m *Model) Move(h *nifti.Header) (volume.Move, error) {
 	}
 	if g := move.To; m.cfg.Network.Dims == 2 && g.Extent(2) > 1 && (g.Extent(0) == 1 || g.Extent(1) == 1) {
 		return move, fmt.Errorf("sshn: a slice of %d x %d x %d voxels in %s lies across the slices that the model takes, those of %s",
-			move.From.Extent(0), move.From.Extent(1), move.From.Extent(2), move.From.Orientation(), f.Orientation)
+			move.From.Extent(0), move.From.Extent(1), move.From.Extent(2), move.From.Orientation(), move.To.Orientation())
 	}
 	return move, nil
 }

@@ -26,7 +26,7 @@ func (m *Model) Measure(ctx context.Context, d data.Dataset, phis []pareto.Phi, 
 	}
 	samples, extents, err := m.measured(d)
 	if err != nil {
-		return Curve{}, err
+		return Curve{}, fmt.Errorf("sshn: measure: %w", err)
 	}
 	factors := map[string]nn.Factors{}
 	for _, phi := range phis {
@@ -64,18 +64,18 @@ func (m *Model) Measure(ctx context.Context, d data.Dataset, phis []pareto.Phi, 
 func (m *Model) measured(d data.Dataset) (data.Samples, []int, error) {
 	samples, err := data.Collect(d)
 	if err != nil {
-		return nil, nil, fmt.Errorf("sshn: measure: %w", err)
+		return nil, nil, err
 	}
 	if len(samples) == 0 {
-		return nil, nil, fmt.Errorf("sshn: measure: no samples")
+		return nil, nil, fmt.Errorf("no samples")
 	}
 	first := samples[0]
 	for _, s := range samples {
 		if err := m.fits(s); err != nil {
-			return nil, nil, fmt.Errorf("sshn: measure: subject %s: %w", s.Subject, err)
+			return nil, nil, fmt.Errorf("subject %s: %w", s.Subject, err)
 		}
 		if s.Image.Shape != first.Image.Shape {
-			return nil, nil, fmt.Errorf("sshn: measure: subject %s has an image %v, subject %s %v; a cost takes equal extents",
+			return nil, nil, fmt.Errorf("subject %s has an image %v, subject %s %v; a cost takes equal extents",
 				s.Subject, s.Image.Shape, first.Subject, first.Image.Shape)
 		}
 	}

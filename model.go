@@ -34,7 +34,7 @@ func New(cfg Config) (*Model, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, fmt.Errorf("sshn: new model: %w", err)
 	}
-	cfg = cfg.withDefaults()
+	cfg = cfg.clone().withDefaults()
 	layout := nn.NewLayout()
 	net := unet.New(layout.Builder(cfg.Network.Dims), cfg.Network)
 	m := &Model{cfg: cfg, layout: layout, net: net}
@@ -46,8 +46,8 @@ func New(cfg Config) (*Model, error) {
 	return m, nil
 }
 
-// Config returns the configuration, defaults filled in.
-func (m *Model) Config() Config { return m.cfg }
+// Config returns the configuration, defaults filled in, in memory of its own.
+func (m *Model) Config() Config { return m.cfg.clone() }
 
 // Source returns where theta comes from. Its parameters are what training
 // changes.
@@ -116,7 +116,7 @@ func (m *Model) costOf(dims []int, f nn.Factors, layer func(*nn.Pass, autograd.V
 }
 
 // Freeze returns the ordinary network that m is at phi, which shares nothing
-// with m: a Fixed model, or for FiLM one of that single phi, with what m.Curve
+// that changes with m: a Fixed model, or for FiLM one of that single phi, with what m.Curve
 // knows of phi. A Fixed or a frozen model has one phi, and another is a
 // [*PhiError].
 func (m *Model) Freeze(phi pareto.Phi) (*Model, error) {
@@ -127,7 +127,7 @@ func (m *Model) Freeze(phi pareto.Phi) (*Model, error) {
 	if err := m.frozenAt(phi); err != nil {
 		return nil, err
 	}
-	cfg := m.cfg
+	cfg := m.cfg.clone()
 	if cfg.Method != FiLM {
 		cfg.Method = Fixed
 	}

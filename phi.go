@@ -23,10 +23,14 @@ func (e *PhiError) Error() string {
 	return fmt.Sprintf("sshn: phi %v is outside (%v, %v], the range that the model was trained for; accuracy falls there", e.Phi, e.Prior.Lo, e.Prior.Hi)
 }
 
-// Covers returns a [*PhiError] if the model was not trained for phi. [Model.At]
+// Covers returns a [*PhiError] if the model was not trained for phi, and the error
+// of [Model.Factors] if phi is none that it could have been trained for. [Model.At]
 // refuses such a phi for a Fixed or a frozen model only: other models do
 // answer outside their range, the worse the further out.
 func (m *Model) Covers(phi pareto.Phi) error {
+	if err := m.cfg.checkPhi(phi); err != nil {
+		return fmt.Errorf("sshn: %w", err)
+	}
 	prior := m.cfg.Prior
 	outside := slices.ContainsFunc(phi, func(x float64) bool { return !(x > prior.Lo && x <= prior.Hi) })
 	if m.cfg.At != nil && !phi.Equal(m.cfg.At) || m.cfg.At == nil && outside {

@@ -244,6 +244,8 @@ func TestTrainingEmptiesTheCurve(t *testing.T) {
 func TestAPhiThatAModelIsNotForIsTold(t *testing.T) {
 	m := model(t, config(sshn.SSHN))
 	require.NoError(t, m.Covers(pareto.Phi{0.5}))
+	require.EqualError(t, m.Covers(nil), "sshn: no phi; the model takes one of 1 numbers")
+	require.EqualError(t, m.Covers(pareto.Phi{0.1, 0.2}), "sshn: phi 0.1/0.2 has 2 numbers, the model takes 1")
 	err := m.Covers(pareto.Phi{0.9})
 	require.EqualError(t, err, "sshn: phi 0.9 is outside (0, 0.5], the range that the model was trained for; accuracy falls there")
 	_, err = m.At(pareto.Phi{0.9})
@@ -384,6 +386,50 @@ func TestWhatDoesNotFitIsAnError(t *testing.T) {
 	cfg.Labels = make([]sshn.Label, 2)
 	_, err = sshn.New(cfg)
 	require.EqualError(t, err, "sshn: new model: 2 labels for 3 classes")
+	cfg.Labels = []sshn.Label{{}, {ID: 312782574, Name: "layer 6"}, {ID: 2}}
+	_, err = sshn.New(cfg)
+	require.EqualError(t, err, `sshn: new model: label "layer 6" has the id 312782574; 0 to 16777215 are possible`)
+	cfg = config(sshn.Fixed)
+	cfg.Prior = hyper.Uniform(0.1, 0.3)
+	_, err = sshn.New(cfg)
+	require.EqualError(t, err, "sshn: new model: a fixed model of phis from 0.1 to 0.3; it takes one, as At or as a prior of one point")
+}
+
+func TestAModelKeepsWhatItWasMadeOf(t *testing.T) {
+	cfg := config(sshn.FiLM)
+	cfg.Labels = []sshn.Label{{ID: 0}, {ID: 7}, {ID: 8}}
+	m := model(t, cfg)
+	cfg.Labels[1].ID, cfg.Network.Widths[0] = 1, 9
+	got := m.Config()
+	got.Labels[2].ID, got.Network.FiLM.Condition = 1, 9
+	frozen, err := m.Freeze(pareto.Phi{0.2})
+	require.NoError(t, err)
+	other := frozen.Config()
+	other.At[0], other.Hyper.Hidden[0] = 0.3, 9
+	require.Equal(t, 7, m.Config().Labels[1].ID)
+	require.Equal(t, 8, m.Config().Labels[2].ID)
+	require.Equal(t, []int{4, 5, 6}, m.Config().Network.Widths)
+	require.Equal(t, 1, m.Config().Network.FiLM.Condition)
+	require.Equal(t, 6, m.Config().Hyper.Hidden[0])
+	require.Equal(t, pareto.Phi{0.2}, frozen.Config().At)
+
+	m.Curve = sshn.Curve{Subjects: 1, Extents: []int{8, 8}, Points: []pareto.Point{{Phi: pareto.Phi{0.2}, Dice: 0.5}}}
+	frozen, err = m.Freeze(pareto.Phi{0.2})
+	require.NoError(t, err)
+	frozen.Curve.Extents[0], frozen.Curve.Points[0].Phi[0] = 9, 0.3
+	require.Equal(t, 8, m.Curve.Extents[0])
+	require.Equal(t, pareto.Phi{0.2}, m.Curve.Points[0].Phi)
+}
+
+func TestACurveThatLoadWouldRefuseIsNotSaved(t *testing.T) {
+	m := model(t, config(sshn.SSHN))
+	m.Curve = sshn.Curve{
+		Points:     []pareto.Point{{Phi: pareto.Phi{0.2}, Dice: 0.5}},
+		Structures: []sshn.Structure{{Label: sshn.Label{Name: "disc"}, Dice: []float64{0.4, 0.5}}},
+	}
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	require.EqualError(t, m.Save(path), "sshn: save "+path+": curve: 2 Dice of disc for 1 points")
+	require.NoFileExists(t, path)
 }
 
 // parts returns what a model file says of itself, and its tensors.

@@ -41,8 +41,9 @@ func (g Gradient) Len() int {
 func (o *Outer) Len() int { return o.Rows * o.Columns }
 
 // Gradient returns what [Value.Grad] does of a leaf, without making matrices
-// that are sums of few outer products. It panics with a [*UseError] if v is no
-// leaf.
+// that are sums of few outer products. Like Grad's, the data belong to the tape until
+// Reset; but Grad of a part of such a matrix makes it, after which they are no longer
+// those that Backward adds to. It panics with a [*UseError] if v is no leaf.
 func (v Value) Gradient() Gradient {
 	n := v.node("gradient")
 	if n.kind != leaf {
@@ -76,9 +77,8 @@ type outer struct {
 }
 
 type outerTerm struct {
-	n               int
-	left, right     []float32 // copies of x and g
-	leftAt, rightAt place
+	n           int
+	left, right []float32 // copies of x and g
 }
 
 // A product of at most mostOuter rows is kept, if the matrix is worthOuter times
@@ -118,8 +118,9 @@ func (t *Tape) keepsOuter(r *runner, id int32, s *step, k int) bool {
 		return false
 	}
 	term := outerTerm{n: n}
-	t.buffer(r, &term.left, &term.leftAt, n*rows)
-	t.buffer(r, &term.right, &term.rightAt, n*columns)
+	var kept place // until Reset
+	t.buffer(r, &term.left, &kept, n*rows)
+	t.buffer(r, &term.right, &kept, n*columns)
 	if !r.rehearsal {
 		copy(term.left, t.tensor(s.in[0]).Data)
 		copy(term.right, t.gradient(id).Data)
@@ -128,11 +129,12 @@ func (t *Tape) keepsOuter(r *runner, id int32, s *step, k int) bool {
 	return true
 }
 
-// expand makes the whole gradient of a leaf.
+// expand makes the whole gradient of a leaf. What it was kept in stays until Reset,
+// for a caller may hold it.
 func (t *Tape) expand(r *runner, root int32) {
 	o, n := r.outer[root], &t.nodes[root]
 	delete(r.outer, root)
-	rest, restAt, size := n.gdata, r.places[root].gdata, o.rows*o.columns
+	rest, size := n.gdata, o.rows*o.columns
 	had := r.hasGrad[root]
 	r.hasGrad[root] = false
 	t.allotGrad(r, root, true)
@@ -145,18 +147,6 @@ func (t *Tape) expand(r *runner, root int32) {
 		for _, term := range o.terms {
 			kernel.Gemm(whole[o.offset:][:size], term.left, term.right, o.rows, o.columns, term.n, true, false, o.rows, o.columns, o.columns, true)
 		}
-	}
-	if had {
-		t.unbuffer(r, &rest, &restAt)
-	}
-	t.dropTerms(r, o)
-}
-
-func (t *Tape) dropTerms(r *runner, o *outer) {
-	for i := range o.terms {
-		term := &o.terms[i]
-		t.unbuffer(r, &term.left, &term.leftAt)
-		t.unbuffer(r, &term.right, &term.rightAt)
 	}
 }
 

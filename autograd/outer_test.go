@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,6 +98,20 @@ func TestAnotherUseOfTheMatrixMakesIt(t *testing.T) {
 	_, loss = layers(dense, omega, 1)
 	dense.Backward(loss)
 	require.InDeltaSlice(t, all.Grad().Data, leaf.Grad().Data, 2e-3)
+}
+
+func TestWhatWasReadOfAGradientStaysThereWhenTheMatrixIsMade(t *testing.T) {
+	tape := NewTape()
+	leaf, loss := layers(tape, omegaOf(), 1, 2)
+	tape.Backward(loss)
+	g := leaf.Gradient()
+	want := slices.Clone(g.matrix())
+	leaf.Grad()
+	for range 20 { // buffers that were given back would be used again
+		Scale(tape.Const(tensor.New(len(g.Dense))), 3).Keep().Tensor()
+		Scale(tape.Const(tensor.New(outerColumns)), 3).Keep().Tensor()
+	}
+	require.Equal(t, want, g.matrix())
 }
 
 func TestSmallMatricesAndOtherValuesHaveNoOuterProducts(t *testing.T) {

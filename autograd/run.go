@@ -41,17 +41,27 @@ func (t *Tape) Cost() Cost {
 
 // TrainingCost is Cost of the forward pass and of Backward from loss, the
 // gradients of the leaves among the bytes. For each of its first two inputs
-// (x and w) that wants a gradient, an operation counts its MACs once more.
+// (x and w) that wants a gradient, an operation that leads to loss counts its MACs
+// once more. It panics with a [*UseError] if loss is on another tape.
 func (t *Tape) TrainingCost(loss Value) Cost {
-	loss.node("cost")
+	t.own("cost", loss)
 	r := t.rehearsal(t.nodes[loss.id].root)
 	r.counts = true
 	t.forward(r)
 	t.backward(r, loss.id)
 	t.passOn(r, -1)
 	c := r.cost(t)
-	for i := range t.nodes {
+	leads := make([]bool, len(t.nodes)) // to loss
+	leads[loss.id] = true
+	for i := loss.id; i >= 0; i-- {
 		n := &t.nodes[i]
+		if !leads[i] {
+			continue
+		}
+		leads[n.root] = true
+		for _, id := range n.in {
+			leads[id] = true
+		}
 		for _, id := range n.in[:min(len(n.in), 2)] {
 			if n.grad && t.nodes[id].grad {
 				c.MACs += n.op.Cost(t.inputShapes(n.in)).MACs

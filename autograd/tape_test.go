@@ -189,6 +189,12 @@ func TestNoGradReleasesAfterTheLastUse(t *testing.T) {
 	loss := Apply(total{}, chain())
 	require.Equal(t, int64(10<<12), tape.Cost().MACs)
 	require.Equal(t, int64(20<<12), tape.TrainingCost(loss).MACs)
+	other := NewTape()
+	chain() // of which the loss is not made
+	require.Equal(t, int64(30<<12), tape.TrainingCost(loss).MACs)
+	require.PanicsWithError(t, "cost of []: it is on another tape", func() { other.TrainingCost(loss) })
+	tape.Reset()
+	loss = Apply(total{}, chain())
 	want := tape.TrainingCost(loss).Bytes
 	want -= tape.dry.scratch
 	tape.Backward(loss)

@@ -16,9 +16,11 @@ func (v Value) Tape() *Tape { return v.tape }
 // Shape returns the shape of v, which is known without running the tape.
 func (v Value) Shape() tensor.Shape { return v.node("shape").shape }
 
-// Tensor runs what was recorded and not yet run, and returns what v holds. The
-// data belong to the tape, which may use them again after Reset; read only. It
-// panics with a [*UseError] if they were released already: see [Value.Keep].
+// Tensor runs what was recorded and not yet run, and returns what v holds; read
+// only. The data belong to the tape, which may use them for another value once an
+// operation that reads v runs, forward or backward, and after Reset; of a value that
+// is kept ([Value.Keep]), as of leaves and constants, after Reset only. It panics
+// with a [*UseError] if they were released already.
 func (v Value) Tensor() tensor.Tensor {
 	n := v.node("read")
 	v.tape.Run()

@@ -188,6 +188,7 @@ func TestPriorsDrawFromTheirRange(t *testing.T) {
 	require.InDelta(t, 0.5, float64(below)/n, 5*0.5/math.Sqrt(n), "five deviations of a binomial share")
 	require.EqualError(t, Prior{}.Check(), `hyper: prior "" is unknown; there are "point", "uniform" and "area-uniform"`)
 	require.EqualError(t, Uniform(0.5, 0.1).Check(), "hyper: a prior over (0.5, 0.1] is not one over positive factors")
+	require.EqualError(t, Prior{Kind: PointKind, Lo: 0.1, Hi: 0.5}.Check(), "hyper: a prior of one point from 0.1 to 0.5")
 	require.EqualError(t, Point(0).Check(), "hyper: a prior over (0, 0] is not one over positive factors")
 	require.EqualError(t, Uniform(0, math.NaN()).Check(), "hyper: a prior over (0, NaN] is not one over positive factors")
 	require.EqualError(t, AreaUniform(0, 1, 0).Check(), "hyper: an area-uniform prior over 0 spatial axes; 1, 2 or 3 are possible")

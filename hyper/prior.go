@@ -79,6 +79,8 @@ func (p Prior) Check() error {
 	switch {
 	case p.Kind != PointKind && p.Kind != UniformKind && p.Kind != AreaUniformKind:
 		return fmt.Errorf("hyper: prior %q is unknown; there are %q, %q and %q", p.Kind, PointKind, UniformKind, AreaUniformKind)
+	case p.Kind == PointKind && p.Lo != p.Hi:
+		return fmt.Errorf("hyper: a prior of one point from %v to %v", p.Lo, p.Hi)
 	case !(p.Lo >= 0 && p.Lo <= p.Hi && p.Hi > 0 && !math.IsInf(p.Hi, 1)):
 		return fmt.Errorf("hyper: a prior over (%v, %v] is not one over positive factors", p.Lo, p.Hi)
 	case p.Kind == AreaUniformKind && (p.Dims < 1 || p.Dims > 3):

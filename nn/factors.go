@@ -37,7 +37,7 @@ func PerAxis(phi ...float64) Factors { return Factors{perAxis, slices.Clone(phi)
 func (f Factors) At(level, axis int) float64 {
 	i := 0
 	switch {
-	case f.phi == nil:
+	case f.isZero():
 		return 0.5
 	case f.by == perLevel:
 		i = level
@@ -50,10 +50,12 @@ func (f Factors) At(level, axis int) float64 {
 	return f.phi[i]
 }
 
+func (f Factors) isZero() bool { return f.by == uniform && f.phi == nil }
+
 // Vector returns the factors as a condition vector: one number, or one per
 // level or axis. The slice is new.
 func (f Factors) Vector() []float64 {
-	if f.phi == nil {
+	if f.isZero() {
 		return []float64{0.5}
 	}
 	return slices.Clone(f.phi)

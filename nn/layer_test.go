@@ -95,6 +95,12 @@ func TestLayersThatCannotRunAreRefusedAtOnce(t *testing.T) {
 	tape := autograd.NewTape()
 	require.PanicsWithError(t, "dropout of [2]: the training pass has no Rand",
 		func() { Dropout(&Pass{Train: true}, tape.Const(tensor.New(2)), 0.5) })
+	for _, groups := range []int{-1, 0, 3} {
+		layout := NewLayout()
+		norm := NewGroupNorm(layout.Builder(1), 4, groups)
+		pass := &Pass{Theta: layout.Init(1).Const(tape)}
+		require.Panics(t, func() { norm.Forward(pass, tape.Const(tensor.New(1, 2, 4))) }, "%d groups", groups)
+	}
 	short := NewLayout()
 	NewConv(short.Builder(1), 1, 1, 1)
 	require.PanicsWithError(t, "from of [2]: 1 elements for a shape of 2", func() { (&Params{Layout: short, Data: make([]float32, 1)}).Leaf(tape) })

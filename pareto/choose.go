@@ -118,7 +118,7 @@ func Cheapest(points []Point, by Cost, epsilon float64) (Choice, error) {
 	// not decide.
 	const rounding = 1e-12
 	i := slices.IndexFunc(front, func(p Point) bool { return best.Dice-p.Dice <= epsilon+rounding })
-	return Choice{Point: front[i], Best: best, By: by, Epsilon: epsilon, Tie: len(points) > 1 && !by.Varies(points)}, nil
+	return Choice{Point: front[i], Best: best, By: by, Epsilon: epsilon, Tie: len(rankedOf(points, by)) > 1 && !by.Varies(points)}, nil
 }
 
 // String gives the reason in one sentence.
@@ -126,7 +126,7 @@ func (c Choice) String() string {
 	switch {
 	case c.Tie:
 		return fmt.Sprintf("phi %v: %.3f Dice, the best; every phi has the same %v", c.Point.Phi, c.Point.Dice, c.By)
-	case c.Point.Phi.Equal(c.Best.Phi):
+	case c.Point.Phi.Equal(c.Best.Phi) && c.Point.Label == c.Best.Label:
 		return fmt.Sprintf("phi %v: %.3f Dice, the best; nothing cheaper is within %v of it", c.Point.Phi, c.Point.Dice, c.Epsilon)
 	}
 	return fmt.Sprintf("phi %v: %.3f Dice, within %v of the best %.3f at phi %v, for %.0f %% of its %v",

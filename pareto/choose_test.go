@@ -74,6 +74,15 @@ func TestCheapestGivesItsReason(t *testing.T) {
 	c, err = Cheapest(three(), ByBytes, 0)
 	require.NoError(t, err)
 	require.Equal(t, "phi 0.5: 0.880 Dice, the best; nothing cheaper is within 0 of it", c.String())
+	c, err = Cheapest([]Point{
+		{Phi: Phi{0.1}, Dice: 0.8, MACs: 10, Label: "film"},
+		{Phi: Phi{0.1}, Dice: 0.85, MACs: 20, Label: "sshn"},
+	}, ByMACs, 0.1)
+	require.NoError(t, err)
+	require.Equal(t, "phi 0.1: 0.800 Dice, within 0.1 of the best 0.850 at phi 0.1, for 50 % of its MACs", c.String())
+	c, err = Cheapest([]Point{{Phi: Phi{0.1}, Dice: 0.8, MACs: 10}, {Phi: Phi{0.2}, Dice: 0.85}}, ByMACs, 0.1)
+	require.NoError(t, err)
+	require.Equal(t, "phi 0.1: 0.800 Dice, the best; nothing cheaper is within 0.1 of it", c.String(), "the other has no cost")
 }
 
 func TestACostThatIsTheSameEverywhereChoosesNothing(t *testing.T) {

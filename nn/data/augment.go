@@ -63,11 +63,14 @@ func (a Augment) Cut(dst, src Sample, first []int, rng *rand.Rand) {
 	a.intensities(dst.Image.Data, src.Image.Data, g, rng)
 }
 
-// sound panics if one of two samples is none.
+// sound panics if one of two samples is none, or its labels lie on another grid.
 func sound(dst, src Sample) {
 	for _, s := range []Sample{src, dst} {
 		if err := s.check(); err != nil {
 			panic(err)
+		}
+		if s.Apart() {
+			panic(&tensor.ShapeError{Op: "augment", Shapes: []tensor.Shape{s.Image.Shape, s.Labels.Shape}, Problem: "labels on a grid of their own"})
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sshn-go/sshn/tensor"
+	"github.com/sshn-go/sshn/tensor/volume"
 )
 
 // blob is a sample of classes 0 to 3 in boxes off the centre; its image is
@@ -382,6 +383,8 @@ func TestNoiseIsAShareOfTheRange(t *testing.T) {
 
 func TestAugmentRefuses(t *testing.T) {
 	s := blob(4, 5)
+	apart := blob(4, 5)
+	apart.Back = volume.Stay(volume.Grid{Shape: tensor.NewShape(1, 4, 5)})
 	for _, c := range []struct {
 		a        Augment
 		dst, src Sample
@@ -391,6 +394,8 @@ func TestAugmentRefuses(t *testing.T) {
 		{Augment{Flip: 1, FlipAxis: -3}, s, s, "augment of [4 5 1]: no spatial axis -3 to flip"},
 		{Augment{}, blob(5, 4), s, "augment of [5 4 1] and [4 5 1]: images of unlike shapes"},
 		{Augment{}, s, Sample{Image: s.Image, Labels: tensor.New(5, 4)}, "sample of [4 5 1] and [5 4]: labels take the spatial axes of the image"},
+		{Augment{}, s, apart, "augment of [4 5 1] and [4 5]: labels on a grid of their own"},
+		{Augment{}, s, Sample{Image: tensor.New(4, 0, 1), Labels: tensor.New(4, 0)}, "sample of [4 0 1] and [4 0]: an image without elements"},
 		{Augment{}, s, Sample{Image: tensor.New(3), Labels: tensor.New(1)}, "sample of [3] and [1]: an image has one to three spatial axes, and channels"},
 	} {
 		t.Run(c.want, func(t *testing.T) {

@@ -43,6 +43,8 @@ func (s Sample) check() error {
 	switch {
 	case image.Rank() < 2 || image.Rank() > 4:
 		problem = "an image has one to three spatial axes, and channels"
+	case image.Len() == 0:
+		problem = "an image without elements"
 	case s.Apart() && (s.Back.From.Shape.Len() != image.Len()/image.Channels() || s.Back.To.Shape.Len() != labels.Len()):
 		problem = fmt.Sprintf("the way back leads from %v to %v", s.Back.From.Shape, s.Back.To.Shape)
 	case !s.Apart() && labels != tensor.NewShape(image.Dims()[:image.Rank()-1]...):

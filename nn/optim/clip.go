@@ -13,14 +13,19 @@ import (
 // element is.
 //
 // Of a sum of outer products l_i ⊗ r_i it is the root of the sum over i and j of
-// (l_i·l_j)(r_i·r_j).
+// (l_i·l_j)(r_i·r_j), and infinite if the norm of one product is beyond float32, for
+// then an element may be.
 func Norm(g autograd.Gradient) float64 {
 	sum := dot(g.Dense, g.Dense)
 	if o := g.Outer; o != nil {
 		matrix := 0.0
 		for i := range o.Left {
 			for j := range o.Left {
-				matrix += dot(o.Left[i], o.Left[j]) * dot(o.Right[i], o.Right[j])
+				product := dot(o.Left[i], o.Left[j]) * dot(o.Right[i], o.Right[j])
+				if i == j && product > math.MaxFloat32*math.MaxFloat32 {
+					return math.Inf(1)
+				}
+				matrix += product
 			}
 		}
 		sum += max(matrix, 0) // but for rounding it is not negative; a NaN stays one

@@ -98,4 +98,7 @@ func TestOuterProductsAreClippedAsTheirMatrixIs(t *testing.T) {
 	g.Outer.Right[1][3] = float32(math.Inf(1))
 	norm = Norm(g)
 	require.True(t, math.IsNaN(norm) || math.IsInf(norm, 1))
+	g, _ = product()
+	g.Outer.Left[1][2], g.Outer.Right[1][3] = 1e25, 1e25
+	require.True(t, math.IsInf(Norm(g), 1), "both are finite, their product is not")
 }

@@ -45,7 +45,7 @@ func fields(text string) map[string]string {
 	all := map[string]string{}
 	for name, value := range object {
 		inner := fields(string(value))
-		if inner == nil {
+		if len(inner) == 0 {
 			all[name] = string(value)
 		}
 		for below, x := range inner {

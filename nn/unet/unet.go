@@ -2,10 +2,12 @@ package unet
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/rescale"
+	"github.com/sshn-go/sshn/tensor"
 )
 
 // A UNet maps an image [N, spatial..., In] to logits [N, spatial..., Out]. It
@@ -60,6 +62,9 @@ func (u *UNet) Forward(p *nn.Pass, x autograd.Value) autograd.Value {
 // In] -> the features [N, spatial..., Widths[0]] of the finest level. It panics
 // as Forward does.
 func (u *UNet) Features(p *nn.Pass, x autograd.Value) autograd.Value {
+	if s := x.Shape(); s.Rank() != u.cfg.Dims+2 || s.Channels() != u.cfg.In || slices.Contains(s.Spatial(), 0) {
+		panic(&tensor.ShapeError{Op: "u-net", Shapes: []tensor.Shape{s}, Problem: fmt.Sprintf("takes images of %d spatial axes and %d channels", u.cfg.Dims, u.cfg.In)})
+	}
 	var modulation autograd.Value
 	if u.film != nil {
 		modulation = u.film.Forward(p)

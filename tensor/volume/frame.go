@@ -13,11 +13,14 @@ type Frame struct {
 }
 
 // Move returns the move of a grid into the frame: [Reorient], then [Resample],
-// then [Fit]. Its error is that of the step or of [Frame.Check], or tells that
-// there would be more than 2^30 voxels.
+// then [Fit]. Its error is that of the step or of [Frame.Check], or tells that the
+// grid is empty or that there would be more than 2^30 voxels.
 func (f Frame) Move(g Grid) (Move, error) {
 	if err := f.Check(); err != nil {
 		return Move{}, err
+	}
+	if g.Shape.Len() == 0 {
+		return Move{}, fmt.Errorf("volume: a grid %v without voxels", g.Shape)
 	}
 	m := Stay(g)
 	if f.Orientation != "" {

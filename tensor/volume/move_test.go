@@ -345,6 +345,8 @@ func TestFramesThatNoGridCanBeMovedInto(t *testing.T) {
 		_, err := f.Move(g)
 		require.EqualError(t, err, want)
 	}
+	_, err := Frame{}.Move(Grid{tensor.NewShape(3, 0, 5), g.Affine})
+	require.EqualError(t, err, "volume: a grid [3 0 5] without voxels")
 	for row := range 3 {
 		g.Affine[row][0], g.Affine[row][1] = 1e308, -1e308 // finite, until it is multiplied
 	}
