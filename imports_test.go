@@ -19,7 +19,7 @@ const module = "github.com/sshn-go/sshn"
 // rows are the packages from the ground to the roof. A package imports only
 // rows below its own; those of a row never import each other.
 var rows = [][]string{
-	{"internal/atomicfile", "internal/cpu", "internal/memory", "internal/parallel", "pareto"},
+	{"internal/atomicfile", "internal/cpu", "internal/lockfile", "internal/memory", "internal/parallel", "pareto"},
 	{"internal/kernel", "pareto/plot"},
 	{"tensor"},
 	{"tensor/volume"},

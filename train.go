@@ -40,7 +40,7 @@ type Training struct {
 	Patience int            // validations without a better score before stopping; 0: never, as without Val
 	Workers  int            // goroutines that make batches; 0: as many as autograd.Workers
 
-	Dir      string    // for checkpoints and the log; empty: none
+	Dir      string    // for checkpoints and the log, of one training at a time; empty: none
 	Resume   bool      // go on from Dir's last checkpoint, if there is one; Val should be the same, which is not checked
 	Progress io.Writer // a bar on a terminal, lines elsewhere; nil: none. Trainings at once need one each
 }

@@ -78,6 +78,9 @@ func (d *demo) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	if err := sweep.write(s, m, &r); err != nil {
+		return err
+	}
 	if err := d.tidy(); err != nil {
 		return err
 	}

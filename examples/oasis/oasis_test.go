@@ -230,6 +230,15 @@ func TestACurveReplacesAnotherOnlyWhenToldTo(t *testing.T) {
 	require.Equal(t, "test", curve.Split)
 	require.Len(t, curve.Points, 1)
 
+	// What cannot be drawn is told all the same.
+	require.NoError(t, os.Remove(drawn("curve-test.svg")))
+	require.NoError(t, os.Mkdir(drawn("curve-test.svg"), 0o777))
+	stdout, stderr, code := call("pareto", "-model", model, "-data", dir, "-split", "test", "-phis", "0.3")
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stdout, "By this alone one would choose phi 0.3")
+	require.Contains(t, stderr, "curve-test.svg: expected a regular file or none")
+	require.NoError(t, os.Remove(drawn("curve-test.svg")))
+
 	goOn := func(steps string) {
 		must(t, append([]string{"train", "-data", dir, "-out", filepath.Dir(model), "-steps", steps, "-resume"}, small...)...)
 	}

@@ -83,11 +83,12 @@ func (p *paretoCommand) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	unwritten := p.write(s, m, &r) // what took minutes to measure is told all the same
 	if p.json {
-		return c.printJSON(r)
+		return errors.Join(unwritten, c.printJSON(r))
 	}
-	if err := r.print(c, p.structures); err != nil {
-		return err
+	if err := r.print(c, p.structures); err != nil || unwritten != nil {
+		return errors.Join(unwritten, err)
 	}
 	r.printKept(c)
 	return nil
@@ -101,13 +102,13 @@ type result struct {
 	Choice  pareto.Choice `json:"choice"`
 	Volume  pareto.Volume `json:"hypervolume"`
 	Kept    bool          `json:"kept"`    // whether segment's budgets look at this curve
-	Drawing string        `json:"drawing"` // without the ending: .svg, .png, .csv, .json
+	Drawing string        `json:"drawing"` // without the ending: .svg, .png, .csv, .json; empty if it could not be written
 
-	before sshn.Curve // what the model kept
+	measured sshn.Curve // of all structures
+	before   sshn.Curve // what the model kept
 }
 
-// measure sweeps m on the chosen part of the data, chooses a phi, and leaves
-// the curve beside the model's file, and in it if it is to be kept.
+// measure sweeps m on the chosen part of the data and chooses a phi.
 func (p *paretoCommand) measure(ctx context.Context, s *study, m *sshn.Model, c console) (result, error) {
 	r := result{Model: p.model, before: m.Curve}
 	part, err := s.part(p.split)
@@ -138,29 +139,39 @@ func (p *paretoCommand) measure(ctx context.Context, s *study, m *sshn.Model, c 
 		}
 	}
 	r.Volume = pareto.Hypervolume(curve.Points, p.by, reference)
-
-	r.Drawing = filepath.Join(filepath.Dir(p.model), "curve-"+p.split)
-	if r.Kept = p.keep || m.Curve.Points == nil && p.split != "test"; r.Kept {
-		r.Drawing = filepath.Join(filepath.Dir(p.model), "curve")
-		m.Curve = curve
-		if err := m.Save(p.model); err != nil {
-			return r, err
-		}
-	}
-	if err := writeCurve(r.Drawing, m, curve, r.Choice); err != nil {
-		return r, err
-	}
-	if p.pictures != "" {
-		one, err := part.Load(0)
-		if err != nil {
-			return r, err
-		}
-		if err := writePictures(p.pictures, m, curve.Points, s.Set, one); err != nil {
-			return r, err
-		}
-	}
+	r.measured = curve
 	r.Curve, r.Small = large(curve)
 	return r, nil
+}
+
+// write leaves the curve beside the model's file, and in it if it is to be kept,
+// and the pictures that were asked for.
+func (p *paretoCommand) write(s *study, m *sshn.Model, r *result) error {
+	drawing := filepath.Join(filepath.Dir(p.model), "curve-"+p.split)
+	if p.keep || m.Curve.Points == nil && p.split != "test" {
+		drawing = filepath.Join(filepath.Dir(p.model), "curve")
+		m.Curve = r.measured
+		if err := m.Save(p.model); err != nil {
+			return err
+		}
+		r.Kept = true
+	}
+	if err := writeCurve(drawing, m, r.measured, r.Choice); err != nil {
+		return err
+	}
+	r.Drawing = drawing
+	if p.pictures == "" {
+		return nil
+	}
+	part, err := s.part(p.split)
+	if err != nil {
+		return err
+	}
+	one, err := part.Load(0)
+	if err != nil {
+		return err
+	}
+	return writePictures(p.pictures, m, r.measured.Points, s.Set, one)
 }
 
 // least is how many elements of a structure there must be, in all subjects

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -102,6 +103,11 @@ func (c *crew) try(ctx context.Context, n network) error {
 	lines, err := t.lines(ctx, m, length, n.missing(known))
 	if err != nil {
 		return err
+	}
+	if now := runtime.GOMAXPROCS(0); now != c.found.Study.Processors { // it goes on with others
+		for i := range lines {
+			lines[i].Processors = now
+		}
 	}
 	// In this order nothing is counted as finished whose model is not there.
 	if err := m.Save(filepath.Join(t.dir, modelFile)); err != nil {

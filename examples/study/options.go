@@ -57,10 +57,10 @@ func (o *options) flags() *flag.FlagSet {
 	f.Float64Var(&o.minutes, "minutes-per-network", 0, "minutes of each training, instead of steps; then no two runs are alike")
 	list(f, &o.methods, "methods", "fixed,stochastic,film,sshn,wide,constant", "what to compare, of "+strings.Join(methods, ", "))
 	numbers(f, &o.phis, "phis", "0.1,0.2,0.3,0.4,0.5", "phis that have a fixed network; the greatest is the end of the others' range")
-	numbers(f, &o.controls, "control-phis", "0.1,0.5", "phis of wide and constant, the fixed networks with more parameters")
+	numbers(f, &o.controls, "control-phis", "", "phis of wide and constant, the fixed networks with more parameters (default: the least and the greatest of -phis)")
 	list(f, &o.analyses, "analyses", "", "further sshn to train and measure, of all, "+strings.Join(names(), ", "))
 	f.IntVar(&o.settings.width, "width", 32, "channels at each level of the networks")
-	f.IntVar(&o.settings.wide, "wide", 64, "channels at each level of wide")
+	f.IntVar(&o.settings.wide, "wide", 0, "channels at each level of wide; 0: twice -width")
 	f.IntVar(&o.settings.levels, "levels", 5, "levels of the networks")
 	f.IntVar(&o.settings.batch, "batch", 1, "images for each phi, of all networks; the library has 1 for one phi with a norm, else 2")
 	f.IntVar(&o.settings.parts, "phis-per-step", 4, "phis in a step; a network of one phi gets as many batches of it")
@@ -117,7 +117,9 @@ func numbers(f *flag.FlagSet, to *[]float64, name, value, usage string) {
 		*to = slices.Compact(*to)
 		return nil
 	}
-	set(value)
+	if value != "" {
+		set(value)
+	}
 	f.Func(name, usage+shown(value), set)
 }
 
@@ -156,6 +158,12 @@ func parse(args []string) (*options, error) {
 	if o.steps == 0 && o.minutes == 0 {
 		o.steps = 1000
 	}
+	if o.settings.wide == 0 {
+		o.settings.wide = min(2*o.settings.width, 4096)
+	}
+	if o.controls == nil {
+		o.controls = slices.Compact([]float64{slices.Min(o.phis), o.hi()})
+	}
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -192,6 +200,8 @@ func (o *options) check() error {
 		return fmt.Errorf("-jobs %d: at least 1 is possible", o.jobs)
 	case n.levels > 16 || n.width > 4096 || n.wide > 4096: // as package unet has it
 		return errors.New("-levels is at most 16, -width and -wide are at most 4096")
+	case slices.Contains(o.methods, result.Wide) && n.wide <= n.width:
+		return fmt.Errorf("-wide %d: wide has more channels than -width, %d", n.wide, n.width)
 	case !(n.widen >= 0 && n.widen <= 1):
 		return fmt.Errorf("-widen %v: a share from 0 to 1 is possible", n.widen)
 	case !slices.Contains(unet.Norms, unet.Norm(n.norm)):

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -96,7 +97,7 @@ func (o *options) drawn() ([]report.Picture, error) {
 	var all []report.Picture
 	for _, file := range files {
 		if subject, ok := strings.CutSuffix(file.Name(), ".png"); ok {
-			all = append(all, report.Picture{Link: path.Join(pictureFolder, file.Name()), Alt: "Subject " + subject + ": " + panels})
+			all = append(all, report.Picture{Link: path.Join(pictureFolder, url.PathEscape(file.Name())), Alt: "Subject " + subject + ": " + panels})
 		}
 	}
 	return all, nil

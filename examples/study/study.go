@@ -15,6 +15,8 @@ import (
 
 	"github.com/sshn-go/sshn/examples/internal/cli"
 	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/internal/atomicfile"
+	"github.com/sshn-go/sshn/internal/lockfile"
 	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/nn/unet"
 )
@@ -35,6 +37,16 @@ func (o *options) study(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	if err := os.MkdirAll(o.out, 0o777); err != nil {
 		return err
+	}
+	release, err := lockfile.Take(o.out) // two would write over each other's results
+	if err != nil {
+		return err
+	}
+	defer release()
+	for _, name := range []string{resultFile, pageFile, byMACsFile, byPhiFile} {
+		if err := atomicfile.Sweep(filepath.Join(o.out, name)); err != nil {
+			return err
+		}
 	}
 	s, err := o.open()
 	if err != nil {
@@ -121,7 +133,8 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 }
 
 // alike returns an error if a network that is planned was trained for another
-// range of phi, which its name does not tell.
+// range of phi, which its name does not tell, or if there would be networks of
+// several ranges, or fixed ones beyond that of the others, which do not compare.
 func alike(planned []network, found *result.File) error {
 	for _, n := range planned {
 		p := n.cfg.Prior
@@ -130,6 +143,27 @@ func alike(planned []network, found *result.File) error {
 				return fmt.Errorf("%s was trained for phi from %v to %v, is to be for %v to %v", l.Network, l.Lo, l.Hi, p.Lo, p.Hi)
 			}
 		}
+	}
+	all := slices.Clone(found.Lines)
+	for _, n := range planned {
+		all = append(all, result.Line{Network: n.name(), Method: n.method, Variant: n.variant, Hi: n.cfg.Prior.Hi})
+	}
+	var many, fixed result.Line // that reach furthest
+	for _, l := range all {
+		switch {
+		case l.Variant != "" || l.Method == result.Wide || l.Method == result.Constant:
+		case l.Method == result.Fixed:
+			if l.Hi > fixed.Hi {
+				fixed = l
+			}
+		case many.Hi != 0 && many.Hi != l.Hi:
+			return fmt.Errorf("%s is for phis up to %v, %s for phis up to %v", many.Network, many.Hi, l.Network, l.Hi)
+		default:
+			many = l
+		}
+	}
+	if many.Hi != 0 && fixed.Hi > many.Hi {
+		return fmt.Errorf("%s is for phis up to %v, and %s is beyond", many.Network, many.Hi, fixed.Network)
 	}
 	return nil
 }

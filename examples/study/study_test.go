@@ -26,6 +26,7 @@ import (
 	"github.com/sshn-go/sshn/examples/internal/neurite"
 	"github.com/sshn-go/sshn/examples/internal/phantom"
 	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/internal/lockfile"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/nn/unet"
@@ -313,22 +314,23 @@ func kill(t *testing.T, args []string, when string) {
 func TestWhatIsAskedWrongly(t *testing.T) {
 	dir := cells(t, 9)
 	for want, args := range map[string][]string{
-		"-data is needed":                     {},
-		`-format "": there are wbc`:           {"-data", dir},
-		`-methods "best": there are fixed`:    {"-methods", "fixed, best"},
-		`-analyses "x": there are all, prior`: {"-analyses", "x"},
-		"-analyses transfer uses":             {"-data", dir, "-format", "folder", "-methods", "fixed", "-analyses", "all"},
-		`"0" is no phi in (0, 1]`:             {"-phis", "0,1"},
-		"a phi at least is needed":            {"-phis", ""},
-		"either -steps or -minutes":           {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
-		"-widen 2: a share from 0 to 1":       {"-data", dir, "-format", "folder", "-widen", "2"},
-		"-coarsest -2: -1, 0 or a positive":   {"-data", dir, "-format", "folder", "-coarsest", "-2"},
-		`-sampling "x": there are plain, ant`: {"-data", dir, "-format", "folder", "-sampling", "x"},
-		`-norm "batch": there are [none inst`: {"-data", dir, "-format", "folder", "-norm", "batch"},
-		"-jobs 0: at least 1 is possible":     {"-data", dir, "-format", "folder", "-jobs", "0"},
-		"-levels is at most 16":               {"-data", dir, "-format", "folder", "-levels", "40"},
-		"-width and -wide are at most 4096":   {"-data", dir, "-format", "folder", "-wide", "4097"},
-		"unexpected argument":                 {"now"},
+		"-data is needed":                      {},
+		`-format "": there are wbc`:            {"-data", dir},
+		`-methods "best": there are fixed`:     {"-methods", "fixed, best"},
+		`-analyses "x": there are all, prior`:  {"-analyses", "x"},
+		"-analyses transfer uses":              {"-data", dir, "-format", "folder", "-methods", "fixed", "-analyses", "all"},
+		`"0" is no phi in (0, 1]`:              {"-phis", "0,1"},
+		"a phi at least is needed":             {"-phis", ""},
+		"either -steps or -minutes":            {"-data", dir, "-format", "folder", "-steps", "1", "-minutes-per-network", "1"},
+		"-widen 2: a share from 0 to 1":        {"-data", dir, "-format", "folder", "-widen", "2"},
+		"-coarsest -2: -1, 0 or a positive":    {"-data", dir, "-format", "folder", "-coarsest", "-2"},
+		`-sampling "x": there are plain, ant`:  {"-data", dir, "-format", "folder", "-sampling", "x"},
+		`-norm "batch": there are [none inst`:  {"-data", dir, "-format", "folder", "-norm", "batch"},
+		"-jobs 0: at least 1 is possible":      {"-data", dir, "-format", "folder", "-jobs", "0"},
+		"-wide 4: wide has more channels than": {"-data", dir, "-format", "folder", "-width", "4", "-wide", "4"},
+		"-levels is at most 16":                {"-data", dir, "-format", "folder", "-levels", "40"},
+		"-width and -wide are at most 4096":    {"-data", dir, "-format", "folder", "-wide", "4097"},
+		"unexpected argument":                  {"now"},
 
 		"-split 6/2/3: these are 11 subjects, and there are 9\n": tiny(dir, t.TempDir(), "-split", "6/2/3"),
 		"-split foo: three numbers are needed":                   tiny(dir, t.TempDir(), "-split", "foo"),
@@ -439,6 +441,46 @@ func TestNetworksOfAnotherRangeOfPhiAreNotTaken(t *testing.T) {
 	require.Contains(t, stderr, "results.jsonl is of another study: stochastic seed 1 was trained for phi from 0 to 0.5, is to be for 0 to 0.4; choose another -out")
 	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "stochastic", "-phis", "0.2,0.5")...)
 	require.Equal(t, cli.Success, code, stderr)
+	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "film", "-phis", "0.2,0.4")...)
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stderr, "stochastic seed 1 is for phis up to 0.5, film seed 1 for phis up to 0.4; choose another -out")
+	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.2,0.7")...)
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stderr, "stochastic seed 1 is for phis up to 0.5, and fixed 0.7 seed 1 is beyond; choose another -out")
+	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.2")...)
+	require.Equal(t, cli.Success, code, stderr)
+}
+
+func TestControlsAreOfTheEndsOfThePhisAndTwiceAsWide(t *testing.T) {
+	o, err := parse([]string{"-data", "d", "-format", "wbc", "-phis", "0.3,0.2,0.25", "-width", "8"})
+	require.NoError(t, err)
+	require.Equal(t, []float64{0.2, 0.3}, o.controls)
+	require.Equal(t, 16, o.settings.wide)
+	o, err = parse([]string{"-data", "d", "-format", "wbc", "-phis", "0.2", "-control-phis", "0.4", "-wide", "40"})
+	require.NoError(t, err)
+	require.Equal(t, []float64{0.4}, o.controls)
+	require.Equal(t, 40, o.settings.wide)
+}
+
+func TestAFolderIsOfOneStudyAtATime(t *testing.T) {
+	out := t.TempDir()
+	release, err := lockfile.Take(out)
+	require.NoError(t, err)
+	defer release()
+	_, stderr, code := study(tiny(cells(t, 9), out, "-methods", "fixed")...)
+	require.Equal(t, cli.Failure, code)
+	require.Contains(t, stderr, out+": another run is at work there")
+}
+
+func TestNamesOfPicturesAreLinkedAsTheyAre(t *testing.T) {
+	o := &options{out: t.TempDir()}
+	dir := filepath.Join(o.out, pictureFolder)
+	require.NoError(t, os.Mkdir(dir, 0o777))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "c%41#1.png"), nil, 0o666))
+	all, err := o.drawn()
+	require.NoError(t, err)
+	require.Equal(t, "pictures/c%2541%231.png", all[0].Link)
+	require.Equal(t, "c%41#1.png", all[0].Name())
 }
 
 func TestAFolderOfAnyNameIsReportedWithItsPictures(t *testing.T) {
@@ -458,7 +500,9 @@ func TestAFolderOfAnyNameIsReportedWithItsPictures(t *testing.T) {
 }
 
 func TestThereAreNoLargerNetworksThanFlagsTake(t *testing.T) {
-	_, err := parse([]string{"-data", "d", "-format", "wbc", "-levels", "16", "-width", "4096", "-wide", "4096"})
+	_, err := parse([]string{"-data", "d", "-format", "wbc", "-levels", "16", "-width", "4095", "-wide", "4096"})
+	require.NoError(t, err)
+	_, err = parse([]string{"-data", "d", "-format", "wbc", "-methods", "fixed,sshn", "-width", "4096"})
 	require.NoError(t, err)
 	check := func(width, levels int) error {
 		return unet.Config{Dims: 2, In: 3, Out: 2, Widths: slices.Repeat([]int{width}, levels)}.Check()
@@ -500,7 +544,10 @@ func TestAStudyOfAnalysesAlone(t *testing.T) {
 	_, stderr, code := study(tiny(cells(t, 9), out, "-seeds", "1", "-methods", "", "-analyses", "norm,sampling")...)
 	require.Equal(t, cli.Success, code, stderr)
 	require.Len(t, timeless(t, out), 16)
-	require.FileExists(t, filepath.Join(out, pageFile))
+	page, err := os.ReadFile(filepath.Join(out, pageFile))
+	require.NoError(t, err)
+	require.Contains(t, string(page), "<th>seeds</th><th>Dice at phi 0.125</th>")
+	require.NotContains(t, string(page), "no hypervolume")
 }
 
 func TestAnInterruptSaysHowToGoOn(t *testing.T) {

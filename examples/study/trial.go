@@ -14,6 +14,7 @@ import (
 
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/examples/internal/result"
+	"github.com/sshn-go/sshn/internal/atomicfile"
 	"github.com/sshn-go/sshn/nn/train"
 )
 
@@ -118,7 +119,7 @@ func (t *trial) measure(ctx context.Context, m *sshn.Model, at place) (result.Li
 	for _, dice := range e.Dice.Dice {
 		scores := make(result.Scores, len(dice)-1) // without the background
 		for i, x := range dice[1:] {
-			scores[i] = math.Round(x*1e5) / 1e5 // a subject has fewer elements than would show
+			scores[i] = math.Round(x*1e5) / 1e5 // two more digits than seeds agree in
 		}
 		l.Dice = append(l.Dice, scores)
 	}
@@ -126,12 +127,12 @@ func (t *trial) measure(ctx context.Context, m *sshn.Model, at place) (result.Li
 }
 
 // tidy removes the checkpoints in a network's folder, which take four times the
-// model's room.
+// model's room, and what a kill left of a model that was being written.
 func tidy(dir string) error {
 	for _, name := range []string{"last.safetensors", "best.safetensors"} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	return nil
+	return atomicfile.Sweep(filepath.Join(dir, modelFile))
 }

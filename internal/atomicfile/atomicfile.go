@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -69,6 +72,32 @@ func write(path string, f func(io.Writer) error) error {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// Sweep removes the temporary files that a killed Write to path left. Nobody may be
+// writing to it. That there is nothing, or no such folder, is no error.
+func Sweep(path string) error {
+	path, err := follow(path)
+	if err != nil {
+		return err
+	}
+	folder, base := filepath.Split(path)
+	files, err := os.ReadDir(cmp.Or(folder, "."))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, f := range files {
+		number, ours := strings.CutPrefix(f.Name(), "."+base+".")
+		if number, is := strings.CutSuffix(number, ".tmp"); ours && is {
+			if _, err := strconv.ParseUint(number, 10, 16); err != nil {
+				continue
+			}
+			if err := os.Remove(filepath.Join(folder, f.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // follow returns what a path leads to by links.

@@ -95,6 +95,17 @@ func TestALeftoverOfAKilledProcessDoesNotBlock(t *testing.T) {
 	require.Equal(t, []string{".a.txt.0.tmp", "a.txt"}, names(t, filepath.Dir(path)))
 }
 
+func TestSweepTakesTheLeftoversOfOneFile(t *testing.T) {
+	dir := t.TempDir()
+	others := []string{".a.txt.tmp", ".a.txt.x.tmp", ".b.txt.0.tmp", "a.txt"}
+	for _, name := range append([]string{".a.txt.0.tmp", ".a.txt.12.tmp"}, others...) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+	}
+	require.NoError(t, Sweep(filepath.Join(dir, "a.txt")))
+	require.Equal(t, others, names(t, dir))
+	require.NoError(t, Sweep(filepath.Join(dir, "none", "a.txt")))
+}
+
 func put(s string) func(io.Writer) error {
 	return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sshn-go/sshn/internal/atomicfile"
+	"github.com/sshn-go/sshn/internal/lockfile"
 	"github.com/sshn-go/sshn/nn/optim"
 	"github.com/sshn-go/sshn/tensor"
 	"github.com/sshn-go/sshn/tensor/safetensors"
@@ -63,6 +65,16 @@ func Load(path string, x []float32) error {
 func (r *run) openDir() error {
 	if err := os.MkdirAll(r.cfg.Dir, 0o777); err != nil {
 		return fmt.Errorf("train: %w", err)
+	}
+	release, err := lockfile.Take(r.cfg.Dir)
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	r.release = release
+	for _, name := range []string{lastFile, bestFile, logFile} { // that a kill left half written
+		if err := atomicfile.Sweep(r.path(name)); err != nil {
+			return fmt.Errorf("train: %w", err)
+		}
 	}
 	if r.cfg.Resume {
 		if err := r.resume(); err != nil {

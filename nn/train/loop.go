@@ -53,7 +53,7 @@ type Config struct {
 	Every    int           // steps between validations and checkpoints; 0 is 100
 	Patience int           // validations in a row without a better score before stopping early; 0: never
 
-	Dir      string    // for log.jsonl, last.safetensors and best.safetensors; empty: none are kept
+	Dir      string    // for log.jsonl, last.safetensors and best.safetensors, of one run at a time; empty: none are kept
 	Resume   bool      // go on from last.safetensors, if it is there; else these files are replaced
 	Identity string    // what must be equal for a run to be resumed: a description of network and data; of JSON, an error names the fields that differ
 	Progress io.Writer // a bar on a terminal, lines on anything else; nil: none
@@ -114,7 +114,8 @@ func (l *Loop) Run(ctx context.Context, cfg Config) (Summary, error) {
 	if err := l.check(cfg); err != nil {
 		return Summary{Score: math.NaN()}, err
 	}
-	r := &run{Loop: l, cfg: cfg.withDefaults(), tape: autograd.NewTape(), began: time.Now(), score: math.NaN(), kept: -1}
+	r := &run{Loop: l, cfg: cfg.withDefaults(), tape: autograd.NewTape(), began: time.Now(), score: math.NaN(), kept: -1, release: func() {}}
+	defer func() { r.release() }()
 	if err := r.begin(); err != nil {
 		return r.summary(""), err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/internal/lockfile"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/optim"
 	"github.com/sshn-go/sshn/tensor"
@@ -192,6 +193,25 @@ func TestARunAnewReplacesWhatWasThere(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrClosed)
 	require.Empty(t, entries(t, dir))
 	want.requireSame(t, dir) // and not the run of before
+}
+
+func TestAFolderIsOfOneRunAtATime(t *testing.T) {
+	dir := t.TempDir()
+	left := filepath.Join(dir, "."+lastFile+".0.tmp") // of a run that was killed
+	require.NoError(t, os.WriteFile(left, nil, 0o666))
+	release, err := lockfile.Take(dir)
+	require.NoError(t, err)
+	cfg := whole
+	cfg.Dir = dir
+	_, err = newRegression().loop().Run(t.Context(), cfg)
+	require.ErrorIs(t, err, lockfile.ErrHeld)
+	require.EqualError(t, err, "train: "+dir+": another run is at work there")
+	release()
+	_, err = newRegression().loop().Run(t.Context(), cfg)
+	require.NoError(t, err)
+	require.NoFileExists(t, left)
+	_, err = newRegression().loop().Run(t.Context(), cfg)
+	require.NoError(t, err, "the lock ended with the run")
 }
 
 func TestOnlyTheSameRunIsResumed(t *testing.T) {

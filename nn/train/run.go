@@ -15,12 +15,13 @@ import (
 // run is the state of one call of Run.
 type run struct {
 	*Loop
-	cfg   Config
-	tape  *autograd.Tape
-	bar   *progress
-	log   *log
-	began time.Time
-	notes []string // of the parts of the step
+	cfg     Config
+	tape    *autograd.Tape
+	bar     *progress
+	log     *log
+	began   time.Time
+	release func()   // of the lock on Dir
+	notes   []string // of the parts of the step
 
 	done      int           // steps
 	validated int           // the steps done at the last validation

@@ -10,12 +10,15 @@ import (
 )
 
 // Orientation names the directions of an image's axes, the fastest first, as
-// in LI for a coronal slice.
+// in LI for a coronal slice. It is empty if the files do not say.
 func (s *Set) Orientation() (string, error) {
 	path, _ := s.Files(0)
 	h, err := nifti.ReadHeader(path)
 	if err != nil {
 		return "", err
+	}
+	if _, source := h.Affine(); source == "pixdim" {
+		return "", nil
 	}
 	letters := h.Orientation()
 	if flat := slices.Index(h.Shape().Dims(), 1); flat >= 0 && s.Kind.Dims == 2 {
@@ -27,7 +30,7 @@ func (s *Set) Orientation() (string, error) {
 
 // Augment returns how images of brains are varied in training: as much as
 // heads lie and scanners differ. Sides are exchanged, with the labels that have
-// one.
+// one, where it is known which axis leads from one to the other.
 func (s *Set) Augment() (data.Augment, error) {
 	axes, err := s.Orientation()
 	if err != nil {

@@ -424,6 +424,39 @@ func TestUncompressedAndOtherwiseFlatSlicesAreRead(t *testing.T) {
 	require.Equal(t, want, load(t, dir))
 }
 
+// As RAS, which a header without an affine is taken for, sides would be exchanged
+// along an axis that may lead up.
+func TestSidesAreNotExchangedWhereNobodyKnowsWhichAxisTheyLieAlong(t *testing.T) {
+	dir := made(t, 2, 1)
+	open := func() (string, data.Augment) {
+		set, err := Open(dir, Kind{Labels: "seg24", Dims: 2})
+		require.NoError(t, err)
+		axes, err := set.Orientation()
+		require.NoError(t, err)
+		a, err := set.Augment()
+		require.NoError(t, err)
+		return axes, a
+	}
+	axes, a := open()
+	require.Equal(t, "LI", axes)
+	require.Equal(t, 0.5, a.Flip)
+	for _, what := range []string{"norm", "seg24"} {
+		path := filepath.Join(dir, subject(1), "slice_"+what+".nii")
+		v, err := nifti.ReadFile(path+".gz", nifti.Options{})
+		require.NoError(t, err)
+		require.NoError(t, nifti.WriteImageFile(path, v.Header, v.Data))
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		clear(text[252:256]) // the codes of qform and sform, as nifti1.h places them
+		require.NoError(t, os.WriteFile(path, text, 0o666))
+		require.NoError(t, os.Remove(path+".gz"))
+	}
+	axes, a = open()
+	require.Empty(t, axes)
+	require.Zero(t, a.Flip)
+	require.Nil(t, a.Mirror)
+}
+
 func TestRealSlicesAndSlabsOpenCleanly(t *testing.T) {
 	dir, err := golden.Shared("data/ptbp-oasis")
 	if err != nil {

@@ -122,18 +122,18 @@ func trainedFor(g *group) string {
 }
 
 // variantLook returns the look of the n-th variant: none that a method has, and
-// no colour of the groups of the study beside it.
+// no colour of the groups of the study beside it, unless they have all.
 func variantLook(n int, groups []*group) int {
 	look := len(methods) + 1
-	for {
+	for in := 0; ; in++ {
 		look++
 		taken := slices.ContainsFunc(groups, func(g *group) bool {
 			return g.variant == "" && plot.Colour(lookOf(g.method)) == plot.Colour(look)
 		})
-		if taken {
+		if taken && in < len(methods) { // colours in turn
 			continue
 		}
-		if n == 0 {
+		if in = -1; n == 0 {
 			return look
 		}
 		n--

@@ -35,12 +35,17 @@ func (s *findings) costs() ([]section, error) {
 		}
 		phis := g.phis()
 		m := g.at(phis[len(phis)-1])
-		if m.steps > 0 {
-			step = duration(seconds / float64(m.steps))
+		mean, least, most := g.steps()
+		if mean > 0 {
+			step = duration(seconds / mean)
+		}
+		steps := count(least)
+		if least < most {
+			steps += " to " + count(most)
 		}
 		used := g.at(at)
 		t.Rows = append(t.Rows, []string{
-			Name(g.method), count(m.params), count(m.weights), count(m.steps), duration(seconds), step, share,
+			Name(g.method), count(m.params), count(m.weights), steps, duration(seconds), step, share,
 			cost(pareto.ByBytes, float64(used.bytes)), cost(pareto.BySeconds, used.latency),
 		})
 	}

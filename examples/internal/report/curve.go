@@ -52,10 +52,11 @@ func (s *findings) methodsTable() table {
 }
 
 // shared says, after some words that lead to it, that times are not those of the
-// whole machine, if that is so.
+// whole machine, or not all of as many processors, if that is so.
 func (s *findings) shared(lead string) string {
-	least, most := 0, 0
+	least, most, others := 0, 0, 0
 	for _, l := range s.Lines {
+		others = max(others, l.Processors)
 		if jobs := max(1, l.Jobs); most == 0 {
 			least, most = jobs, jobs
 		} else {
@@ -63,10 +64,12 @@ func (s *findings) shared(lead string) string {
 		}
 	}
 	switch {
-	case most <= 1:
-		return ""
 	case least < most:
 		return fmt.Sprintf("%sup to %d networks were trained at once, some with more beside them than others, so that times do not compare", lead, most)
+	case others > 0:
+		return fmt.Sprintf("%ssome networks were trained by %s, others by %d, so that times do not compare", lead, plural(others, "processor"), s.Study.Processors)
+	case most <= 1:
+		return ""
 	}
 	return fmt.Sprintf("%s%d networks were trained at once, each by its share of the processors, so that times are rough and ratios of them rougher", lead, most)
 }
@@ -81,7 +84,10 @@ func phiHead(i int, phi pareto.Phi) string {
 
 // reference says what the hypervolumes are measured from.
 func (s *findings) reference() string {
-	if s.ref.Cost == 0 {
+	switch {
+	case len(s.grid) == 0:
+		return "The methods have no phi in common, so there is no hypervolume."
+	case s.ref.Cost == 0:
 		return "No cost was measured where methods are compared, so there is no hypervolume."
 	}
 	return fmt.Sprintf("Hypervolume is the share of the area between the axes and the reference point, Dice %g at %s MACs, that lies below the front.",
@@ -94,7 +100,11 @@ func (s *findings) curves() ([]section, error) {
 	if err != nil {
 		return nil, err
 	}
-	byPhi, err := chartOf(s.againstPhi(), "Dice against phi, also beyond the range that networks for many phis were trained for.")
+	caption := "Dice against phi."
+	if slices.ContainsFunc(s.own, func(g *group) bool { return !g.each() }) {
+		caption = "Dice against phi, also beyond the range that networks for many phis were trained for."
+	}
+	byPhi, err := chartOf(s.againstPhi(), caption)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +167,7 @@ func (s *findings) volumes() []section {
 	if s.ref.Cost == 0 {
 		return nil
 	}
-	t := table{Head: []string{"method", fmt.Sprintf("at the %d phis of the grid", len(s.grid)), "seeds", "at all its phis of the range", "phis"}}
+	t := table{Head: []string{"method", "at the " + plural(len(s.grid), "phi") + " of the grid", "seeds", "at all its phis of the range", "phis"}}
 	for _, g := range s.own {
 		all := s.inside(g.phis())
 		onGrid := g.volume(s.grid, s.ref)

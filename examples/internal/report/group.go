@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -140,7 +141,7 @@ func plain(phi pareto.Phi) pareto.Phi {
 // the grid of phi and the reference point.
 func (s *findings) compare() {
 	var single []float64
-	for _, g := range s.own {
+	for _, g := range s.shown() {
 		for _, l := range g.lines {
 			if !g.control() {
 				s.hi = max(s.hi, l.Hi)
@@ -159,7 +160,7 @@ func (s *findings) compare() {
 	}
 	s.grid = s.common()
 	if s.ref == (pareto.Reference{}) {
-		for _, g := range s.own {
+		for _, g := range s.shown() {
 			if g.method == result.Wide && len(s.own) > 1 {
 				continue
 			}
@@ -170,14 +171,22 @@ func (s *findings) compare() {
 	}
 }
 
+// shown are the study's own networks, or of a study of analyses alone theirs.
+func (s *findings) shown() []*group {
+	if len(s.own) > 0 {
+		return s.own
+	}
+	return s.other
+}
+
 // common returns the phis of the range that Fixed has, or else all methods have.
 // Controls count only where there are no others.
 func (s *findings) common() []pareto.Phi {
-	of := slices.DeleteFunc(slices.Clone(s.own), (*group).control)
+	of := slices.DeleteFunc(slices.Clone(s.shown()), (*group).control)
 	if fixed := s.group(result.Fixed); fixed != nil {
 		of = []*group{fixed}
 	} else if len(of) == 0 {
-		of = s.own
+		of = s.shown()
 	}
 	var grid []pareto.Phi
 	for i, g := range of {
@@ -257,7 +266,6 @@ type measurement struct {
 	bytes   int64   // at its peak
 	latency float64 // s, the least over seeds; 0: it was not measured
 	trained float64 // s, the mean over seeds; 0: it was not measured
-	steps   int
 	params  int
 	weights int
 }
@@ -293,7 +301,7 @@ func (g *group) at(phi pareto.Phi) measurement {
 		if l.Latency > 0 && (m.latency == 0 || l.Latency < m.latency) {
 			m.latency = l.Latency
 		}
-		m.macs, m.bytes, m.steps, m.params, m.weights = l.MACs, l.Bytes, l.Steps, l.Params, l.Weights
+		m.macs, m.bytes, m.params, m.weights = l.MACs, l.Bytes, l.Params, l.Weights
 	}
 	m.spread = spreadOf(scores)
 	if len(trained) > 0 {
@@ -321,6 +329,20 @@ func (g *group) volume(phis []pareto.Phi, ref pareto.Reference) spread {
 		}
 	}
 	return spreadOf(shares)
+}
+
+// steps returns those of the networks, each counted once: the mean, the least and
+// the most. They differ where the budget is one of minutes.
+func (g *group) steps() (mean float64, least, most int) {
+	known := map[string]int{}
+	for _, l := range g.lines {
+		known[l.Network] = l.Steps
+	}
+	all := slices.Sorted(maps.Values(known))
+	for _, n := range all {
+		mean += float64(n) / float64(len(all))
+	}
+	return mean, all[0], all[len(all)-1]
 }
 
 // training returns how many networks make the curve, also where others have no

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"net/url"
 	"path"
 	"slices"
 
@@ -29,7 +30,7 @@ type Options struct {
 
 // A Picture is shown at the end of the page.
 type Picture struct {
-	Link string // relative to the page
+	Link string // relative to the page, as in a URL
 	Alt  string // what it shows, for those who do not see it
 }
 
@@ -96,7 +97,13 @@ type table struct {
 }
 
 // Name is the file's.
-func (p Picture) Name() string { return path.Base(p.Link) }
+func (p Picture) Name() string {
+	name := path.Base(p.Link)
+	if plain, err := url.PathUnescape(name); err == nil {
+		return plain
+	}
+	return name
+}
 
 func pictures(all []Picture) []section {
 	if len(all) == 0 {
@@ -147,12 +154,18 @@ func (s *findings) setting() ([]section, error) {
 	if d.Plain {
 		augmented = "not augmented"
 	}
-	many := plural(d.Parts, "phi") + " where a network serves many"
-	if d.Widen > 0 {
-		many += fmt.Sprintf(", from a range that grows to all of it over %.3g %% of the training", 100*d.Widen)
+	text := fmt.Sprintf("%s, %s a step, %s", budget, plural(d.Batch, "image"), augmented)
+	if slices.ContainsFunc(s.shown(), func(g *group) bool { return !g.each() }) {
+		text += fmt.Sprintf(", at %s where a network serves many", plural(d.Parts, "phi"))
+		if d.Widen > 0 {
+			text += fmt.Sprintf(", from a range that grows to all of it over %.3g %% of the training", 100*d.Widen)
+		}
 	}
-	row("training", "%s, %s a step, %s, at %s; step size %g at first, of a hypernetwork's last matrix %g times that",
-		budget, plural(d.Batch, "image"), augmented, many, d.Rate, d.HeadRate)
+	text += fmt.Sprintf("; step size %g at first", d.Rate)
+	if slices.ContainsFunc(s.shown(), func(g *group) bool { return g.method == result.SSHN || g.method == result.Constant }) {
+		text += fmt.Sprintf(", of a hypernetwork's last matrix %g times that", d.HeadRate)
+	}
+	row("training", "%s", text)
 	if len(s.seeds) > 0 {
 		row("seeds", "%s", list(texts(s.seeds)))
 	}

@@ -93,6 +93,34 @@ func TestAnalysesAloneHaveNoTableOfMethods(t *testing.T) {
 	require.NotContains(t, b.String(), "Accuracy and cost")
 }
 
+func TestStepsThatDifferAreARangeAndTheirMeanDividesTheTime(t *testing.T) {
+	a, b := measured(result.SSHN, 1, 0.5, 0.5, 1e6, 30), measured(result.SSHN, 2, 0.5, 0.5, 1e6, 30)
+	a.Steps, b.Steps = 200, 400
+	sections, err := newFindings(&result.File{Lines: []result.Line{b, a}}, pareto.Reference{}).costs()
+	require.NoError(t, err)
+	row := sections[0].Tables[0].Rows[0]
+	require.Equal(t, []string{"200 to 400", "30.0 s", "100 ms"}, row[3:6])
+}
+
+func TestTimesOfOtherProcessorsAreTold(t *testing.T) {
+	a, b := measured(result.Fixed, 1, 0.5, 0.5, 1e6, 30), measured(result.SSHN, 1, 0.5, 0.5, 1e6, 30)
+	b.Processors = 2
+	s := newFindings(&result.File{Study: result.Study{Processors: 1}, Lines: []result.Line{a, b}}, pareto.Reference{})
+	require.Equal(t, "; some networks were trained by 2 processors, others by 1, so that times do not compare", s.shared("; "))
+}
+
+func TestVariantsHaveLooksThoughMethodsHaveAllColours(t *testing.T) {
+	var groups []*group
+	for _, m := range methods {
+		groups = append(groups, &group{method: m.key})
+	}
+	seen := map[int]bool{}
+	for n := range 8 {
+		seen[variantLook(n, groups)] = true
+	}
+	require.Len(t, seen, 8)
+}
+
 func TestTimesThatWereNotMeasuredDoNotCount(t *testing.T) {
 	g := &group{method: result.SSHN, lines: []result.Line{
 		{Phi: pareto.Phi{0.5}, Seed: 1}, {Phi: pareto.Phi{0.5}, Seed: 2, Seconds: 10, Latency: 3}, {Phi: pareto.Phi{0.5}, Seed: 3, Seconds: 20, Latency: 2},
@@ -291,6 +319,11 @@ func TestWhatAFileSaysIsText(t *testing.T) {
 
 func TestThePageSaysWhatTrainingSaw(t *testing.T) {
 	f := &result.File{Study: result.Study{Plain: true, Batch: 6, Parts: 3, Steps: 1, Rate: 0.5, HeadRate: 0.25}}
+	f.Lines = []result.Line{measured(result.Fixed, 1, 0.5, 0.5, 1e6, 1)}
+	alone, err := newFindings(f, pareto.Reference{}).setting()
+	require.NoError(t, err)
+	require.Contains(t, alone[0].Tables[0].Rows, []string{"training", "1 step for each network, 6 images a step, not augmented; step size 0.5 at first"})
+	f.Lines = append(f.Lines, measured(result.SSHN, 1, 0.5, 0.5, 1e6, 1))
 	s, err := newFindings(f, pareto.Reference{}).setting()
 	require.NoError(t, err)
 	require.Contains(t, s[0].Tables[0].Rows, []string{"training", "1 step for each network, 6 images a step, not augmented, " +

@@ -77,6 +77,8 @@ type Line struct {
 	Steps   int     `json:"steps"`          // that it was trained for
 	Seconds float64 `json:"train_s"`        // that training took
 	Jobs    int     `json:"jobs,omitempty"` // networks trained at once, each by its share of the processors, when this was measured; 0: one
+
+	Processors int `json:"processors,omitempty"` // that these times were measured on; 0: those of the study
 }
 
 // Scores are the Dice of a subject's structures, NaN, in the file null, where
@@ -108,6 +110,6 @@ func (l Line) Structure(i int) []float64 {
 // Timeless returns the line without what differs from run to run: times, and how
 // many networks were trained at once.
 func (l Line) Timeless() Line {
-	l.Latency, l.Seconds, l.Jobs = 0, 0, 0
+	l.Latency, l.Seconds, l.Jobs, l.Processors = 0, 0, 0, 0
 	return l
 }

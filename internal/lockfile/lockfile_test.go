@@ -1,0 +1,78 @@
+package lockfile_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sshn-go/sshn/internal/lockfile"
+)
+
+func Example() {
+	dir, err := os.MkdirTemp("", "locked")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	release, err := lockfile.Take(dir)
+	fmt.Println(err)
+	release()
+	// Output: <nil>
+}
+
+// locks tells whether this system has them.
+func locks(t *testing.T) {
+	switch runtime.GOOS {
+	case "darwin", "dragonfly", "freebsd", "linux", "netbsd", "openbsd", "windows":
+	default:
+		t.Skipf("%s has no locks that this package knows", runtime.GOOS)
+	}
+}
+
+func TestAFolderIsLockedOnceUntilItIsReleased(t *testing.T) {
+	locks(t)
+	dir := t.TempDir()
+	release, err := lockfile.Take(dir)
+	require.NoError(t, err)
+	_, err = lockfile.Take(dir)
+	require.ErrorIs(t, err, lockfile.ErrHeld)
+	require.EqualError(t, err, dir+": another run is at work there")
+	release()
+	release, err = lockfile.Take(dir)
+	require.NoError(t, err)
+	release()
+	_, err = lockfile.Take(filepath.Join(dir, "none"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// A program that is killed leaves the file behind, and no lock.
+func TestALockEndsWithItsProgram(t *testing.T) {
+	locks(t)
+	dir := t.TempDir()
+	if held := os.Getenv("SSHN_LOCK"); held != "" {
+		_, err := lockfile.Take(held)
+		fmt.Println("taken:", err)
+		select {} // until it is killed
+	}
+	other := exec.Command(os.Args[0], "-test.run=TestALockEndsWithItsProgram")
+	other.Env = append(os.Environ(), "SSHN_LOCK="+dir)
+	out, err := other.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, other.Start())
+	said := ""
+	_, err = fmt.Fscanln(out, new(string), &said)
+	require.NoError(t, err)
+	require.Equal(t, "<nil>", said)
+	_, err = lockfile.Take(dir)
+	require.ErrorIs(t, err, lockfile.ErrHeld)
+	require.NoError(t, other.Process.Kill())
+	other.Wait()
+	release, err := lockfile.Take(dir)
+	require.NoError(t, err)
+	release()
+}
