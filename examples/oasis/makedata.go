@@ -72,6 +72,7 @@ func (d *makeData) run(ctx context.Context, c console) error {
 	if d.dims == 3 {
 		labels[1] = "seg35"
 	}
+	maps := min(d.n, len(d.sources)) // that a subject is of
 	if d.json {
 		return c.printJSON(struct {
 			Dir      string   `json:"dir"`
@@ -80,11 +81,11 @@ func (d *makeData) run(ctx context.Context, c console) error {
 			Maps     int      `json:"maps,omitempty"`
 			Labels   []string `json:"labels"`
 			Seed     uint64   `json:"seed"`
-		}{d.out, d.n, d.dims, len(d.sources), labels, d.seed})
+		}{d.out, d.n, d.dims, maps, labels, d.seed})
 	}
 	of := ""
 	if d.from != "" {
-		of = fmt.Sprintf(" of %s", plural(len(d.sources), "map"))
+		of = fmt.Sprintf(" of %s", plural(maps, "map"))
 	}
 	fmt.Fprintf(c.out, "%s%s in %s, with labels %s and %s\n", plural(d.n, "subject"), of, d.out, labels[0], labels[1])
 	return nil
