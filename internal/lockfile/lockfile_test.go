@@ -1,11 +1,13 @@
 package lockfile_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -63,7 +65,11 @@ func TestALockEndsWithItsProgram(t *testing.T) {
 	other.Env = append(os.Environ(), "SSHN_LOCK="+dir)
 	out, err := other.StdoutPipe()
 	require.NoError(t, err)
-	require.NoError(t, other.Start())
+	if err := other.Start(); errors.Is(err, syscall.ENOEXEC) {
+		t.Skip("this is run by an emulator, and the system starts no such programs")
+	} else {
+		require.NoError(t, err)
+	}
 	said := ""
 	_, err = fmt.Fscanln(out, new(string), &said)
 	require.NoError(t, err)
