@@ -8,7 +8,7 @@ import (
 
 // A Label is what a class stands for.
 type Label struct {
-	ID     int    `json:"id"` // in label files
+	ID     int    `json:"id"` // in label files, 0 to 2^24 - 1
 	Name   string `json:"name"`
 	Colour string `json:"colour,omitempty"` // as in #rrggbb
 }

@@ -55,7 +55,7 @@ func (t *Tape) TrainingCost(loss Value) Cost {
 	leads[loss.id] = true
 	for i := loss.id; i >= 0; i-- {
 		n := &t.nodes[i]
-		if !leads[i] {
+		if !leads[i] || !n.grad {
 			continue
 		}
 		leads[n.root] = true

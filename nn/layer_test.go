@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -99,7 +100,8 @@ func TestLayersThatCannotRunAreRefusedAtOnce(t *testing.T) {
 		layout := NewLayout()
 		norm := NewGroupNorm(layout.Builder(1), 4, groups)
 		pass := &Pass{Theta: layout.Init(1).Const(tape)}
-		require.Panics(t, func() { norm.Forward(pass, tape.Const(tensor.New(1, 2, 4))) }, "%d groups", groups)
+		require.PanicsWithError(t, fmt.Sprintf("groupnorm of [1 2 4] and [4] and [4]: %d groups do not divide 4 channels", groups),
+			func() { norm.Forward(pass, tape.Const(tensor.New(1, 2, 4))) })
 	}
 	short := NewLayout()
 	NewConv(short.Builder(1), 1, 1, 1)

@@ -136,7 +136,8 @@ func (c console) note(format string, args ...any) {
 // warn notes a phi outside the range that a model was trained for; a frozen
 // model refuses another than its own.
 func (c console) warn(m *sshn.Model, phi pareto.Phi) {
-	if err := m.Covers(phi); err != nil && m.Config().At == nil {
+	var outside *sshn.PhiError
+	if err := m.Covers(phi); errors.As(err, &outside) && m.Config().At == nil {
 		c.note("%s", strings.TrimPrefix(err.Error(), "sshn: "))
 	}
 }

@@ -144,14 +144,14 @@ func (d *demo) test(ctx context.Context, s *study, m *sshn.Model, phi pareto.Phi
 }
 
 // vacant returns an error if the folder holds a model or a training that is not
-// a demonstration's, whose data would lie beside it.
+// a demonstration's, whose data would lie beside it, or one that is at work.
 func (d *demo) vacant() error {
 	for _, name := range []string{modelFile, lastFile} {
 		if path := filepath.Join(d.out, name); exists(path) && !exists(d.make.out) {
 			return fmt.Errorf("%s is there already, and not of a demonstration: choose another -out", path)
 		}
 	}
-	return nil
+	return idle(d.out)
 }
 
 // clear removes what an earlier demonstration left, so that none of it lies

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/examples/internal/cli"
+	"github.com/sshn-go/sshn/internal/lockfile"
 	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/pareto"
 	"github.com/sshn-go/sshn/tensor/nifti"
@@ -279,6 +280,20 @@ func TestOnlyATrainingThatIsThereGoesOn(t *testing.T) {
 	fails("last.safetensors is of another run: network.widths was [4,4,4], is [6,6,6]\n", "-out", out, "-resume", "-levels", "3", "-batch", "2", "-width", "6")
 	require.NoError(t, os.Remove(filepath.Join(out, lastFile)))
 	fails(model+" is there already: another -out begins a new training", "-out", out)
+}
+
+func TestAFolderIsOfOneTrainingAtATime(t *testing.T) {
+	dir, out := brains(t, 6, 2), t.TempDir()
+	release, err := lockfile.Take(out)
+	require.NoError(t, err)
+	defer release()
+	for _, args := range [][]string{{"train", "-data", dir, "-out", out, "-steps", "1"}, {"-out", out, "-steps", "1"}} {
+		_, stderr, code := call(args...)
+		require.Equal(t, cli.Failure, code)
+		require.Contains(t, stderr, out+": another run is at work there")
+	}
+	require.NoFileExists(t, filepath.Join(out, splitFile), "nothing was written beside the other's")
+	require.NoDirExists(t, filepath.Join(out, "data"))
 }
 
 func TestDemoLeavesModelCurveAndPictures(t *testing.T) {

@@ -87,11 +87,13 @@ func (p *paretoCommand) run(ctx context.Context, c console) error {
 	if p.json {
 		return errors.Join(unwritten, c.printJSON(r))
 	}
-	if err := r.print(c, p.structures); err != nil || unwritten != nil {
+	if err := r.print(c, p.structures); err != nil {
 		return errors.Join(unwritten, err)
 	}
-	r.printKept(c)
-	return nil
+	if unwritten == nil || r.Kept {
+		r.printKept(c)
+	}
+	return unwritten
 }
 
 // A result is what was measured of a model and what follows from it.
@@ -271,7 +273,9 @@ func (r result) printKept(c console) {
 		fmt.Fprintf(c.out, "\n%s is as it was, with its curve of %s (%s, %s); -keep replaces that by this one.\n", r.Model,
 			r.before.Split, plural(r.before.Subjects, "subject"), plural(len(r.before.Points), "phi"))
 	}
-	fmt.Fprintf(c.out, "It is drawn in %s.svg, also as .png, .csv and .json.\n", r.Drawing)
+	if r.Drawing != "" {
+		fmt.Fprintf(c.out, "It is drawn in %s.svg, also as .png, .csv and .json.\n", r.Drawing)
+	}
 }
 
 func parsePhis(text string) ([]pareto.Phi, error) {

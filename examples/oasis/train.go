@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/examples/internal/cli"
+	"github.com/sshn-go/sshn/internal/lockfile"
 	"github.com/sshn-go/sshn/nn/train"
 	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/tensor/nifti"
@@ -157,7 +160,20 @@ func (t *trainCommand) occupied() error {
 	case !t.resume && holds(modelFile):
 		return fmt.Errorf("%s is there already: another -out begins a new training", filepath.Join(t.out, modelFile))
 	}
-	return nil
+	return idle(t.out)
+}
+
+// idle returns an error if a training is at work in a folder. It is for what is
+// written there before Train takes the lock.
+func idle(dir string) error {
+	release, err := lockfile.Take(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		release()
+	}
+	return err
 }
 
 func (t *trainCommand) check() error {

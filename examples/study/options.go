@@ -158,9 +158,6 @@ func parse(args []string) (*options, error) {
 	if o.steps == 0 && o.minutes == 0 {
 		o.steps = 1000
 	}
-	if o.settings.wide == 0 {
-		o.settings.wide = min(2*o.settings.width, 4096)
-	}
 	if o.controls == nil {
 		o.controls = slices.Compact([]float64{slices.Min(o.phis), o.hi()})
 	}
@@ -194,13 +191,13 @@ func (o *options) check() error {
 		return fmt.Errorf("-format %q: there are %s", o.format, strings.Join(formats, ", "))
 	case o.steps < 0 || !(o.minutes >= 0) || o.steps > 0 && o.minutes > 0:
 		return errors.New("either -steps or -minutes-per-network is possible, and positive")
-	case o.seeds < 1 || n.width < 1 || n.wide < 1 || n.levels < 1 || n.batch < 1 || n.parts < 1 || o.every < 1 || o.size < 1:
-		return errors.New("-seeds, -width, -wide, -levels, -batch, -phis-per-step, -every and -size are at least 1")
+	case o.seeds < 1 || n.width < 1 || n.wide < 0 || n.levels < 1 || n.batch < 1 || n.parts < 1 || o.every < 1 || o.size < 1:
+		return errors.New("-seeds, -width, -levels, -batch, -phis-per-step, -every and -size are at least 1, -wide 0")
 	case o.jobs < 1:
 		return fmt.Errorf("-jobs %d: at least 1 is possible", o.jobs)
 	case n.levels > 16 || n.width > 4096 || n.wide > 4096: // as package unet has it
 		return errors.New("-levels is at most 16, -width and -wide are at most 4096")
-	case slices.Contains(o.methods, result.Wide) && n.wide <= n.width:
+	case slices.Contains(o.methods, result.Wide) && n.wide > 0 && n.wide <= n.width:
 		return fmt.Errorf("-wide %d: wide has more channels than -width, %d", n.wide, n.width)
 	case !(n.widen >= 0 && n.widen <= 1):
 		return fmt.Errorf("-widen %v: a share from 0 to 1 is possible", n.widen)

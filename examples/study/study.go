@@ -43,10 +43,8 @@ func (o *options) study(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer release()
-	for _, name := range []string{resultFile, pageFile, byMACsFile, byPhiFile} {
-		if err := atomicfile.Sweep(filepath.Join(o.out, name)); err != nil {
-			return err
-		}
+	if err := atomicfile.Sweep(path); err != nil {
+		return err
 	}
 	s, err := o.open()
 	if err != nil {
@@ -55,14 +53,14 @@ func (o *options) study(ctx context.Context, stdout, stderr io.Writer) error {
 	for _, note := range s.notes {
 		fmt.Fprintln(stderr, "note:", note)
 	}
+	found, err := o.load(path, s)
+	if err != nil {
+		return err
+	}
 	planned := o.plan(s)
 	if most := min(len(planned), runtime.GOMAXPROCS(0)); o.jobs > most {
 		fmt.Fprintf(stderr, "note: -jobs %d for %d processors and %d networks: %d at once\n", o.jobs, runtime.GOMAXPROCS(0), len(planned), most)
 		o.jobs = most
-	}
-	found, err := o.load(path, s)
-	if err != nil {
-		return err
 	}
 	fmt.Fprintf(stdout, "%d subjects to train on, %d to choose weights by, %d to report on.\n",
 		found.Study.Train, found.Study.Val, found.Study.Test)
@@ -91,6 +89,16 @@ func (o *options) stopped(ctx context.Context, p *progress, err error) error {
 // is stopped within its first network goes on as it was begun. It returns an
 // error if they are of another study.
 func (o *options) load(path string, s *set) (*result.File, error) {
+	found, err := result.Load(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if o.settings.wide == 0 {
+		o.settings.wide = 2 * o.settings.width
+		if found != nil {
+			o.settings.wide = found.Study.Wide
+		}
+	}
 	c := o.settings
 	now := result.Study{
 		Data: filepath.Base(filepath.Clean(o.data)), Extents: s.test[0].Labels.Shape.Dims(),
@@ -103,13 +111,12 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 	for _, class := range s.classes[1:] {
 		now.Structures = append(now.Structures, class.Name)
 	}
-	found, err := result.Load(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if found == nil {
 		begun := &result.File{Study: now}
 		return begun, begun.Save(path)
-	case err != nil:
-		return nil, err
+	}
+	if len(found.Lines) == 0 {
+		found.Study.Processors = now.Processors
 	}
 	const and = " and "
 	if known := &found.Study.Machine; !slices.Contains(strings.Split(*known, and), now.Machine) { // it goes on elsewhere

@@ -455,10 +455,20 @@ func TestControlsAreOfTheEndsOfThePhisAndTwiceAsWide(t *testing.T) {
 	o, err := parse([]string{"-data", "d", "-format", "wbc", "-phis", "0.3,0.2,0.25", "-width", "8"})
 	require.NoError(t, err)
 	require.Equal(t, []float64{0.2, 0.3}, o.controls)
-	require.Equal(t, 16, o.settings.wide)
+	cells := &set{classes: make([]labels.Entry, 2), test: data.Samples{{Image: tensor.New(4, 4, 1), Labels: tensor.New(4, 4)}}}
+	found, err := o.load(filepath.Join(t.TempDir(), resultFile), cells)
+	require.NoError(t, err)
+	require.Equal(t, 16, found.Study.Wide)
 	o, err = parse([]string{"-data", "d", "-format", "wbc", "-phis", "0.2", "-control-phis", "0.4", "-wide", "40"})
 	require.NoError(t, err)
 	require.Equal(t, []float64{0.4}, o.controls)
+	path := filepath.Join(t.TempDir(), resultFile)
+	_, err = o.load(path, cells)
+	require.NoError(t, err)
+	o.settings.wide = 0
+	found, err = o.load(path, cells)
+	require.NoError(t, err, "a study that goes on has the width that it had")
+	require.Equal(t, 40, found.Study.Wide)
 	require.Equal(t, 40, o.settings.wide)
 }
 

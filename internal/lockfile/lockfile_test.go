@@ -3,6 +3,7 @@ package lockfile_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,19 +58,23 @@ func TestALockEndsWithItsProgram(t *testing.T) {
 	locks(t)
 	dir := t.TempDir()
 	if held := os.Getenv("SSHN_LOCK"); held != "" {
-		_, err := lockfile.Take(held)
+		release, err := lockfile.Take(held)
 		fmt.Println("taken:", err)
-		select {} // until it is killed
+		io.Copy(io.Discard, os.Stdin) // until it is killed
+		release()
 	}
 	other := exec.Command(os.Args[0], "-test.run=TestALockEndsWithItsProgram")
 	other.Env = append(os.Environ(), "SSHN_LOCK="+dir)
 	out, err := other.StdoutPipe()
+	require.NoError(t, err)
+	_, err = other.StdinPipe() // stays open
 	require.NoError(t, err)
 	if err := other.Start(); errors.Is(err, syscall.ENOEXEC) {
 		t.Skip("this is run by an emulator, and the system starts no such programs")
 	} else {
 		require.NoError(t, err)
 	}
+	t.Cleanup(func() { other.Process.Kill() })
 	said := ""
 	_, err = fmt.Fscanln(out, new(string), &said)
 	require.NoError(t, err)

@@ -9,8 +9,8 @@ import (
 )
 
 // Norm returns the Euclidean norm of a gradient, summed in float64. As the
-// square of no float32 overflows there, it is finite if and only if every
-// element is.
+// square of no float32 overflows there, that of Dense is finite if and only if
+// every element is.
 //
 // Of a sum of outer products l_i ⊗ r_i it is the root of the sum over i and j of
 // (l_i·l_j)(r_i·r_j), and infinite if the norm of one product is beyond float32, for

@@ -53,7 +53,7 @@ type Config struct {
 	Every    int           // steps between validations and checkpoints; 0 is 100
 	Patience int           // validations in a row without a better score before stopping early; 0: never
 
-	Dir      string    // for log.jsonl, last.safetensors and best.safetensors, of one run at a time; empty: none are kept
+	Dir      string    // for log.jsonl, last.safetensors and best.safetensors, of one run at a time, by .lock; empty: none are kept
 	Resume   bool      // go on from last.safetensors, if it is there; else these files are replaced
 	Identity string    // what must be equal for a run to be resumed: a description of network and data; of JSON, an error names the fields that differ
 	Progress io.Writer // a bar on a terminal, lines on anything else; nil: none

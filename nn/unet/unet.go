@@ -63,7 +63,7 @@ func (u *UNet) Forward(p *nn.Pass, x autograd.Value) autograd.Value {
 // as Forward does.
 func (u *UNet) Features(p *nn.Pass, x autograd.Value) autograd.Value {
 	if s := x.Shape(); s.Rank() != u.cfg.Dims+2 || s.Channels() != u.cfg.In || slices.Contains(s.Spatial(), 0) {
-		panic(&tensor.ShapeError{Op: "u-net", Shapes: []tensor.Shape{s}, Problem: fmt.Sprintf("takes images of %d spatial axes and %d channels", u.cfg.Dims, u.cfg.In)})
+		panic(&tensor.ShapeError{Op: "u-net", Shapes: []tensor.Shape{s}, Problem: fmt.Sprintf("takes images of %d spatial axes, none of them empty, and %d channels", u.cfg.Dims, u.cfg.In)})
 	}
 	var modulation autograd.Value
 	if u.film != nil {

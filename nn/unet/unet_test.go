@@ -209,7 +209,7 @@ func TestImagesOfAnotherKindAreRefused(t *testing.T) {
 	for _, image := range []tensor.Tensor{tensor.New(1, 4, 5, 6, 1), tensor.New(4, 5, 1), tensor.New(1, 4, 5, 2), tensor.New(1, 4, 0, 1)} {
 		tape := autograd.NewTape()
 		pass := &nn.Pass{Theta: layout.Init(1).Const(tape), Factors: nn.PerAxis(0.5, 0.5)}
-		want := fmt.Sprintf("u-net of %v: takes images of 2 spatial axes and 1 channels", image.Shape)
+		want := fmt.Sprintf("u-net of %v: takes images of 2 spatial axes, none of them empty, and 1 channels", image.Shape)
 		require.PanicsWithError(t, want, func() { net.Forward(pass, tape.Const(image)) })
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // costs shows what training takes and what is used afterwards.
 func (s *findings) costs() ([]section, error) {
-	if len(s.grid) == 0 {
+	if len(s.own) == 0 || len(s.grid) == 0 {
 		return nil, nil
 	}
 	chart, err := s.trainingChart(max(10, len(s.grid)))

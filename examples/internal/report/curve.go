@@ -54,9 +54,9 @@ func (s *findings) methodsTable() table {
 // shared says, after some words that lead to it, that times are not those of the
 // whole machine, or not all of as many processors, if that is so.
 func (s *findings) shared(lead string) string {
-	least, most, others := 0, 0, 0
+	least, most, others := 0, 0, false
 	for _, l := range s.Lines {
-		others = max(others, l.Processors)
+		others = others || l.Processors != 0
 		if jobs := max(1, l.Jobs); most == 0 {
 			least, most = jobs, jobs
 		} else {
@@ -66,8 +66,8 @@ func (s *findings) shared(lead string) string {
 	switch {
 	case least < most:
 		return fmt.Sprintf("%sup to %d networks were trained at once, some with more beside them than others, so that times do not compare", lead, most)
-	case others > 0:
-		return fmt.Sprintf("%ssome networks were trained by %s, others by %d, so that times do not compare", lead, plural(others, "processor"), s.Study.Processors)
+	case others:
+		return lead + "not all networks were trained by as many processors, so that times do not compare"
 	case most <= 1:
 		return ""
 	}

@@ -10,7 +10,7 @@ import (
 
 // structures shows the Dice of each structure, for the greatest phi at once.
 func (s *findings) structures() ([]section, error) {
-	if len(s.grid) == 0 || len(s.Study.Structures) == 0 {
+	if len(s.own) == 0 || len(s.grid) == 0 || len(s.Study.Structures) == 0 {
 		return nil, nil
 	}
 	var tables []table

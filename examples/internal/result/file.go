@@ -117,7 +117,7 @@ func (l Line) check(structures int) error {
 		return fmt.Errorf("a phi of %v", l.Phi)
 	case len(l.Dice) != len(l.Subjects):
 		return fmt.Errorf("%d subjects and the Dice of %d", len(l.Subjects), len(l.Dice))
-	case l.MACs < 0 || l.Bytes < 0 || l.Params < 0 || l.Steps < 0 || l.Jobs < 0 || !(l.Seconds >= 0) || !(l.Latency >= 0):
+	case l.MACs < 0 || l.Bytes < 0 || l.Params < 0 || l.Steps < 0 || l.Jobs < 0 || l.Processors < 0 || !(l.Seconds >= 0) || !(l.Latency >= 0):
 		return errors.New("a negative cost")
 	}
 	for i, d := range l.Dice {
