@@ -37,6 +37,13 @@ func (c *crew) work(ctx context.Context) error {
 	if err := c.tidy(); err != nil {
 		return err
 	}
+	if len(c.found.Lines) == 0 && len(c.todo) > 0 {
+		expected, err := c.expect(ctx, c.todo[0])
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.todo[0].name(), err)
+		}
+		c.progress.expected = expected
+	}
 	var all sync.WaitGroup
 	for range c.jobs {
 		all.Go(func() {

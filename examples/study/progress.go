@@ -13,7 +13,8 @@ type progress struct {
 	networks []network
 	started  int // with those that are done
 	rest     []network
-	taken    map[string]float64 // mean seconds of a training by all processors, by method
+	taken    map[string]float64    // mean seconds of a training by all processors, by method
+	expected func(network) float64 // likewise, until one is done; nil: nobody knows
 }
 
 func newProgress(networks []network, found *result.File) *progress {
@@ -61,18 +62,22 @@ func (p *progress) finished(found *result.File) {
 	}
 }
 
-// time is about how long the networks take that are not done, as far as others
-// like them were.
+// time is about how long the networks take that are not done, as others like them
+// did, or are expected to.
 func (p *progress) time() string {
-	if p.taken[""] == 0 {
+	known := p.taken[""] > 0
+	if !known && p.expected == nil {
 		return ""
 	}
 	seconds := 0.0
 	for _, n := range p.rest {
-		if taken, ok := p.taken[n.method]; ok {
+		switch taken, like := p.taken[n.method]; {
+		case like:
 			seconds += taken
-		} else {
+		case known:
 			seconds += p.taken[""]
+		default:
+			seconds += p.expected(n)
 		}
 	}
 	return fmt.Sprintf(", about %v left", time.Duration(seconds*float64(time.Second)).Round(time.Second))

@@ -283,6 +283,22 @@ func TestNetworksSideBySideAreThoseOneAfterTheOther(t *testing.T) {
 	require.Equal(t, runtime.GOMAXPROCS(0), autograd.Workers(), "of what follows in the process")
 }
 
+func TestTheTimeLeftIsExpectedBeforeANetworkIsDone(t *testing.T) {
+	_, stderr, code := study(tiny(cells(t, 9), t.TempDir(), "-methods", "fixed,sshn", "-seeds", "1", "-steps", "40", "-every", "40")...)
+	require.Equal(t, cli.Success, code, stderr)
+	require.Regexp(t, `network 1 of 3: fixed 0.25 seed 1, about \d\S* left\n`, stderr)
+
+	o, err := parse([]string{"-data", "d", "-format", "wbc", "-minutes-per-network", "2", "-jobs", "2", "-methods", "fixed", "-seeds", "1"})
+	require.NoError(t, err)
+	s := &set{classes: make([]labels.Entry, 2), train: data.Samples{{Image: tensor.New(16, 16, 1), Labels: tensor.New(16, 16)}}}
+	networks := o.plan(s)
+	c := &crew{options: o, set: s, progress: newProgress(networks, &result.File{})}
+	c.progress.expected, err = c.expect(t.Context(), networks[0])
+	require.NoError(t, err)
+	require.Equal(t, "network 1 of 5: fixed 0.1 seed 1, about 5m0s left", c.progress.begin(networks[0]))
+	require.Greater(t, c.macs(networks[4]), c.macs(networks[0]), "phi 0.5 and 0.1")
+}
+
 func TestAnErrorOfOneNetworkStopsTheOthers(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	dir, out := cells(t, 9), t.TempDir()
