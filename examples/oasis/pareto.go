@@ -266,7 +266,7 @@ func (r result) printStructures(c console) {
 func (r result) printKept(c console) {
 	switch {
 	case r.Kept:
-		fmt.Fprintf(c.out, "\n%s holds this curve now, for segment's budgets to choose by.\n", r.Model)
+		fmt.Fprintf(c.out, "\n%s holds this curve now: segment takes its most accurate phi within a budget, or with -phi %v the one chosen here.\n", r.Model, r.Choice.Point.Phi)
 	case r.before.Points == nil:
 		fmt.Fprintf(c.out, "\n%s holds no curve yet, and is as it was, for phi is chosen by val and not by test; -keep puts this one in.\n", r.Model)
 	default:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -167,13 +166,13 @@ func (t *trainCommand) occupied() error {
 // written there before Train takes the lock.
 func idle(dir string) error {
 	release, err := lockfile.Take(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
+	switch {
+	case err == nil:
 		release()
+	case errors.Is(err, lockfile.ErrHeld):
+		return err
 	}
-	return err
+	return nil // what cannot be locked cannot be written either, which says better why
 }
 
 func (t *trainCommand) check() error {

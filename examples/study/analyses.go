@@ -40,7 +40,7 @@ var analyses = []analysis{
 	}},
 	{transfer, "with the weights for one phi used at another; trains nothing", func(*options) []variant { return nil }},
 	{"density", "trained for phis whose maps have areas that are uniform", func(o *options) []variant {
-		return []variant{{"area-uniform", func(n *network) { n.cfg.Prior = hyper.AreaUniform(0, o.hi(), 2).Beyond(0.1) }}}
+		return []variant{{"area-uniform", func(n *network) { n.cfg.Prior = hyper.AreaUniform(0, o.hi(), 2).Beyond(result.Margin) }}}
 	}},
 	{"levels", "with a phi for each level", func(o *options) []variant {
 		return []variant{{"phi-each", func(n *network) {

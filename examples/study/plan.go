@@ -111,7 +111,7 @@ func (c settings) of(s *set, method string, prior hyper.Prior, seed uint64) netw
 }
 
 // prior is what phi is drawn from.
-func (o *options) prior() hyper.Prior { return hyper.Uniform(0, o.hi()).Beyond(0.1) }
+func (o *options) prior() hyper.Prior { return hyper.Uniform(0, o.hi()).Beyond(result.Margin) }
 
 // everywhere are the fixed networks' phis, those halfway between, and some
 // beyond the range of training.

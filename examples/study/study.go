@@ -82,7 +82,7 @@ func (o *options) stopped(ctx context.Context, p *progress, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return cli.Stopped("stopped with %s; the same command goes on, from the last validation of each that is under way", p)
+	return cli.Stopped("stopped with %s; the same command goes on with what is under way", p)
 }
 
 // load reads the results that there are, or begins a file, so that a study that

@@ -44,7 +44,7 @@ func TestAFolderIsLockedOnceUntilItIsReleased(t *testing.T) {
 	require.NoError(t, err)
 	_, err = lockfile.Take(dir)
 	require.ErrorIs(t, err, lockfile.ErrHeld)
-	require.EqualError(t, err, dir+": another run is at work there")
+	require.EqualError(t, err, fmt.Sprintf("%s: another run is at work there, process %d", dir, os.Getpid()))
 	release()
 	release, err = lockfile.Take(dir)
 	require.NoError(t, err)

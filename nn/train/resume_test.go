@@ -205,7 +205,7 @@ func TestAFolderIsOfOneRunAtATime(t *testing.T) {
 	cfg.Dir = dir
 	_, err = newRegression().loop().Run(t.Context(), cfg)
 	require.ErrorIs(t, err, lockfile.ErrHeld)
-	require.EqualError(t, err, "train: "+dir+": another run is at work there")
+	require.ErrorContains(t, err, "train: "+dir+": another run is at work there, process ")
 	release()
 	_, err = newRegression().loop().Run(t.Context(), cfg)
 	require.NoError(t, err)

@@ -72,7 +72,8 @@ func (s *findings) analysis(variants []*group) (section, error) {
 		}
 		add(&f, apart)
 	}
-	if f.OverPhi {
+	unlike := func(g *group) bool { return trainedFor(g) != trainedFor(groups[0]) }
+	if f.OverPhi && !slices.ContainsFunc(groups, unlike) {
 		s.limit(&f)
 	}
 	charts, err := chartOf(f, caption+bands+".")
@@ -88,6 +89,9 @@ func (s *findings) groupsTable(groups []*group, phis []pareto.Phi) table {
 		t.Head = append(t.Head, phiHead(i, phi))
 	}
 	t.Head = append(t.Head, "hypervolume")
+	if len(s.own) == 0 { // else it is told before
+		t.Note += " " + s.reference()
+	}
 	for _, g := range groups {
 		row := []string{label(g), trainedFor(g), count(len(g.seeds()))}
 		for _, phi := range phis {

@@ -202,8 +202,8 @@ func (s *findings) short() []string {
 			}
 		}
 		text = append(text, fmt.Sprintf("At equal phi, and so at equal cost, the Dice of SSHN less that of Fixed is %s to %s; it is higher at %d of %s. "+
-			"Student's t test over subjects, corrected for the number of phis, tells the two apart at %d of them (p < 0.05).",
-			signed(low), signed(high), better, plural(len(p), "phi"), told))
+			"Student's t test over %s, corrected for the number of phis, tells the two apart at %d of them (p < 0.05).",
+			signed(low), signed(high), better, plural(len(p), "phi"), plural(p[0].n, "subject"), told))
 	}
 	networks, all := fixed.training()
 	if _, one := sshn.training(); one > 0 && all > 0 {

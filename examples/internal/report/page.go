@@ -156,10 +156,11 @@ func (s *findings) setting() ([]section, error) {
 	}
 	text := fmt.Sprintf("%s, %s a step, %s", budget, plural(d.Batch, "image"), augmented)
 	if slices.ContainsFunc(s.shown(), func(g *group) bool { return !g.each() }) {
-		text += fmt.Sprintf(", at %s where a network serves many", plural(d.Parts, "phi"))
+		from := "its range"
 		if d.Widen > 0 {
-			text += fmt.Sprintf(", from a range that grows to all of it over %.3g %% of the training", 100*d.Widen)
+			from = fmt.Sprintf("the middle of its range at first, and after %.3g %% of the training from all of it", 100*d.Widen)
 		}
+		text += fmt.Sprintf(", at %s where a network serves many, drawn from %s and %.0f %% beyond", plural(d.Parts, "phi"), from, 100*result.Margin)
 	}
 	text += fmt.Sprintf("; step size %g at first", d.Rate)
 	if slices.ContainsFunc(s.shown(), func(g *group) bool { return g.method == result.SSHN || g.method == result.Constant }) {

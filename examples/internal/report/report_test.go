@@ -329,11 +329,11 @@ func TestThePageSaysWhatTrainingSaw(t *testing.T) {
 	s, err := newFindings(f, pareto.Reference{}).setting()
 	require.NoError(t, err)
 	require.Contains(t, s[0].Tables[0].Rows, []string{"training", "1 step for each network, 6 images a step, not augmented, " +
-		"at 3 phis where a network serves many; step size 0.5 at first, of a hypernetwork's last matrix 0.25 times that"})
+		"at 3 phis where a network serves many, drawn from its range and 10 % beyond; step size 0.5 at first, of a hypernetwork's last matrix 0.25 times that"})
 	f.Study.Widen, f.Study.Levels, f.Study.Width, f.Study.Coarsest, f.Study.Sampling = 0.6, 5, 32, 16, result.PlainSampling
 	s, err = newFindings(f, pareto.Reference{}).setting()
 	require.NoError(t, err)
-	require.Contains(t, fmt.Sprint(s[0].Tables[0].Rows), "serves many, from a range that grows to all of it over 60 % of the training;")
+	require.Contains(t, fmt.Sprint(s[0].Tables[0].Rows), "serves many, drawn from the middle of its range at first, and after 60 % of the training from all of it and 10 % beyond;")
 	require.Contains(t, s[0].Tables[0].Rows, []string{"network", "U-Net of 5 levels with 32 channels, no map more than 16 times coarser than the image"})
 	f.Study.Sampling = "" // as it was before it was told
 	s, err = newFindings(f, pareto.Reference{}).setting()

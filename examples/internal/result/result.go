@@ -38,6 +38,10 @@ type Study struct {
 	Machine    string   `json:"machine,omitempty"`  // what they are
 }
 
+// Margin is the share of its end by which phis beyond a range are drawn in training
+// for it, but where an analysis says otherwise.
+const Margin = 0.1
+
 // Samplings are ways to make maps smaller.
 const (
 	PlainSampling = "plain"       // from the nearest elements alone
