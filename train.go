@@ -152,7 +152,7 @@ type Training struct {
 //	ordinary networks            0.922                       0.923  (one seed)
 //
 // So what one network for all phis lacks is steps: twice those of an ordinary network
-// make up for it, on both sets of images, and no other number that was tried. Of the
+// make up for it on both sets of images, and no other number that was tried does. Of the
 // slices, 1600 steps of 4, one seed unless it says three, of which two differ by up to
 // 0.002:
 //
