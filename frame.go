@@ -17,7 +17,7 @@ import (
 // i and j.
 func (m *Model) Move(h *nifti.Header) (volume.Move, error) {
 	f := m.cfg.Frame
-	if _, source := h.Affine(); source == "pixdim" {
+	if h.Orientation() == "" {
 		f.Orientation = ""
 	}
 	move, err := f.Move(h.Grid())

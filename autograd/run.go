@@ -63,7 +63,7 @@ func (t *Tape) TrainingCost(loss Value) Cost {
 			leads[id] = true
 		}
 		for _, id := range n.in[:min(len(n.in), 2)] {
-			if n.grad && t.nodes[id].grad {
+			if t.nodes[id].grad {
 				c.MACs += n.op.Cost(t.inputShapes(n.in)).MACs
 			}
 		}

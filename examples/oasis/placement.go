@@ -26,15 +26,12 @@ func frame(set *neurite.Set) (volume.Frame, error) {
 func frameOf(h *nifti.Header, dims int) volume.Frame {
 	f := volume.Frame{Orientation: h.Orientation(), Spacing: h.Spacing()}
 	if flat := slices.Index(h.Shape().Dims(), 1); flat >= 0 && dims == 2 {
-		o, mm := []byte(f.Orientation), f.Spacing[:]
-		for axis := 2 - flat; axis < 2; axis++ {
-			o[axis], o[axis+1] = o[axis+1], o[axis]
-			mm[axis], mm[axis+1] = mm[axis+1], mm[axis]
+		i, mm := 2-flat, f.Spacing[:]
+		if o := f.Orientation; o != "" {
+			f.Orientation = o[:i] + o[i+1:] + o[i:i+1]
 		}
-		f.Orientation, mm[2] = string(o), 0
-	}
-	if _, source := h.Affine(); source == "pixdim" {
-		f.Orientation = "" // nobody knows
+		copy(mm[i:], mm[i+1:])
+		mm[2] = 0
 	}
 	return f
 }
@@ -72,7 +69,7 @@ func imageOf(m *sshn.Model, move volume.Move) []int {
 func (c console) tell(m *sshn.Model, move volume.Move, h *nifti.Header) {
 	c.placed(h)
 	orientation := m.Config().Frame.Orientation
-	if _, source := h.Affine(); source == "pixdim" && orientation != "" {
+	if h.Orientation() == "" && orientation != "" {
 		c.note("its axes are taken for %s, those of the model's images", orientation)
 	} else if from, to := move.From.Orientation(), move.To.Orientation(); from != to {
 		if move.From.LeftHanded() {

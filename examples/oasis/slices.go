@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image/color"
@@ -30,15 +31,11 @@ func (s *segment) pictured() (n int) {
 // draw draws slices of the scan, the truth if there is one, and the labels at phi
 // and at the phi beside it. They pass through where most labels are.
 func (s *segment) draw(ctx context.Context, m *sshn.Model, scan, truth *nifti.Volume, seg tensor.Tensor, phi pareto.Phi) error {
-	orientation := scan.Header.Orientation()
-	if _, source := scan.Header.Affine(); source == "pixdim" {
-		orientation = m.Config().Frame.Orientation // as Segment takes it
-	}
 	v := picture.Volume{
 		Title:       filepath.Base(s.in),
 		Captions:    []string{"scan"},
 		Image:       scan.Data,
-		Orientation: orientation,
+		Orientation: cmp.Or(scan.Header.Orientation(), m.Config().Frame.Orientation), // as Segment takes it
 		Spacing:     scan.Header.Spacing(),
 	}
 	show := func(caption string, labels tensor.Tensor) {

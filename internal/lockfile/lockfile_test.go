@@ -16,18 +16,6 @@ import (
 	"github.com/sshn-go/sshn/internal/lockfile"
 )
 
-func Example() {
-	dir, err := os.MkdirTemp("", "locked")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	release, err := lockfile.Take(dir)
-	fmt.Println(err)
-	release()
-	// Output: <nil>
-}
-
 // locks tells whether this system has them.
 func locks(t *testing.T) {
 	switch runtime.GOOS {

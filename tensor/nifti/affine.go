@@ -84,8 +84,14 @@ func (h *Header) Grid() volume.Grid {
 }
 
 // Orientation names the directions in which i, j and k increase, as
-// [volume.Grid.Orientation] does.
-func (h *Header) Orientation() string { return h.Grid().Orientation() }
+// [volume.Grid.Orientation] does. It is empty if the file does not say, whose axes
+// [Header.Grid] takes for RAS.
+func (h *Header) Orientation() string {
+	if _, source := h.Affine(); source == "pixdim" {
+		return ""
+	}
+	return h.Grid().Orientation()
+}
 
 // Notes tells, a sentence each, what a user should know of how the voxels are
 // placed: that the file does not say, that an axis has no length, or that sform

@@ -42,7 +42,7 @@ func TestSFormGoesBeforeQFormBeforePixdim(t *testing.T) {
 		orientation string
 		spacing     [3]float64
 	}{
-		{0, 0, "pixdim", [4][4]float64{{2, 0, 0, 0}, {0, 3, 0, 0}, {0, 0, 4, 0}, {0, 0, 0, 1}}, "RAS", [3]float64{2, 3, 4}},
+		{0, 0, "pixdim", [4][4]float64{{2, 0, 0, 0}, {0, 3, 0, 0}, {0, 0, 4, 0}, {0, 0, 0, 1}}, "", [3]float64{2, 3, 4}},
 		{1, 0, "qform", [4][4]float64{{0, 0, -4, 10}, {2, 0, 0, 20}, {0, 3, 0, 30}, {0, 0, 0, 1}}, "ASL", [3]float64{2, 3, 4}},
 		{1, 2, "sform", [4][4]float64{{0, 0, -6, 1}, {7, 0, 0, 2}, {0, -8, 0, 3}, {0, 0, 0, 1}}, "AIL", [3]float64{7, 8, 6}},
 	} {

@@ -155,7 +155,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		require.Len(t, v.Data.Data, v.Header.Shape().Len())
-		require.Len(t, v.Header.Orientation(), 3)
+		require.Contains(t, []int{0, 3}, len(v.Header.Orientation()))
 		var b bytes.Buffer
 		require.NoError(t, WriteImage(&b, v.Header, v.Data))
 		again, err := Read(&b, Options{})

@@ -17,11 +17,8 @@ func (s *Set) Orientation() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, source := h.Affine(); source == "pixdim" {
-		return "", nil
-	}
 	letters := h.Orientation()
-	if flat := slices.Index(h.Shape().Dims(), 1); flat >= 0 && s.Kind.Dims == 2 {
+	if flat := slices.Index(h.Shape().Dims(), 1); flat >= 0 && s.Kind.Dims == 2 && letters != "" {
 		i := 2 - flat
 		letters = letters[:i] + letters[i+1:]
 	}

@@ -1,6 +1,7 @@
 package neurite
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -103,7 +104,7 @@ func (s *Set) Check(progress func(done, total int)) error {
 
 // describe says what the images of a set must have in common.
 func describe(h *nifti.Header) string {
-	return extents(h.Shape()) + " voxels, axes " + h.Orientation()
+	return extents(h.Shape()) + " voxels, axes " + cmp.Or(h.Orientation(), "unknown")
 }
 
 // spacing returns the mm between voxels, 0 along the axis that a slice is flat
