@@ -45,7 +45,16 @@ var analyses = []analysis{
 	{"levels", "with a phi for each level", func(o *options) []variant {
 		return []variant{{"phi-each", func(n *network) {
 			n.cfg.Phi = sshn.PerLevel
-			n.repeat(max(o.settings.levels-1, 1))
+			count := max(o.settings.levels-1, 1)
+			n.repeat(count)
+			if count == 1 {
+				return // all phis are listed
+			}
+			for i := range count { // which level is best shrunk less?
+				at := slices.Repeat(phi(o.hi()/2), count)
+				at[i] = o.hi()
+				n.places = append(n.places, place{at: at})
+			}
 		}}}
 	}},
 	{"norm", "with another norm, or none", func(o *options) []variant {

@@ -135,7 +135,7 @@ func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 		"fixed": 2, "wide": 1, "constant": 1,
 		"stochastic": 8, "film": 8, "sshn": 8 + 2, // four within the range and four beyond; two transfers
 		"sshn prior 0-0.5": 8, "sshn prior 0.1-0.4": 8, "sshn prior 0.2-0.3": 8,
-		"sshn density area-uniform": 8, "sshn levels phi-each": 8, "sshn norm none": 8, "sshn encoding circle": 8,
+		"sshn density area-uniform": 8, "sshn levels phi-each": 8 + 2, "sshn norm none": 8, "sshn encoding circle": 8,
 		"sshn hidden 16": 8, "sshn hidden 16-32": 8, "sshn hidden 16-64-256": 8,
 		"sshn sampling plain": 8, "sshn axes phi-each": 8 + 4,
 		"sshn range whole-from-the-start": 8, "sshn scale unbounded": 8,
@@ -147,6 +147,20 @@ func TestAStudyOfEveryMethodAndAnalysis(t *testing.T) {
 	require.Equal(t, cli.Success, code, stderr)
 	require.NotContains(t, stderr, "network")
 	require.Equal(t, lines, timeless(t, out))
+}
+
+func TestEveryPlaceIsMeasuredOnce(t *testing.T) {
+	s := &set{train: data.Samples{{Image: tensor.New(8, 8, 1), Labels: tensor.New(8, 8)}}, classes: make([]labels.Entry, 3)}
+	for levels := 1; levels <= 5; levels++ {
+		o, err := parse([]string{"-data", "D", "-format", "folder", "-levels", fmt.Sprint(levels), "-analyses", "all"})
+		require.NoError(t, err)
+		for _, n := range o.plan(s) {
+			for i, p := range n.places {
+				require.False(t, slices.ContainsFunc(n.places[:i], func(q place) bool { return q.at.Equal(p.at) && q.of.Equal(p.of) }),
+					"%s of %d levels, phi %v", n.name(), levels, p.at)
+			}
+		}
+	}
 }
 
 func TestFlagsSayHowPhisAreTrained(t *testing.T) {
