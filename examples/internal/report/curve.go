@@ -135,9 +135,9 @@ func (s *findings) controls() []string {
 }
 
 func (s *findings) everyPhi() table {
-	t := table{
-		Title: "Dice at every phi", Head: []string{"phi", "MACs"}, Folded: true,
-		Note: "MACs are the least of the methods that were measured there.",
+	t := table{Title: "Dice at every phi", Head: []string{"phi", "MACs"}, Folded: true}
+	if len(s.own) > 1 {
+		t.Note = "MACs are the least of the methods that were measured there."
 	}
 	var phis []pareto.Phi
 	for _, g := range s.own {
@@ -179,7 +179,10 @@ func (s *findings) volumes() []section {
 	if len(t.Rows) == 0 {
 		return nil
 	}
-	t.Note = overSeeds("Mean ± standard deviation over the seeds that have all of those phis. ", s.own) + "Methods that lack some of the grid are left out."
+	t.Note = overSeeds("Mean ± standard deviation over the seeds that have all of those phis. ", s.own)
+	if len(t.Rows) < len(s.own) {
+		t.Note += "Methods that lack some of the grid are left out."
+	}
 	return []section{{Title: "Hypervolume", Text: []string{s.reference()}, Tables: []table{t}}}
 }
 
