@@ -53,11 +53,11 @@ func Example() {
 
 func ExampleBest() {
 	best, err := pareto.Best(curve(), pareto.Budget{MACs: 100e6, Seconds: 0.01})
-	fmt.Println(best.Phi, err)
+	fmt.Println(best, err)
 	_, err = pareto.Best(curve(), pareto.Budget{MACs: 50e6, Seconds: 0.001})
 	fmt.Println(err)
 	// Output:
-	// 0.2 <nil>
+	// phi 0.2: Dice 0.860, 88 M MACs, 3.2 MB, 8.8 ms <nil>
 	// no point fits a budget of 50 M MACs and 1 ms: the least needed is 52 M MACs (phi 0.1) and 5.2 ms (phi 0.1)
 }
 

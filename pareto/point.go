@@ -19,6 +19,21 @@ type Point struct {
 	Label string `json:"label,omitempty"` // free text on one line, such as the method
 }
 
+// String says what was measured of p in a line: phi 0.25: Dice 0.921, 351 M MACs,
+// 5.4 MB, 3.3 ms.
+func (p Point) String() string {
+	text := fmt.Sprintf("phi %v: Dice %.3f", p.Phi, p.Dice)
+	if p.Label != "" {
+		text = p.Label + ", " + text
+	}
+	for by := range costs {
+		if by := Cost(by); by.Of(p) != 0 {
+			text += ", " + by.amount(by.Of(p))
+		}
+	}
+	return text
+}
+
 // Validate returns an error that names the first field out of its range: a phi
 // that is absent or not a positive number, a Dice outside [0, 1], a negative
 // deviation or cost, a NaN or an infinity, or a label of more than one line.

@@ -13,16 +13,28 @@ import (
 	"github.com/sshn-go/sshn/pareto"
 )
 
-// budgetFlag defines a flag for a number above 0 and below a bound.
-func budgetFlag(f *flag.FlagSet, x *float64, name string, bound float64, usage string) {
+// budgetFlag defines a flag for a number above 0 and below a bound, which may be
+// followed by one of the units.
+func budgetFlag(f *flag.FlagSet, x *float64, name string, bound float64, units map[string]float64, usage string) {
 	f.Func(name, usage, func(text string) (err error) {
+		scale := 1.
+		for unit, times := range units {
+			if number, ok := strings.CutSuffix(text, unit); ok {
+				text, scale = strings.TrimSpace(number), times
+				break
+			}
+		}
 		*x, err = strconv.ParseFloat(text, 64)
+		*x *= scale
 		if err != nil || !(*x > 0 && *x < bound) {
 			return fmt.Errorf("a number above 0 and below %g is needed; without the flag there is no such limit", bound)
 		}
 		return nil
 	})
 }
+
+// prefixes are what tables write before MACs.
+var prefixes = map[string]float64{"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 // budget returns what chooses phi.
 func (s *segment) budget() pareto.Budget {

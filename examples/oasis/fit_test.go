@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,4 +35,17 @@ func TestPatchesAreNotNormedUnlessAsked(t *testing.T) {
 
 func TestABudgetBelowOneIsALimit(t *testing.T) {
 	require.Equal(t, pareto.Budget{MACs: 1}, (&segment{maxMACs: 0.5}).budget())
+}
+
+func TestMultiplyAddsAreReadAsTablesWriteThem(t *testing.T) {
+	for text, want := range map[string]float64{"500e6": 500e6, "52 M": 52e6, "1.5G": 1.5e9, "800k": 8e5} {
+		var s segment
+		f := flag.NewFlagSet("", flag.ContinueOnError)
+		s.flags(f)
+		require.NoError(t, f.Set("max-macs", text))
+		require.Equal(t, want, s.maxMACs)
+		require.Error(t, f.Set("max-macs", "M"))
+		require.Error(t, f.Set("max-macs", "5MM"))
+		require.Error(t, f.Set("max-ms", "5M"))
+	}
 }

@@ -54,9 +54,9 @@ func (s *segment) flags(f *flag.FlagSet) {
 		s.phi, err = parsePhi(text)
 		return err
 	})
-	budgetFlag(f, &s.maxMACs, "max-macs", 1e18, "`N` multiply-adds at most, as in 500e6")
-	budgetFlag(f, &s.maxMS, "max-ms", 1e18, "`N` milliseconds at most for an image, as the machine that measured the curve took; for images of other extents an estimate, in proportion to the multiply-adds")
-	budgetFlag(f, &s.maxMB, "max-mb", 1e12, "`N` megabytes of memory at most, scan and model among them; for a model of slices a budget, though memory hardly depends on phi; for one of volumes the limit above which tiles are used, which may be given with -phi (default: half of what is free)")
+	budgetFlag(f, &s.maxMACs, "max-macs", 1e18, prefixes, "`N` multiply-adds at most, as in 500e6 or 500M")
+	budgetFlag(f, &s.maxMS, "max-ms", 1e18, nil, "`N` milliseconds at most for an image, as the machine that measured the curve took; for images of other extents an estimate, in proportion to the multiply-adds")
+	budgetFlag(f, &s.maxMB, "max-mb", 1e12, nil, "`N` megabytes of memory at most, scan and model among them; for a model of slices a budget, though memory hardly depends on phi; for one of volumes the limit above which tiles are used, which may be given with -phi (default: half of what is free)")
 	f.StringVar(&s.picture, "picture", "", "picture to write, .png: slices through the scan with the labels over them")
 	f.StringVar(&s.truth, "truth", "", "segmentation to show in the picture, on the scan's grid")
 	f.Func("beside", "another phi to show in the picture", func(text string) (err error) {
