@@ -332,6 +332,8 @@ func TestTrainingResumedIsBitEqual(t *testing.T) {
 	t1.Batch = 2
 	_, err = model(t, config(sshn.SSHN)).Train(context.Background(), samples[:3], t1)
 	require.ErrorContains(t, err, "is of another run: samples was 4, is 3")
+	_, err = model(t, config(sshn.SSHN)).Train(context.Background(), samples[1:5], t1)
+	require.ErrorContains(t, err, "is of another run: subjects was")
 	t1.Augment = data.Augment{Flip: 0.5, FlipAxis: -1, Noise: 0.2}
 	_, err = model(t, config(sshn.SSHN)).Train(context.Background(), samples[:4], t1)
 	require.ErrorContains(t, err, "is of another run: augment")
@@ -507,25 +509,6 @@ func TestImagesAreNormedUnlessAskedOrSavedBefore(t *testing.T) {
 	again, err := sshn.Load(path)
 	require.NoError(t, err)
 	require.Equal(t, before.Config(), again.Config())
-}
-
-func TestATrainingOfBeforeThereWasANormGoesOnWithoutOne(t *testing.T) {
-	training := sshn.Training{Steps: 1, Batch: 1, Every: 1, Dir: t.TempDir(), Resume: true}
-	cfg := config(sshn.Fixed)
-	run := func(norm unet.Norm, steps int) error {
-		cfg.Network.Norm, training.Steps = norm, steps
-		_, err := model(t, cfg).Train(t.Context(), discs(2, 8, 8), training)
-		return err
-	}
-	require.NoError(t, run(unet.NoNorm, 1))
-	f, err := safetensors.Open(filepath.Join(training.Dir, "last.safetensors"))
-	require.NoError(t, err)
-	defer f.Close()
-	for _, text := range f.Metadata {
-		require.NotContains(t, text, "norm", "as the file had it then")
-	}
-	require.NoError(t, run(unet.NoNorm, 2))
-	require.ErrorContains(t, run("", 3), `norm was absent, is "instance"`)
 }
 
 func TestFilesThatAreNoModelSayWhy(t *testing.T) {

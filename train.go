@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"iter"
 	"math"
@@ -240,22 +241,24 @@ func (t Training) identity(cfg Config, d data.Dataset) (string, error) {
 	if err != nil || t.Augment == nil {
 		augment = nil
 	}
-	if cfg.Network.Norm == unet.NoNorm {
-		cfg.Network.Norm = "" // as before there was a default
+	subjects := fnv.New64a()
+	for i := range d.Len() {
+		fmt.Fprintf(subjects, "%q", d.Subject(i))
 	}
 	text, err := json.Marshal(struct {
 		Config
 		Batch    int     `json:"batch"`
 		Parts    int     `json:"parts"`
-		Widen    float64 `json:"widen,omitzero"` // 0: not at all, as before there was such a thing
+		Widen    float64 `json:"widen,omitzero"` // 0: not at all
 		Rate     float64 `json:"rate"`
 		HeadRate float64 `json:"head_rate"`
 		Clip     float64 `json:"clip"`
 		Samples  int     `json:"samples"`
+		Subjects string  `json:"subjects"` // a hash of them, in order
 
 		Patch   data.Patch      `json:"patch,omitzero"`
 		Augment json.RawMessage `json:"augment,omitempty"`
-	}{cfg, t.Batch, t.Parts, max(t.Widen, 0), t.Rate, t.HeadRate, t.Clip, d.Len(), t.Patch, augment})
+	}{cfg, t.Batch, t.Parts, max(t.Widen, 0), t.Rate, t.HeadRate, t.Clip, d.Len(), fmt.Sprintf("%016x", subjects.Sum64()), t.Patch, augment})
 	return string(text), err
 }
 
@@ -323,8 +326,8 @@ type trainer struct {
 	passes []*nn.Pass // of the parts of the step
 }
 
-// prepare scales the data once, in memory of its own, and looks through those to
-// validate on, lest hours end with what is wrong with them.
+// prepare scales the data once, in memory of its own, and looks through all
+// samples, lest hours end with what is wrong with one.
 func (t *trainer) prepare() error {
 	if err := t.Patch.Check(t.cfg.Network.Dims); err != nil {
 		return err
@@ -345,7 +348,11 @@ func (t *trainer) prepare() error {
 		return fmt.Errorf("no samples to validate on")
 	}
 	for _, s := range t.val {
-		if err := t.fits(s); err != nil {
+		err := t.fits(s)
+		if err == nil {
+			_, err = t.cfg.Scale.of(s.Image)
+		}
+		if err != nil {
 			return fmt.Errorf("validation: subject %s: %w", s.Subject, err)
 		}
 	}
@@ -354,19 +361,35 @@ func (t *trainer) prepare() error {
 
 func (t *trainer) scaled(d data.Dataset) (data.Samples, error) {
 	var samples data.Samples
+	var first tensor.Shape // of a patch
 	for s, err := range data.All(d) {
 		if err != nil {
 			return nil, err
 		}
-		if err := t.fits(s); err != nil {
-			return nil, fmt.Errorf("subject %s: %w", s.Subject, err)
+		err := t.fits(s)
+		var patch tensor.Shape
+		if err == nil {
+			patch, err = t.Patch.Shape(s)
+		}
+		switch {
+		case err != nil:
+		case len(samples) == 0:
+			first = patch
+		case t.Batch > 1 && patch != first:
+			err = fmt.Errorf("an image %v where subject %s has %v; batches of %d take equal shapes", patch, samples[0].Subject, first, t.Batch)
 		}
 		image := tensor.Zeros(s.Image.Shape)
-		if err := t.cfg.Scale.apply(image, s.Image); err != nil {
+		if err == nil {
+			err = t.cfg.Scale.apply(image, s.Image)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("subject %s: %w", s.Subject, err)
 		}
 		s.Image = image
 		samples = append(samples, s)
+	}
+	if len(samples) == 0 {
+		return nil, fmt.Errorf("no samples to train on")
 	}
 	return samples, nil
 }

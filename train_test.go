@@ -3,6 +3,7 @@ package sshn_test
 import (
 	"context"
 	"math"
+	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -15,6 +16,8 @@ import (
 	"github.com/sshn-go/sshn/nn/data"
 	"github.com/sshn-go/sshn/nn/unet"
 	"github.com/sshn-go/sshn/pareto"
+	"github.com/sshn-go/sshn/tensor"
+	"github.com/sshn-go/sshn/tensor/volume"
 )
 
 func TestATrainingLeavesNoGoroutineBehind(t *testing.T) {
@@ -42,6 +45,8 @@ func TestTrainingsThatCannotBeSayWhy(t *testing.T) {
 	val := discs(1, 8, 8)
 	wrong := discs(2, 8, 8)
 	wrong[1].Labels.Data[3] = 5
+	endless := discs(2, 8, 8)
+	endless[1].Image.Data[3] = float32(math.NaN())
 	for want, training := range map[string]sshn.Training{
 		"no end: give Steps or Limit, or Patience with Val":                                  {Patience: 1},
 		"Steps -1, Limit 1s, Every 0, Patience 0: none may be negative":                      {Steps: -1, Limit: time.Second},
@@ -49,6 +54,7 @@ func TestTrainingsThatCannotBeSayWhy(t *testing.T) {
 		"Rate NaN, HeadRate 0, Clip 0: none may be negative or without an end":               {Steps: 1, Rate: math.NaN()},
 		"no samples to validate on":                                                          {Steps: 1, Val: data.Samples{}},
 		"validation: subject b: element 3 has the label 5, the model has the classes 0 to 2": {Steps: 1, Val: wrong},
+		"validation: subject b: 1 of 64 intensities are not finite":                          {Steps: 1, Val: endless},
 		"Widen NaN: a share of at most 1 is possible":                                        {Steps: 1, Widen: math.NaN()},
 	} {
 		_, err := model(t, config(sshn.SSHN)).Train(t.Context(), discs(2, 8, 8), training)
@@ -56,6 +62,28 @@ func TestTrainingsThatCannotBeSayWhy(t *testing.T) {
 	}
 	_, err := model(t, config(sshn.SSHN)).Train(t.Context(), discs(2, 8, 8), sshn.Training{Patience: 1, Every: 1, Val: val})
 	require.NoError(t, err)
+	larger, apart := discs(2, 8, 8), discs(2, 8, 8)
+	larger[1] = discs(2, 9, 8)[1]
+	apart[1].Back = volume.Move{From: volume.Grid{Shape: tensor.NewShape(8, 8)}, To: volume.Grid{Shape: tensor.NewShape(8, 8)}}
+	for want, d := range map[string]data.Samples{
+		"no samples to train on": nil,
+		"subject b: an image [9 8 1] where subject a has [8 8 1]; batches of 2 take equal shapes":       larger,
+		"subject b: labels on another grid than the image, which can be measured on but not trained on": apart,
+	} {
+		dir := t.TempDir()
+		training := sshn.Training{Steps: 1, Batch: 2, Dir: dir}
+		_, err := model(t, config(sshn.SSHN)).Train(t.Context(), discs(2, 8, 8), training)
+		require.NoError(t, err)
+		_, err = model(t, config(sshn.SSHN)).Train(t.Context(), d, training)
+		require.EqualError(t, err, "sshn: train: "+want)
+		require.FileExists(t, filepath.Join(dir, "last.safetensors"), "what was there stays")
+		training.Batch = 1
+		_, err = model(t, config(sshn.SSHN)).Train(t.Context(), larger, training)
+		require.NoError(t, err)
+		training.Batch, training.Patch = 2, data.Patch{Extents: []int{8, 8}}
+		_, err = model(t, config(sshn.SSHN)).Train(t.Context(), larger, training)
+		require.NoError(t, err)
+	}
 }
 
 func TestWhatAnAugmentationPanicsWithCanBeMet(t *testing.T) {

@@ -65,7 +65,7 @@ func (s Sample) check() error {
 type Dataset interface {
 	Len() int
 	Subject(i int) string
-	Load(i int) (Sample, error) // what it returns is read only
+	Load(i int) (Sample, error) // what it returns is read only; its Subject is that of i, or empty
 }
 
 // All yields the samples in order, each with the error of loading it, which
@@ -138,14 +138,20 @@ func (s *subset) Len() int                   { return len(s.index) }
 func (s *subset) Subject(i int) string       { return s.data.Subject(s.index[i]) }
 func (s *subset) Load(i int) (Sample, error) { return s.data.Load(s.index[i]) }
 
-// load loads a sample and checks it.
+// load loads a sample, whose Subject is that of d, and checks it.
 func load(d Dataset, i int) (Sample, error) {
+	subject := d.Subject(i)
 	s, err := d.Load(i)
-	if err == nil {
+	switch {
+	case err != nil:
+	case s.Subject != "" && s.Subject != subject:
+		err = fmt.Errorf("the sample is of subject %s", s.Subject)
+	default:
 		err = s.check()
 	}
 	if err != nil {
-		return Sample{}, fmt.Errorf("load: subject %s: %w", d.Subject(i), err)
+		return Sample{}, fmt.Errorf("load: subject %s: %w", subject, err)
 	}
+	s.Subject = subject
 	return s, nil
 }

@@ -153,18 +153,16 @@ func (l *Loader) make(j job) (Batch, error) {
 	var head Sample // the first, which sets the shapes
 	for at, item := range j.items {
 		s, err := load(l.Data, item)
-		if err == nil && s.Apart() {
-			err = fmt.Errorf("subject %s: labels on another grid than the image, which can be measured on but not trained on", s.Subject)
-		}
-		if err == nil {
-			err = l.Patch.Check(s.Labels.Shape.Rank())
-		}
 		if err != nil {
 			return Batch{Step: j.step}, err
 		}
+		image, err := l.Patch.Shape(s)
+		if err != nil {
+			return Batch{Step: j.step}, fmt.Errorf("subject %s: %w", s.Subject, err)
+		}
 		extents, first := l.Patch.Draw(s.Labels, nn.Stream(l.Seed, "patch", uint64(j.step), uint64(at)))
 		dst := Sample{Subject: s.Subject}
-		image, labels := tensor.NewShape(append(extents, s.Image.Shape.Channels())...), tensor.NewShape(extents...)
+		labels := tensor.NewShape(extents...)
 		if at == 0 {
 			b.Image, b.Labels = fit(b.Image, l.Batch, image), fit(b.Labels, l.Batch, labels)
 			head.Subject, head.Image.Shape = s.Subject, image

@@ -253,6 +253,28 @@ func TestCollectStopsAtTheFirstError(t *testing.T) {
 	require.EqualError(t, err, "load: subject s01: disk on fire")
 }
 
+// A scribbled data set has samples of other subjects than it says.
+type scribbled struct {
+	Samples
+	on string
+}
+
+func (d scribbled) Load(i int) (Sample, error) {
+	s, err := d.Samples.Load(i)
+	s.Subject = d.on
+	return s, err
+}
+
+func TestASampleIsOfTheSubjectThatTheDatasetSays(t *testing.T) {
+	samples := Samples{blob(4, 4), blob(4, 4)}
+	samples[1].Subject = "other"
+	all, err := Collect(scribbled{samples, ""})
+	require.NoError(t, err)
+	require.Equal(t, []string{"blob", "other"}, Subjects(all))
+	_, err = Collect(scribbled{samples, "blob"})
+	require.EqualError(t, err, "load: subject other: the sample is of subject blob")
+}
+
 func TestOfKeepsTheOrderOfTheData(t *testing.T) {
 	d := append(numbered(4, 2), numbered(4, 2)...)
 	sub := Of(d, []string{"s03", "s01", "nobody"})

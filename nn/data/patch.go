@@ -35,6 +35,23 @@ func (p Patch) Check(axes int) error {
 	return nil
 }
 
+// Shape returns the shape of the image of a patch of s, or an error if there is
+// none to train on: that of Check, or that s is Apart.
+func (p Patch) Shape(s Sample) (tensor.Shape, error) {
+	if s.Apart() {
+		return tensor.Shape{}, fmt.Errorf("labels on another grid than the image, which can be measured on but not trained on")
+	}
+	dims := s.Image.Shape.Dims()
+	axes := len(dims) - 1
+	if err := p.Check(axes); err != nil {
+		return tensor.Shape{}, err
+	}
+	for axis, n := range p.Extents {
+		dims[axis] = min(dims[axis], n)
+	}
+	return tensor.NewShape(dims...), nil
+}
+
 // Draw returns the extents of a patch of a sample with the given labels
 // [spatial...], and where it begins. It panics with the error of Check.
 func (p Patch) Draw(labels tensor.Tensor, rng *rand.Rand) (extents, first []int) {

@@ -61,7 +61,7 @@ func TestPatchesThatCannotBe(t *testing.T) {
 	require.NoError(t, Patch{}.Check(2))
 	l := &Loader{Data: Samples{blob(8, 8)}, Batch: 1, Patch: Patch{Extents: []int{4}}}
 	for _, err := range l.Batches(t.Context(), 0) {
-		require.EqualError(t, err, "loader: step 0: patches of extents [4] from samples of 2 spatial axes")
+		require.EqualError(t, err, "loader: step 0: subject blob: patches of extents [4] from samples of 2 spatial axes")
 	}
 }
 

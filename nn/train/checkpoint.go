@@ -59,9 +59,8 @@ func Load(path string, x []float32) error {
 	return nil
 }
 
-// openDir makes the folder of the run, resumes what is in it if that is asked
-// for, and opens the log. If it is not, an earlier run's files go at once, for
-// they must not be resumed in place of this run.
+// openDir makes the folder of the run, and resumes what is in it if that is
+// asked for.
 func (r *run) openDir() error {
 	if err := os.MkdirAll(r.cfg.Dir, 0o777); err != nil {
 		return fmt.Errorf("train: %w", err)
@@ -76,19 +75,32 @@ func (r *run) openDir() error {
 			return fmt.Errorf("train: %w", err)
 		}
 	}
-	if r.cfg.Resume {
-		if err := r.resume(); err != nil {
-			return fmt.Errorf("train: resume: %w", err)
-		}
-	} else {
-		for _, name := range []string{lastFile, bestFile} {
-			if err := os.Remove(r.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("train: %w", err)
-			}
+	if !r.cfg.Resume {
+		return nil
+	}
+	found, err := r.resume()
+	if err != nil {
+		return fmt.Errorf("train: resume: %w", err)
+	}
+	if found {
+		r.log, err = openLog(r.path(logFile), r.done, r.validated)
+	}
+	return err
+}
+
+// take makes the folder that of a run that begins anew, before its first step: a
+// run that cannot do one destroys nothing. An earlier run's files go, for they
+// must not be resumed in place of this run.
+func (r *run) take() (err error) {
+	if r.cfg.Dir == "" || r.log != nil {
+		return nil
+	}
+	for _, name := range []string{lastFile, bestFile} {
+		if err := os.Remove(r.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("train: %w", err)
 		}
 	}
-	log, err := openLog(r.path(logFile), r.done, r.validated)
-	r.log = log
+	r.log, err = openLog(r.path(logFile), 0, 0)
 	return err
 }
 
@@ -140,30 +152,30 @@ func (r *run) write() error {
 
 const statePrefix = "optimiser."
 
-// resume takes up the state of last.safetensors; where that is not there, the
+// resume takes up the state of last.safetensors; where that is not found, the
 // run begins anew. With an error nothing has changed.
-func (r *run) resume() error {
+func (r *run) resume() (found bool, err error) {
 	path := r.path(lastFile)
 	f, err := safetensors.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer f.Close()
 	b, err := r.readBooks(f, path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	params, err := vector(f, path, "params", len(r.Params.Data))
 	if err != nil {
-		return err
+		return false, err
 	}
 	var best []float32
 	if b.Score != nil {
 		if best, err = vector(f, path, "best", len(params)); err != nil {
-			return err
+			return false, err
 		}
 	}
 	var state []optim.State
@@ -171,20 +183,20 @@ func (r *run) resume() error {
 		if part, ok := strings.CutPrefix(name, statePrefix); ok {
 			t, err := f.Tensor(name)
 			if err != nil {
-				return err
+				return false, err
 			}
 			state = append(state, optim.State{Name: part, Tensor: t})
 		}
 	}
 	if err := r.Optimiser.Restore(state); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return false, fmt.Errorf("%s: %w", path, err)
 	}
 	copy(r.Params.Data, params)
 	r.done, r.kept, r.validated, r.spent, r.loss, r.stale = b.Steps, b.Steps, b.Validated, b.Spent, b.Loss, b.Stale
 	if best != nil {
 		r.score, r.best = *b.Score, best
 	}
-	return nil
+	return true, nil
 }
 
 func (r *run) readBooks(f *safetensors.File, path string) (b books, err error) {

@@ -54,7 +54,7 @@ type Config struct {
 	Patience int           // validations in a row without a better score before stopping early; 0: never
 
 	Dir      string    // for log.jsonl, last.safetensors and best.safetensors, of one run at a time, by .lock; empty: none are kept
-	Resume   bool      // go on from last.safetensors, if it is there; else these files are replaced
+	Resume   bool      // go on from last.safetensors, if it is there; else the first step replaces these files
 	Identity string    // what must be equal for a run to be resumed: a description of network and data; of JSON, an error names the fields that differ
 	Progress io.Writer // a bar on a terminal, lines on anything else; nil: none
 }
@@ -108,8 +108,8 @@ func (e *LossError) Error() string {
 // summary. A run that had ended already does nothing.
 //
 // If ctx is done or an error occurs first, Run returns that error beside the
-// summary so far. Where ctx was done or a validation failed it has written a
-// checkpoint.
+// summary so far, and has written a checkpoint of the steps done, unless the
+// error is a [*LossError].
 func (l *Loop) Run(ctx context.Context, cfg Config) (Summary, error) {
 	if err := l.check(cfg); err != nil {
 		return Summary{Score: math.NaN()}, err
@@ -119,7 +119,7 @@ func (l *Loop) Run(ctx context.Context, cfg Config) (Summary, error) {
 	if err := r.begin(); err != nil {
 		return r.summary(""), err
 	}
-	defer r.log.close() // where an objective panics; else it is closed by then
+	defer func() { r.log.close() }() // where an objective panics; else it is closed by then
 	why, err := r.loop(ctx)
 	r.bar.end(r.done, r.loss, r.share())
 	if end := r.log.close(); err == nil {

@@ -178,21 +178,61 @@ func TestARunKilledAndResumedEndsWithTheSameBits(t *testing.T) {
 	}
 }
 
-func TestARunAnewReplacesWhatWasThere(t *testing.T) {
+func TestARunAnewReplacesWhatWasThereWithItsFirstStep(t *testing.T) {
 	want := alone(t)
+	for _, fails := range []int{0, 1} {
+		dir := t.TempDir()
+		require.NoError(t, os.CopyFS(dir, os.DirFS(want.dir)))
+		r, loop := wavering()
+		loop.Objective = func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
+			if at.Step == fails {
+				return autograd.Value{}, "", os.ErrClosed
+			}
+			return r.objective(t, at)
+		}
+		cfg := whole
+		cfg.Dir, cfg.Resume = dir, false
+		_, err := loop.Run(t.Context(), cfg)
+		require.ErrorIs(t, err, os.ErrClosed)
+		if fails == 0 {
+			require.Equal(t, entries(t, want.dir), entries(t, dir))
+			continue
+		}
+		require.NoFileExists(t, filepath.Join(dir, bestFile))
+		require.Len(t, entries(t, dir), 1)
+		want.requireSame(t, dir) // and not the run of before
+	}
+}
+
+func TestARunThatFindsNothingToResumeKeepsNoOthersBest(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.CopyFS(dir, os.DirFS(want.dir)))
-	r := newRegression()
-	loop := r.loop()
-	loop.Objective = func(*autograd.Tape, Moment) (autograd.Value, string, error) {
-		return autograd.Value{}, "", os.ErrClosed
+	require.NoError(t, os.CopyFS(dir, os.DirFS(alone(t).dir)))
+	require.NoError(t, os.Remove(filepath.Join(dir, lastFile)))
+	cfg := whole
+	cfg.Dir, cfg.Steps, cfg.Identity = dir, 2, "another"
+	loop := newRegression().loop()
+	loop.Validate = nil
+	_, err := loop.Run(t.Context(), cfg)
+	require.NoError(t, err)
+	require.NoFileExists(t, filepath.Join(dir, bestFile))
+}
+
+func TestStepsBeforeAFailedOneAreKept(t *testing.T) {
+	dir := t.TempDir()
+	r, loop := wavering()
+	loop.Objective = func(t *autograd.Tape, at Moment) (autograd.Value, string, error) {
+		if at.Step == 10 {
+			return autograd.Value{}, "", errors.New("a batch of unequal extents")
+		}
+		return r.objective(t, at)
 	}
 	cfg := whole
-	cfg.Dir, cfg.Resume = dir, false
+	cfg.Dir = dir
 	_, err := loop.Run(t.Context(), cfg)
-	require.ErrorIs(t, err, os.ErrClosed)
-	require.Empty(t, entries(t, dir))
-	want.requireSame(t, dir) // and not the run of before
+	require.EqualError(t, err, "train: step 10: a batch of unequal extents")
+	_, books := contents(t, dir, lastFile)
+	require.Equal(t, 10, books.Steps)
+	alone(t).requireSame(t, dir)
 }
 
 func TestAFolderIsOfOneRunAtATime(t *testing.T) {

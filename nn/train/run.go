@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -79,19 +80,21 @@ func (r *run) finished() string {
 	return ""
 }
 
-// interrupted writes a checkpoint if it is the context that ended the run,
-// though it came as the error of what was under way.
+// interrupted keeps what was done before the context ended the run, though that
+// may come as the error of what was under way, or err did. What came to a loss
+// that is not finite may be unsound itself.
 func (r *run) interrupted(ctx context.Context, err error) error {
-	if ctx.Err() == nil {
+	var loss *LossError
+	if ctx.Err() == nil && errors.As(err, &loss) {
 		return err
 	}
-	return r.keep(ctx.Err())
+	return r.keep(cmp.Or(ctx.Err(), err))
 }
 
 // keep writes a checkpoint of what was done before err ended the run, unless
-// there is one, and returns err.
+// there is one or nothing was, and returns err.
 func (r *run) keep(err error) error {
-	if r.kept == r.done {
+	if r.kept == r.done || r.done == 0 {
 		return err
 	}
 	if broken := r.checkpoint(); broken != nil {
@@ -114,6 +117,9 @@ func (r *run) step() error {
 	rate := r.rate()
 	if !finite(rate) {
 		return r.lossError(r.done, "step size", rate)
+	}
+	if err := r.take(); err != nil {
+		return err
 	}
 	r.Optimiser.Step(r.Params.Data, gradient, rate)
 	if r.done == 0 {
