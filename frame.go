@@ -25,7 +25,7 @@ func (m *Model) Move(h *nifti.Header) (volume.Move, error) {
 		return move, fmt.Errorf("sshn: %w", err)
 	}
 	if g := move.To; m.cfg.Network.Dims == 2 && g.Extent(2) > 1 && (g.Extent(0) == 1 || g.Extent(1) == 1) {
-		return move, fmt.Errorf("sshn: a slice of %d x %d x %d voxels in %s lies across the slices that the model takes, those of %s",
+		return move, fmt.Errorf("sshn: a slice of %d x %d x %d voxels in %s does not lie as the slices that the model takes, whose first two axes are those of %s",
 			move.From.Extent(0), move.From.Extent(1), move.From.Extent(2), move.From.Orientation(), move.To.Orientation())
 	}
 	return move, nil
@@ -46,8 +46,8 @@ func (p *Predictor) Segment(ctx context.Context, scan *nifti.Volume) (tensor.Ten
 	if p.model.cfg.Network.Dims == 1 {
 		return tensor.Tensor{}, fmt.Errorf("sshn: segment: a scan is made of slices, the model takes images of one axis")
 	}
-	if p.model.cfg.Frame == (volume.Frame{}) {
-		return p.segment(ctx, scan.Data)
+	if scan.Header == nil && p.model.cfg.Frame == (volume.Frame{}) {
+		return p.segment(ctx, scan.Data) // where it lies does not matter
 	}
 	move, err := p.model.Move(scan.Header)
 	if err != nil {

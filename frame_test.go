@@ -114,7 +114,10 @@ func TestScansThatDoNotFitTheFrame(t *testing.T) {
 	require.ErrorContains(t, err, "sshn: volume: resample: 7 x 6 x 5 voxels of [0.9 1.179 1.965] mm to [1e-09 1 1] mm would be more than 2^30")
 	slice := &nifti.Volume{Header: nifti.NewHeader(tensor.NewShape(1, 6, 7), [4][4]float64{{1}, {0, 1}, {0, 0, 1}}), Data: tensor.New(1, 6, 7)}
 	_, err = predictor(t, 2, volume.Frame{Orientation: "LIA"}).Segment(t.Context(), slice)
-	require.EqualError(t, err, "sshn: a slice of 7 x 6 x 1 voxels in RAS lies across the slices that the model takes, those of LIA")
+	require.EqualError(t, err, "sshn: a slice of 7 x 6 x 1 voxels in RAS does not lie as the slices that the model takes, whose first two axes are those of LIA")
+	flat := &nifti.Volume{Header: nifti.NewHeader(tensor.NewShape(7, 1, 6), [4][4]float64{{1}, {0, 1}, {0, 0, 1}}), Data: tensor.New(7, 1, 6)}
+	_, err = predictor(t, 2, volume.Frame{}).Segment(t.Context(), flat)
+	require.EqualError(t, err, "sshn: a slice of 6 x 1 x 7 voxels in RAS does not lie as the slices that the model takes, whose first two axes are those of RAS")
 	_, err = predictor(t, 2, volume.Frame{Orientation: "ALI"}).Segment(t.Context(), slice)
 	require.NoError(t, err)
 

@@ -17,11 +17,12 @@ const (
 
 // Affine returns the matrix that takes the voxel (i, j, k, 1) to world
 // coordinates in mm, x to the right, y to the front, z up, and which field of
-// the header it comes from: "sform" if its code is over 0, else "qform" if its
-// code is, else "pixdim", which only scales. Source: nifti1.h, "3D image
+// the header it comes from: "sform" if its code is over 0, and it does not lay
+// the voxels on a plane or a line that have a volume or a plane; else "qform" if
+// its code is, else "pixdim", which only scales. Source: nifti1.h, "3D image
 // (volume) orientation and location in space".
 func (h *Header) Affine() (affine [4][4]float64, source string) {
-	if m, code := h.SForm(); code > 0 {
+	if m, code := h.SForm(); code > 0 && h.spans(m) {
 		return m, "sform"
 	}
 	if m, code := h.QForm(); code > 0 {
@@ -32,6 +33,52 @@ func (h *Header) Affine() (affine [4][4]float64, source string) {
 		m[axis][axis] = h.step(axis)
 	}
 	return m, "pixdim"
+}
+
+// spans tells whether the axes of more than one voxel lead to as many dimensions
+// of the world. An affine that is not finite is let pass, to be refused.
+func (h *Header) spans(affine [4][4]float64) bool {
+	const parallel = 1e-6 // the share of an axis that must lie apart from the others
+	if !finite(affine) {
+		return true
+	}
+	var across [][3]float64 // unit vectors
+	for axis := range 3 {
+		if h.Shape().Dim(2-axis) == 1 {
+			continue
+		}
+		length := norm(affine, axis)
+		var v [3]float64
+		for row := range v {
+			v[row] = affine[row][axis] / length
+		}
+		for _, u := range across {
+			along := u[0]*v[0] + u[1]*v[1] + u[2]*v[2]
+			for row := range v {
+				v[row] -= along * u[row]
+			}
+		}
+		apart := math.Hypot(math.Hypot(v[0], v[1]), v[2])
+		if !(apart > parallel) { // NaN of a length of 0, too
+			return false
+		}
+		for row := range v {
+			v[row] /= apart
+		}
+		across = append(across, v)
+	}
+	return true
+}
+
+func finite(affine [4][4]float64) bool {
+	for _, row := range affine {
+		for _, x := range row {
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // SForm returns the general affine, in mm, and its code: 0 not given, 1
@@ -94,14 +141,20 @@ func (h *Header) Orientation() string {
 }
 
 // Notes tells, a sentence each, what a user should know of how the voxels are
-// placed: that the file does not say, that an axis has no length, or that sform
-// and qform disagree. It stops nothing.
+// placed: that the file does not say, that an axis has no length, that the sform
+// is of no use, or that sform and qform disagree. It stops nothing.
 func (h *Header) Notes() []string {
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	g := h.Grid()
 	_, source := h.Affine()
-	if source == "pixdim" {
+	_, code := h.SForm()
+	switch {
+	case code > 0 && source == "qform":
+		note("the sform gives the voxels no volume: the qform counts")
+	case code > 0 && source == "pixdim":
+		note("the sform gives the voxels no volume, and the file does not say else how they lie")
+	case source == "pixdim":
 		note("the file does not say how its voxels lie (sform and qform have code 0)")
 	}
 	for axis, mm := range g.Spacing() {

@@ -107,7 +107,13 @@ func TestPlacementsToBeWaryOfAreTold(t *testing.T) {
 			[]string{"the file does not say how its voxels lie (sform and qform have code 0)"}},
 		{func(h *nifti2) { h.Srow[0][0] = -2; h.QformCode = 0 }, nil}, // left-handed axes are common
 		{func(h *nifti2) { h.Srow[1][1] = 0; h.QformCode = 0 },
-			[]string{"the sform gives axis j no length"}},
+			[]string{"the sform gives the voxels no volume, and the file does not say else how they lie"}},
+		{func(h *nifti2) { h.Srow = [3][4]float64{} },
+			[]string{"the sform gives the voxels no volume: the qform counts"}},
+		{func(h *nifti2) { h.Srow[0][1], h.Srow[1][1] = 3, 0 }, // i and j alike
+			[]string{"the sform gives the voxels no volume: the qform counts"}},
+		{func(h *nifti2) { h.Srow[2][2] = 0 }, // of one slice
+			[]string{"the sform gives axis k no length"}},
 		{func(h *nifti2) { h.SformCode, h.Pixdim[1] = 0, 0 },
 			[]string{"pixdim gives axis i no length: 1 mm are taken for it"}},
 		{func(h *nifti2) { h.Qoffset = [3]float64{3, 4, 0} },

@@ -50,11 +50,14 @@ var (
 
 // Indexed by the version.
 var (
-	magicAt      = [...]int{1: 344, 2: 4}
-	headerSize   = [...]int{1: 348, 2: 540}
-	magicFile    = [...]string{1: "n+1\x00", 2: "n+2\x00\r\n\x1a\n"}
-	magicPair    = [...]string{1: "ni1\x00", 2: "ni2\x00\r\n\x1a\n"}
-	intentNameAt = [...]int{1: 328, 2: 508} // 16 bytes
+	magicAt    = [...]int{1: 344, 2: 4}
+	headerSize = [...]int{1: 348, 2: 540}
+	magicFile  = [...]string{1: "n+1\x00", 2: "n+2\x00\r\n\x1a\n"}
+	magicPair  = [...]string{1: "ni1\x00", 2: "ni2\x00\r\n\x1a\n"}
+
+	// texts are where free text stands, first byte and length: in version 1
+	// data_type and db_name, then in both descrip and aux_file, and intent_name.
+	texts = [...][][2]int{1: {{4, 28}, {148, 104}, {328, 16}}, 2: {{240, 104}, {508, 16}}}
 )
 
 // get returns the i-th number of a field. An integer beyond 2^53 is rounded;

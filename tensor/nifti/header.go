@@ -126,7 +126,9 @@ func (h *Header) describe(d DataType) {
 	for i := range 3 {
 		h.put(intentP, i, 0)
 	}
-	clear(h.raw[intentNameAt[h.version]:][:16])
+	for _, text := range texts[h.version] {
+		clear(h.raw[text[0]:][:text[1]])
+	}
 }
 
 // foreign is what files of other formats are told by.
@@ -173,12 +175,12 @@ func (h *Header) check() error {
 	if at := h.get(voxOffset, 0); at != 0 && !(at >= float64(lowest) && at <= maxOffset && at == math.Trunc(at)) {
 		return fmt.Errorf("expected an integer from %d to %d as vox_offset, found %v", lowest, maxOffset, at)
 	}
-	affine, source := h.Affine()
-	for _, row := range affine {
-		for _, x := range row {
-			if math.IsNaN(x) || math.IsInf(x, 0) {
-				return fmt.Errorf("expected a finite %s, found %v", source, affine)
-			}
+	if affine, source := h.Affine(); !finite(affine) {
+		return fmt.Errorf("expected a finite %s, found %v", source, affine)
+	}
+	for axis, mm := range h.Spacing() {
+		if math.IsNaN(mm) || math.IsInf(mm, 0) {
+			return fmt.Errorf("expected a finite pixdim, found %v along %c", mm, "ijk"[axis])
 		}
 	}
 	return nil

@@ -157,8 +157,6 @@ func TestWritingKeepsTheGridByteForByte(t *testing.T) {
 		for i := range 12 {
 			h1.Srow[i/4][i%4], h2.Srow[i/4][i%4] = float32(i)/7, float64(i)/7
 		}
-		copy(h1.Descrip[:], "a scan")
-		copy(h2.Descrip[:], "a scan")
 		h1.Datatype, h2.Datatype = 4, 4
 		h1.VoxOffset, h2.VoxOffset = 352+16, 544+16
 		h1.SclSlope, h2.SclSlope, h1.SclInter, h2.SclInter = 2, 2, 1, 1
@@ -166,14 +164,24 @@ func TestWritingKeepsTheGridByteForByte(t *testing.T) {
 		h1.IntentCode, h2.IntentCode = 1007, 1007
 		voxels := append(make([]int16, 8), 1, 2, 3, 4, 5, 6)
 
-		v := read(t, file(order, h1, voxels))
+		told := h1 // and what may tell of the patient
+		copy(told.DataTypeName[:], "a scan")
+		copy(told.DBName[:], "DOE^JOHN")
+		copy(told.Descrip[:], "a scan of John Doe")
+		copy(told.AuxFile[:], "doe.txt")
+		copy(told.IntentName[:], "John's brain")
+		v := read(t, file(order, told, voxels))
 		h1.VoxOffset, h1.SclSlope, h1.SclInter, h1.CalMax = 352, 1, 0, 0
 		h1.Datatype, h1.Bitpix, h1.IntentCode = 16, 32, 0
 		require.Equal(t, file(order, h1, []float32{3, 5, 7, 9, 11, 13}), written(t, v))
 		h1.Datatype, h1.Bitpix, h1.IntentCode = 2, 8, 1002
 		require.Equal(t, file(order, h1, []uint8{0, 1, 255, 0, 0, 35}), writtenLabels(t, v, 0, 1, 255, 0, 0, 35))
 
-		v = read(t, file(order, h2, voxels))
+		told2 := h2
+		copy(told2.Descrip[:], "a scan of John Doe")
+		copy(told2.AuxFile[:], "doe.txt")
+		copy(told2.IntentName[:], "John's brain")
+		v = read(t, file(order, told2, voxels))
 		h2.VoxOffset, h2.SclSlope, h2.SclInter, h2.CalMax = 544, 1, 0, 0
 		h2.Datatype, h2.Bitpix, h2.IntentCode = 16, 32, 0
 		require.Equal(t, file(order, h2, []float32{3, 5, 7, 9, 11, 13}), written(t, v))

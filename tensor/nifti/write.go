@@ -25,7 +25,8 @@ type Integer interface {
 // WriteImage writes x [k j i] as float32 on the grid of h, which keeps its
 // version, its byte order and whatever places the voxels (dim, pixdim, units,
 // sform, qform) byte for byte. Slope and intercept become 1 and 0; extensions
-// are dropped, for they may tell of the patient; the result is a single file.
+// and texts (descrip, db_name and the like) are dropped, for they may tell of the
+// patient; the result is a single file.
 // It panics with a [*tensor.ShapeError] if x has another shape than h.
 func WriteImage(w io.Writer, h *Header, x tensor.Tensor) error {
 	if x.Shape != h.Shape() || len(x.Data) != x.Shape.Len() {
