@@ -118,7 +118,7 @@ func (m *Model) costOf(dims []int, f nn.Factors, layer func(*nn.Pass, autograd.V
 // Freeze returns the ordinary network that m is at phi, which shares nothing
 // that changes with m: a Fixed model, or for FiLM one of that single phi, with what m.Curve
 // knows of phi. A Fixed or a frozen model has one phi, and another is a
-// [*PhiError].
+// [*PhiError]. A Curve that Save would refuse is an error too.
 func (m *Model) Freeze(phi pareto.Phi) (*Model, error) {
 	f, err := m.Factors(phi)
 	if err != nil {
@@ -126,6 +126,9 @@ func (m *Model) Freeze(phi pareto.Phi) (*Model, error) {
 	}
 	if err := m.frozenAt(phi); err != nil {
 		return nil, err
+	}
+	if err := m.Curve.check(); err != nil {
+		return nil, fmt.Errorf("sshn: %w", err)
 	}
 	cfg := m.cfg.clone()
 	if cfg.Method != FiLM {

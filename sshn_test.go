@@ -431,6 +431,8 @@ func TestACurveThatLoadWouldRefuseIsNotSaved(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "m.safetensors")
 	require.EqualError(t, m.Save(path), "sshn: save "+path+": curve: 2 Dice of disc for 1 points")
+	_, err := m.At(pareto.Phi{0.2})
+	require.EqualError(t, err, "sshn: curve: 2 Dice of disc for 1 points")
 	require.NoFileExists(t, path)
 }
 

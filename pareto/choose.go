@@ -17,7 +17,7 @@ type Budget struct {
 
 // Best returns the most accurate point within a budget. Of points equally
 // accurate it takes that of fewer MACs, then of less memory, then the faster,
-// then the first. A point whose cost was not measured is within no limit of
+// then the first; what was not measured comes last. A point whose cost was not measured is within no limit of
 // that cost. If no point fits, the error names the budget and the least that
 // the points cost.
 func Best(points []Point, budget Budget) (Point, error) {
@@ -32,8 +32,11 @@ func Best(points []Point, budget Budget) (Point, error) {
 	}
 	// MinFunc takes the first of equals.
 	return slices.MinFunc(fit, func(p, q Point) int {
-		return cmp.Or(cmp.Compare(q.Dice, p.Dice), cmp.Compare(p.MACs, q.MACs),
-			cmp.Compare(p.Bytes, q.Bytes), cmp.Compare(p.Median, q.Median))
+		order := cmp.Compare(q.Dice, p.Dice)
+		for by := range costs {
+			order = cmp.Or(order, cmp.Compare(Cost(by).known(p), Cost(by).known(q)))
+		}
+		return order
 	}), nil
 }
 
@@ -126,7 +129,7 @@ func (c Choice) String() string {
 	switch {
 	case c.Tie:
 		return fmt.Sprintf("phi %v: %.3f Dice, the best; every phi has the same %v", c.Point.Phi, c.Point.Dice, c.By)
-	case c.Point.Phi.Equal(c.Best.Phi) && c.Point.Label == c.Best.Label:
+	case c.Point.Equal(c.Best):
 		return fmt.Sprintf("phi %v: %.3f Dice, the best; nothing cheaper is within %v of it", c.Point.Phi, c.Point.Dice, c.Epsilon)
 	}
 	return fmt.Sprintf("phi %v: %.3f Dice, within %v of the best %.3f at phi %v, for %.0f %% of its %v",

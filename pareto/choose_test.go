@@ -3,6 +3,7 @@ package pareto
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,6 +21,27 @@ func TestAPointSaysWhatWasMeasured(t *testing.T) {
 	require.Equal(t, "phi 0.1: Dice 0.800, 50 M MACs, 2 MB, 5 ms", three()[1].String())
 	require.Equal(t, "Fixed, phi 0.2/0.5: Dice 0.800, 5 M MACs", Point{Phi: Phi{0.2, 0.5}, Dice: 0.8, MACs: 5e6, Label: "Fixed"}.String())
 	require.Equal(t, "phi : Dice NaN", Point{Dice: math.NaN()}.String())
+}
+
+func TestPointsOfOnePhiAreToldApart(t *testing.T) {
+	points := []Point{{Phi: Phi{0.2}, Dice: 0.9, MACs: 100}, {Phi: Phi{0.2}, Dice: 0.8, MACs: 100}, {Phi: Phi{0.2}, Dice: 0.95, MACs: 300}}
+	c, err := Cheapest(points, ByMACs, 0.1)
+	require.NoError(t, err)
+	require.Equal(t, "phi 0.2: 0.900 Dice, within 0.1 of the best 0.950 at phi 0.2, for 33 % of its MACs", c.String())
+	var b strings.Builder
+	require.NoError(t, WriteTable(&b, points, ByMACs, c.Point))
+	require.Equal(t, `
+phi  MACs  memory  median  p95   Dice  sd
+0.2   100       -       -    -  0.900   -  front, chosen
+0.2   100       -       -    -  0.800   -
+0.2   300       -       -    -  0.950   -  front
+`, "\n"+b.String())
+}
+
+func TestWhatWasNotMeasuredIsNoLeast(t *testing.T) {
+	p, err := Best([]Point{{Dice: 0.9}, {Dice: 0.9, MACs: 100, Label: "measured"}}, Budget{})
+	require.NoError(t, err)
+	require.Equal(t, "measured", p.Label)
 }
 
 func TestBestKeepsEveryLimit(t *testing.T) {

@@ -2,6 +2,7 @@ package pareto
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -33,6 +34,14 @@ func (c Cost) Of(p Point) float64 {
 	}
 	misuse("cost", "no axis %d", int(c))
 	return 0
+}
+
+// known is Of, infinite if that was not measured.
+func (c Cost) known(p Point) float64 {
+	if x := c.Of(p); x != 0 {
+		return x
+	}
+	return math.Inf(1)
 }
 
 // Varies tells whether points differ in this cost, among those for which it was

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // columns are the names of a point's fields, and their order, in both formats.
@@ -48,6 +49,7 @@ func ReadCSV(r io.Reader) ([]Point, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read csv: column names: %w", err)
 	}
+	header[0] = strings.TrimPrefix(header[0], "\ufeff") // with which spreadsheets begin
 	at := map[string]int{}
 	for i, name := range header {
 		if _, twice := at[name]; twice && slices.Contains(columns, name) {

@@ -34,6 +34,12 @@ func (p Point) String() string {
 	return text
 }
 
+// Equal tells whether p and q are the same in every field.
+func (p Point) Equal(q Point) bool {
+	return p.Phi.Equal(q.Phi) && p.Dice == q.Dice && p.DiceSD == q.DiceSD &&
+		p.MACs == q.MACs && p.Bytes == q.Bytes && p.Latency == q.Latency && p.Label == q.Label
+}
+
 // Validate returns an error that names the first field out of its range: a phi
 // that is absent or not a positive number, a Dice outside [0, 1], a negative
 // deviation or cost, a NaN or an infinity, or a label of more than one line.

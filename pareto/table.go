@@ -11,19 +11,18 @@ import (
 // WriteTable prints the points, in the order given, for a terminal: phi, MACs,
 // memory, median and 95th percentile of the latency, Dice with its deviation
 // over subjects, and the label if any point has one. The last column marks
-// points on the front of Dice against by, and the chosen one: the point of
-// chosen's Phi and Label (the zero Point marks none). What was not measured is
+// points on the front of Dice against by, and the chosen one, which is equal to
+// chosen (the zero Point marks none). What was not measured is
 // a dash, and so is a deviation of 0, as of one subject.
 func WriteTable(w io.Writer, points []Point, by Cost, chosen Point) error {
 	rows := [][]string{{"phi", "MACs", "memory", "median", "p95", "Dice", "sd", "", ""}}
 	front := Front(points, by)
-	same := func(p, q Point) bool { return p.Phi.Equal(q.Phi) && p.Label == q.Label }
 	for _, p := range points {
 		var marks []string
-		if slices.ContainsFunc(front, func(q Point) bool { return same(p, q) }) {
+		if slices.ContainsFunc(front, p.Equal) {
 			marks = append(marks, "front")
 		}
-		if same(p, chosen) {
+		if p.Equal(chosen) {
 			marks = append(marks, "chosen")
 		}
 		cell := func(by Cost, x float64) string {

@@ -87,7 +87,7 @@ func Sweep(path string) error {
 		return err
 	}
 	for _, f := range files {
-		number, ours := strings.CutPrefix(f.Name(), "."+base+".")
+		number, ours := strings.CutPrefix(f.Name(), prefix(base))
 		if number, is := strings.CutSuffix(number, ".tmp"); ours && is {
 			if _, err := strconv.ParseUint(number, 10, 16); err != nil {
 				continue
@@ -129,7 +129,7 @@ func follow(path string) (string, error) {
 func create(path string, perm fs.FileMode) (*os.File, error) {
 	folder, base := filepath.Split(path)
 	for i := 0; ; i++ {
-		name := filepath.Join(folder, fmt.Sprintf(".%s.%d.tmp", base, i))
+		name := filepath.Join(folder, fmt.Sprintf("%s%d.tmp", prefix(base), i))
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 		if i < 1000 && errors.Is(err, fs.ErrExist) {
 			continue
@@ -143,6 +143,15 @@ func create(path string, perm fs.FileMode) (*os.File, error) {
 		}
 		return f, err
 	}
+}
+
+// prefix begins the names of temporary files. Of a name near the 255 bytes that
+// file systems take it has so much that there is room for the rest.
+func prefix(base string) string {
+	if len(base) > 240 {
+		base = strings.ToValidUTF8(base[:240], "")
+	}
+	return "." + base + "."
 }
 
 // syncFolder makes the rename last. Windows cannot open a folder for it, and

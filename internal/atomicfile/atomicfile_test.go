@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -104,6 +105,17 @@ func TestSweepTakesTheLeftoversOfOneFile(t *testing.T) {
 	require.NoError(t, Sweep(filepath.Join(dir, "a.txt")))
 	require.Equal(t, others, names(t, dir))
 	require.NoError(t, Sweep(filepath.Join(dir, "none", "a.txt")))
+}
+
+func TestNamesMayBeAsLongAsTheSystemTakesThem(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("é", 125))
+	require.NoError(t, Write(path, put("new")))
+	require.Equal(t, []string{filepath.Base(path)}, names(t, filepath.Dir(path)))
+	temp, err := create(path, 0o644)
+	require.NoError(t, err)
+	require.NoError(t, temp.Close())
+	require.NoError(t, Sweep(path))
+	require.Equal(t, []string{filepath.Base(path)}, names(t, filepath.Dir(path)))
 }
 
 func put(s string) func(io.Writer) error {

@@ -75,7 +75,9 @@ func (f Figure) draw(c draw.Canvas) error {
 			keys = append(keys, key{text: f.LimitLabel, line: dashed})
 		}
 	}
-	f.setAxes(p, x, y)
+	if err := f.setAxes(p, x, y); err != nil {
+		return err
+	}
 
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
@@ -101,7 +103,8 @@ func drawXLabel(c draw.Canvas, p *gonum.Plot) draw.Canvas {
 	return rest
 }
 
-func (f Figure) setAxes(p *gonum.Plot, x, y span) {
+func (f Figure) setAxes(p *gonum.Plot, x, y span) error {
+	held := x
 	switch {
 	case f.LogX:
 		x = x.open(true)
@@ -109,6 +112,9 @@ func (f Figure) setAxes(p *gonum.Plot, x, y span) {
 		x = x.ratio()
 	default:
 		x = span{0, 1.06 * x.hi}
+	}
+	if f.LogX && !(x.lo > 0) || math.IsInf(x.hi, 0) {
+		return fmt.Errorf("no axis holds the costs, from %g to %g", held.lo, held.hi)
 	}
 	y = y.ratio()
 	w, h := f.pixels()
@@ -154,6 +160,7 @@ func (f Figure) setAxes(p *gonum.Plot, x, y span) {
 	// The grid's lines begin at the left edge; a line there would lie over one.
 	p.Y.Width, p.Y.Tick.Length = 0, 0
 	p.BackgroundColor = nil // draw painted it
+	return nil
 }
 
 func sans(size float64) font.Font {

@@ -132,7 +132,13 @@ func TestWhatCannotBeDrawnIsNamed(t *testing.T) {
 	lost := curve(0.9, pareto.Phi{0.2})
 	lost[0].Dice = math.NaN()
 	good := curve(0.9, pareto.Phi{0.2})
+	slow := curve(0.9, pareto.Phi{0.2}, pareto.Phi{0.3})
+	slow[0].Median, slow[1].Median = 1e300, 1e308
+	wide := curve(0.9, pareto.Phi{0.2}, pareto.Phi{0.3})
+	wide[0].Median, wide[1].Median = 1e-300, 1e300
 	for text, f := range map[string]plot.Figure{
+		`write svg: no axis holds the costs, from 1e+300 to 1e+308`:           {Series: []plot.Series{{Label: "a", Points: slow}}, By: pareto.BySeconds, LogX: true},
+		`write svg: no axis holds the costs, from 1e-300 to 1e+300`:           {Series: []plot.Series{{Label: "a", Points: wide}}, By: pareto.BySeconds, LogX: true},
 		`write svg: there are no points`:                                      {Series: []plot.Series{{Label: "a"}}},
 		`write svg: series "a": phi 0.2/0.3 is not one number`:                {Series: []plot.Series{{Label: "a", Points: bent}}, OverPhi: true},
 		`write svg: series "a": phi 0.2: its cost in MACs was not measured`:   {Series: []plot.Series{{Label: "a", Points: unmeasured}}},

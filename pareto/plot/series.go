@@ -79,7 +79,7 @@ func (f Figure) dots(s Series) ([]dot, error) {
 			return nil, fmt.Errorf("series %q: %w", s.Label, err)
 		}
 		d := dot{x: x, dice: p.Dice, low: p.Dice, high: p.Dice, phi: p.Phi}
-		d.front = slices.ContainsFunc(front, func(q pareto.Point) bool { return q.Phi.Equal(p.Phi) && q.Label == p.Label })
+		d.front = slices.ContainsFunc(front, p.Equal)
 		if s.Low != nil {
 			d.low, d.high = s.Low[i], s.High[i]
 			if !(0 <= d.low && d.low <= d.high && d.high <= 1) {

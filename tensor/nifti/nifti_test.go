@@ -281,6 +281,15 @@ func TestAPairIsReadByEitherName(t *testing.T) {
 		require.Equal(t, []float32{1, 2, 3, 4, 5, 6}, v.Data.Data)
 		require.Equal(t, "n+1\x00", string(written(t, v)[344:348]))
 	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write(header)
+	require.NoError(t, z.Close())
+	packed.Bytes()[packed.Len()-8] ^= 1 // of the checksum
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "c.hdr.gz"), packed.Bytes(), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "c.img.gz"), []byte{8, 8, 1, 2, 3, 4, 5, 6}, 0o644))
+	_, err = ReadFile(filepath.Join(dir, "c.hdr.gz"), Options{})
+	require.EqualError(t, err, filepath.Join(dir, "c.hdr.gz")+": after the header: gzip: invalid checksum")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.nii"), header, 0o644))
 	_, err = ReadFile(filepath.Join(dir, "b.nii"), Options{})
 	require.EqualError(t, err, filepath.Join(dir, "b.nii")+": this is the header of a pair, but its name does not end in .hdr")

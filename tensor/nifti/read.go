@@ -113,6 +113,9 @@ func readFile(f stream, path string, o Options) (*Volume, error) {
 		return nil, err
 	}
 	defer g.Close()
+	if err := verify(f.Reader); err != nil {
+		return nil, fmt.Errorf("after the header: %w", err)
+	}
 	return h.readVoxels(g.Reader, 0, o)
 }
 
@@ -146,11 +149,11 @@ func (h *Header) readVoxels(r io.Reader, at int, o Options) (*Volume, error) {
 		return nil, truncated("what precedes the voxels", skip, int(n), err)
 	}
 	data, err := h.readData(r, shape.Len())
-	if err == nil {
-		err = verify(r)
-	}
 	if err != nil {
 		return nil, err
+	}
+	if err := verify(r); err != nil {
+		return nil, fmt.Errorf("after the voxels: %w", err)
 	}
 	return &Volume{h, tensor.Tensor{Shape: shape, Data: data}}, nil
 }
@@ -257,14 +260,14 @@ func gzipped(b *bufio.Reader) bool {
 	return string(start) == "\x1f\x8b"
 }
 
-// verify reads on to gzip's checksum, which stands after the voxels, unless a
-// megabyte of something else comes first.
+// verify reads on to gzip's checksum, which stands at the end, unless a megabyte of
+// something else comes first.
 func verify(r io.Reader) error {
 	if _, ok := r.(*members); !ok {
 		return nil
 	}
 	if _, err := io.CopyN(io.Discard, r, 1<<20); err != nil && err != io.EOF {
-		return fmt.Errorf("after the voxels: %w", err)
+		return err
 	}
 	return nil
 }
