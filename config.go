@@ -3,6 +3,7 @@ package sshn
 import (
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/sshn-go/sshn/hyper"
 	"github.com/sshn-go/sshn/nn"
@@ -82,11 +83,17 @@ func (c Config) Check() error {
 		if l.ID < 0 || l.ID >= maxLabel {
 			return fmt.Errorf("label %q has the id %d; 0 to %d are possible", l.Name, l.ID, maxLabel-1)
 		}
+		if !utf8.ValidString(l.Name) {
+			return fmt.Errorf("label %d has the name %q, which is not UTF-8", l.ID, l.Name)
+		}
 	}
 	if c.At != nil {
 		if err := c.checkPhi(c.At); err != nil {
 			return err
 		}
+	}
+	if hi := max(c.Prior.Hi, slices.Max(append(slices.Clone(c.At), 0))); hi > 1 {
+		return fmt.Errorf("a model of phis up to %v, where maps would grow; up to 1 are possible", hi)
 	}
 	if err := c.Frame.Check(); err != nil {
 		return err
@@ -180,8 +187,8 @@ func (c Config) checkPhi(phi pareto.Phi) error {
 		return fmt.Errorf("phi %v has %d numbers, the model takes %d", phi, len(phi), want)
 	}
 	for _, x := range phi {
-		if !(x > 0) || x > 16 {
-			return fmt.Errorf("phi %v is not a factor in (0, 16]", phi)
+		if !(x > 0) || x > 2 { // a prior up to 1 may have a margin of as much
+			return fmt.Errorf("phi %v is not a factor in (0, 2]", phi)
 		}
 	}
 	return nil

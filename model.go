@@ -93,7 +93,12 @@ func (m *Model) Cost(extents []int, phi pareto.Phi) (autograd.Cost, error) {
 	if n := m.cfg.Network.Dims; len(extents) != n || slices.Min(extents) < 1 {
 		return autograd.Cost{}, fmt.Errorf("sshn: cost of an image of extents %v; the model takes %d of at least 1", extents, n)
 	}
-	return m.cost(extents, f), nil
+	var c autograd.Cost
+	err = autograd.Try(func() { c = m.cost(extents, f) }) // of maps that no machine holds
+	if err != nil {
+		return autograd.Cost{}, fmt.Errorf("sshn: cost of an image of extents %v: %w", extents, err)
+	}
+	return c, nil
 }
 
 func (m *Model) cost(extents []int, f nn.Factors) autograd.Cost {

@@ -168,7 +168,13 @@ func TestConfigsOfHostileFilesAreErrors(t *testing.T) {
 		"phi 0.1/0.2 has 2 numbers, the model takes 1":             func(c *sshn.Config) { c.At = pareto.Phi{0.1, 0.2} },
 		`prior "" is unknown`:                                      func(c *sshn.Config) { c.Prior = hyper.Prior{Lo: 0.1, Hi: 0.4} },
 		`no parameter of the network is of the pattern "decodr.*"`: func(c *sshn.Config) { c.Hyper.Varies = []string{"decodr.*"} },
-		"phi 17 is not a factor in (0, 16]":                        func(c *sshn.Config) { c.At = pareto.Phi{17} },
+		"phi 17 is not a factor in (0, 2]":                         func(c *sshn.Config) { c.At = pareto.Phi{17} },
+		"phis up to 1.5, where maps would grow; up to 1 are":       func(c *sshn.Config) { c.At = pareto.Phi{1.5} },
+		"phis up to 16, where maps would grow; up to 1 are":        func(c *sshn.Config) { c.Prior = hyper.Uniform(0, 16) },
+		"200001 hidden layers":                                     func(c *sshn.Config) { c.Hyper.Hidden = make([]int, 200001) },
+		"50000 patterns of varying parameters":                     func(c *sshn.Config) { c.Hyper.Varies = make([]string, 50000) },
+		"FiLM of 65 hidden layers":                                 func(c *sshn.Config) { c.Network.FiLM = &unet.FiLM{Hidden: make([]int, 65)} },
+		`label 1 has the name "\xff", which is not UTF-8`:          func(c *sshn.Config) { c.Labels = []sshn.Label{{}, {ID: 1, Name: "\xff"}, {ID: 2}} },
 	} {
 		cfg := config(sshn.SSHN)
 		change(&cfg)

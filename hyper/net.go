@@ -42,9 +42,12 @@ type Net struct {
 // Check returns an error if no hypernetwork can be built from c, as when it was
 // read from a file.
 func (c Config) Check() error {
+	if len(c.Hidden) > 64 || len(c.Varies) > 1<<12 {
+		return fmt.Errorf("hyper: %d hidden layers, %d patterns of varying parameters; up to 64 and 4096 are possible", len(c.Hidden), len(c.Varies))
+	}
 	for _, w := range c.Hidden {
 		if w < 1 || w > 1<<12 {
-			return fmt.Errorf("hyper: hidden widths %v; 1 to 4096 are possible", c.Hidden)
+			return fmt.Errorf("hyper: a hidden width of %d; 1 to 4096 are possible", w)
 		}
 	}
 	for _, p := range c.Varies {
@@ -52,8 +55,8 @@ func (c Config) Check() error {
 			return fmt.Errorf("hyper: pattern %q of varying parameters: %w", p, err)
 		}
 	}
-	if !(c.Spread >= 0 && c.Slope >= 0) {
-		return fmt.Errorf("hyper: spread %v, slope %v; neither may be negative", c.Spread, c.Slope)
+	if !(c.Spread >= 0 && c.Slope >= 0) || math.IsInf(c.Spread+c.Slope, 1) {
+		return fmt.Errorf("hyper: spread %v, slope %v; neither may be negative or without an end", c.Spread, c.Slope)
 	}
 	return c.Encoding.Check()
 }

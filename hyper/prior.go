@@ -87,8 +87,11 @@ func (p Prior) Check() error {
 		return fmt.Errorf("hyper: an area-uniform prior over %d spatial axes; 1, 2 or 3 are possible", p.Dims)
 	case !(p.Margin >= 0 && p.Margin <= 1):
 		return fmt.Errorf("hyper: a prior with a margin of %v; a share of at most 1 is possible", p.Margin)
-	case p.N < 0:
-		return fmt.Errorf("hyper: a prior over conditions of %d numbers", p.N)
+	case p.N < 0 || p.N > 1<<12:
+		return fmt.Errorf("hyper: a prior over conditions of %d numbers; up to 4096 are possible", p.N)
+	}
+	if least, most := p.quantile(math.SmallestNonzeroFloat64), p.quantile(1); !(most > 0) || math.IsInf(most, 1) || p.Lo > 0 && !(least > 0) {
+		return fmt.Errorf("hyper: a prior that draws from %v to %v", least, most)
 	}
 	return nil
 }

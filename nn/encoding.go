@@ -34,14 +34,15 @@ func (e Encoding) Check() error {
 	if e.Kind != Complement && e.Kind != Circle {
 		return fmt.Errorf("nn: encoding %q is unknown", e.Kind)
 	}
-	if !(e.Max >= 0) {
+	if !(e.Max >= 0) || math.IsInf(e.Max, 1) {
 		return fmt.Errorf("nn: an encoding up to %v", e.Max)
 	}
 	return nil
 }
 
 // Encode returns the encodings [conditions, 2n] of conditions of n numbers each.
-// It panics with the error of Check, and if they are of different lengths.
+// It panics with the error of Check, and if they are of different lengths or not
+// finite.
 func (e Encoding) Encode(conditions ...[]float64) tensor.Tensor {
 	if err := e.Check(); err != nil {
 		panic(err)
@@ -61,6 +62,9 @@ func (e Encoding) Encode(conditions ...[]float64) tensor.Tensor {
 		}
 		for i, c := range condition {
 			to, x := y.Data[row*e.Len(n)+2*i:], c/scale
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				panic(fmt.Errorf("nn: a condition of %v", condition))
+			}
 			if e.Kind == Circle {
 				sin, cos := math.Sincos(x * math.Pi / 2)
 				to[0], to[1] = float32(cos), float32(sin)

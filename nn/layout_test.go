@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -88,5 +89,7 @@ func TestEncodingsNeverVanish(t *testing.T) {
 	require.Equal(t, []float32{0.25, 0.75, 1, 0}, Encoding{}.Encode([]float64{0.25}, []float64{1}).Data, "a row for each condition")
 	require.Zero(t, Encoding{}.Encode().Shape.Len())
 	require.PanicsWithError(t, "nn: a condition of 2 numbers beside one of 1", func() { Encoding{}.Encode([]float64{1}, []float64{1, 2}) })
+	require.PanicsWithError(t, "nn: a condition of [0.1 NaN]", func() { Encoding{}.Encode([]float64{0.1, math.NaN()}) })
+	require.EqualError(t, Encoding{Max: math.Inf(1)}.Check(), "nn: an encoding up to +Inf")
 	require.PanicsWithError(t, `nn: encoding "square" is unknown`, func() { Encoding{Kind: "square"}.Encode([]float64{1}) })
 }

@@ -131,6 +131,9 @@ func (c Config) Check() error {
 }
 
 func (f FiLM) check() error {
+	if len(f.Hidden) > 64 {
+		return fmt.Errorf("unet: FiLM of %d hidden layers; up to 64 are possible", len(f.Hidden))
+	}
 	if f.Condition < 0 || f.Condition > 1<<12 || slices.ContainsFunc(f.Hidden, func(w int) bool { return w < 1 || w > 1<<12 }) {
 		return fmt.Errorf("unet: FiLM of %d numbers by hidden widths %v; up to 4096 numbers and widths of 1 to 4096 are possible", f.Condition, f.Hidden)
 	}
