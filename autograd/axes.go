@@ -27,6 +27,10 @@ func (a Axes) trailing(axes, absent int) [3]int {
 	return all
 }
 
+// mostStep bounds strides, padding and dilation, so that places along an axis,
+// which they lead to, are integers.
+const mostStep = 1 << 30
+
 // extents is trailing for the extents of s from an axis on.
 func extents(s tensor.Shape, first, axes int) [3]int {
 	all := [3]int{1, 1, 1}

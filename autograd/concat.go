@@ -11,7 +11,8 @@ import (
 //	axis -1: x [N, spatial..., C], [N, spatial..., D] -> y [N, spatial..., C+D]
 //
 // It panics with a [*tensor.ShapeError] if they differ in another axis or have
-// no such axis. It copies, and costs no MACs.
+// no such axis. It copies, unless there is one value alone, which it returns, and
+// costs no MACs.
 func Concat(axis int, x ...Value) Value {
 	if len(x) == 1 {
 		concat{axis}.Shape([]tensor.Shape{x[0].Shape()})

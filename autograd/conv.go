@@ -145,12 +145,12 @@ func (c ConvConfig) check(op string, in []tensor.Shape) {
 	if c.Groups < 0 {
 		refuse(op, in, "%d groups", c.Groups)
 	}
-	if c.Same && c.Pad != (Axes{}) {
+	if c.Same && c.Pad.trailing(x.Rank()-2, 0) != ([3]int{}) {
 		refuse(op, in, "both Same and Pad %d", c.Pad)
 	}
 	for a := range x.Rank() - 2 {
-		if c.Stride[a] < 0 || c.Pad[a] < 0 || c.Dilation[a] < 0 {
-			refuse(op, in, "stride %d, padding %d, dilation %d: none may be negative", c.Stride, c.Pad, c.Dilation)
+		if least, most := min(c.Stride[a], c.Pad[a], c.Dilation[a]), max(c.Stride[a], c.Pad[a], c.Dilation[a]); least < 0 || most > mostStep {
+			refuse(op, in, "stride %d, padding %d, dilation %d: none may be negative or over %d", c.Stride, c.Pad, c.Dilation, mostStep)
 		}
 	}
 }

@@ -233,7 +233,7 @@ func TestConvSaysWhatDoesNotFit(t *testing.T) {
 		"conv of [2 0 5 4] and [3 3 4 6]: a kernel of 3 taps 1 apart does not fit an extent of 0 padded by 1": func() {
 			autograd.Conv(of(2, 0, 5, 4), w, none, autograd.ConvConfig{Same: true})
 		},
-		"conv of [2 5 5 4] and [3 3 4 6]: stride [0 -1 0], padding [0 0 0], dilation [0 0 0]: none may be negative": func() {
+		"conv of [2 5 5 4] and [3 3 4 6]: stride [0 -1 0], padding [0 0 0], dilation [0 0 0]: none may be negative or over 1073741824": func() {
 			autograd.Conv(x, w, none, autograd.ConvConfig{Stride: autograd.Axes{0, -1}})
 		},
 		"conv of [2 5 5 4] and [2 3 4 6]: same takes an even dilation*(taps-1), not 1*(2-1)": func() {

@@ -19,8 +19,8 @@ type Op interface {
 	Forward(out tensor.Tensor, in []tensor.Tensor)
 
 	// Backward adds to gin[i] the gradient of the loss by input i, given that
-	// by the output, gout. A gin without Data is not wanted. Several gin may
-	// share memory, where one value was given twice.
+	// by the output, gout. A gin without Data is not wanted. Several gin may be
+	// the same memory, where one value was given twice; else they share none.
 	Backward(gin []tensor.Tensor, gout, out tensor.Tensor, in []tensor.Tensor)
 
 	// Cost returns the cost of Forward: multiply-adds, and the bytes of

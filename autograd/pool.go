@@ -94,8 +94,8 @@ func newPooling(op string, in []tensor.Shape, window, stride, pad, dilation Axes
 	p := pooling{n: x.Dim(0), channels: x.Channels(), in: extents(x, 1, axes),
 		window: window.trailing(axes, 1), pad: pad.trailing(axes, 0), distant: dilation.trailing(axes, 1)}
 	for a := range axes {
-		if window[a] < 1 || stride[a] < 0 || pad[a] < 0 || dilation[a] < 0 {
-			refuse(op, in, "window %d, stride %d, padding %d, dilation %d: the window is positive, the others not negative", window, stride, pad, dilation)
+		if window[a] < 1 || min(stride[a], pad[a], dilation[a]) < 0 || max(window[a], stride[a], pad[a], dilation[a]) > mostStep {
+			refuse(op, in, "window %d, stride %d, padding %d, dilation %d: the window is positive, the others not negative, and none over %d", window, stride, pad, dilation, mostStep)
 		}
 	}
 	for a := range axes {

@@ -244,7 +244,7 @@ func TestPoolsSayWhatDoesNotFit(t *testing.T) {
 	each := autograd.Each
 	for text, f := range map[string]func(){
 		"maxpool of [2 3]: x takes 1 to 3 spatial axes: [N, spatial..., C]": func() { autograd.MaxPool(of(2, 3), each(2), autograd.MaxPoolConfig{}) },
-		"avgpool of [2 3 3 1]: window [2 0 0], stride [0 0 0], padding [0 0 0], dilation [0 0 0]: the window is positive, the others not negative": func() {
+		"avgpool of [2 3 3 1]: window [2 0 0], stride [0 0 0], padding [0 0 0], dilation [0 0 0]: the window is positive, the others not negative, and none over 1073741824": func() {
 			autograd.AvgPool(of(2, 3, 3, 1), autograd.Axes{2}, autograd.AvgPoolConfig{})
 		},
 		"maxpool of [2 3 1 1]: a window of 2 elements 1 apart does not fit an extent of 1 padded by 0": func() {
@@ -258,6 +258,9 @@ func TestPoolsSayWhatDoesNotFit(t *testing.T) {
 		},
 		"maxpool of [2 1 1]: window 0 along an extent of 1 lies in padding of 1 alone": func() {
 			autograd.MaxPool(of(2, 1, 1), each(2), autograd.MaxPoolConfig{Pad: each(1), Dilation: each(2)})
+		},
+		"maxpool of [1 8 2]: window [5 5 5], stride [0 0 0], padding [0 0 0], dilation [1073741825 1073741825 1073741825]: the window is positive, the others not negative, and none over 1073741824": func() {
+			autograd.MaxPool(of(1, 8, 2), each(5), autograd.MaxPoolConfig{Dilation: each(1<<30 + 1)})
 		},
 		"avgpool of [2 5 1]: a divisor of -1": func() { autograd.AvgPool(of(2, 5, 1), each(2), autograd.AvgPoolConfig{Divisor: -1}) },
 		"adaptiveavgpool of [2 5 5 1]: takes a map that is not empty and bins, not [2 0] of them": func() {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/sshn-go/sshn/internal/kernel"
 	"github.com/sshn-go/sshn/internal/parallel"
 	"github.com/sshn-go/sshn/tensor"
 )
@@ -118,6 +119,7 @@ func (t *Tape) forward(r *runner) {
 }
 
 func (t *Tape) backward(r *runner, loss int32) {
+	t.refusePassed(r, loss, loss, math.MaxInt32)
 	t.reach(r, loss)
 	if !r.rehearsal {
 		t.gradient(loss).Data[0]++
@@ -137,7 +139,40 @@ func (t *Tape) passOn(r *runner, node int32) {
 		last = max(last, id)
 		return true
 	})
+	t.refusePassed(r, last, last, node)
 	t.descend(r, last, node)
+}
+
+// refusePassed panics if a gradient that sets out at a node, and at those that
+// are reached already, would come to one that was passed, before any is changed.
+func (t *Tape) refusePassed(r *runner, node, from, beyond int32) {
+	if from < 0 {
+		return
+	}
+	come := append(t.come[:0], r.reached[:from+1]...)
+	t.come = come
+	come[t.nodes[node].root] = true
+	for id := from; id >= 0; id-- {
+		n := &t.nodes[id]
+		if !come[id] || n.kind != applied {
+			continue
+		}
+		if r.passed[id] {
+			problem := " was passed by an earlier Backward, and each takes what it needs with it; add the losses, or hold what they share (Value.Hold)"
+			if n.held {
+				problem = " was held until a gradient beyond it was read; read that after the last Backward"
+			}
+			panic(&UseError{"backward", n.shape, Name(n.op) + problem})
+		}
+		if n.held && id <= beyond {
+			continue
+		}
+		for _, x := range r.steps[id].in {
+			if t.nodes[x].grad {
+				come[t.nodes[x].root] = true
+			}
+		}
+	}
 }
 
 // descend passes gradients on, from a node down to the leaves or to values that are
@@ -152,13 +187,6 @@ func (t *Tape) descend(r *runner, from, beyond int32) {
 		if n.kind != applied {
 			continue
 		}
-		if r.passed[id] {
-			problem := " was passed by an earlier Backward, and each takes what it needs with it; add the losses, or hold what they share (Value.Hold)"
-			if n.held {
-				problem = " was held until a gradient beyond it was read; read that after the last Backward"
-			}
-			panic(&UseError{"backward", n.shape, Name(n.op) + problem})
-		}
 		if n.held && id <= beyond {
 			r.waiting = append(r.waiting, id)
 			continue
@@ -171,6 +199,8 @@ func (t *Tape) descend(r *runner, from, beyond int32) {
 
 func (t *Tape) backwardOne(r *runner, id, loss int32, n *node, s *step) {
 	gin, fresh := t.gin[:0], t.fresh[:0]
+	asides := t.asides[:0]
+	straddling := 0 // floats
 	_, assigns := s.op.(Assigner)
 	for k, x := range s.in {
 		g := tensor.Tensor{Shape: t.nodes[x].shape}
@@ -185,10 +215,19 @@ func (t *Tape) backwardOne(r *runner, id, loss int32, n *node, s *step) {
 			if !r.rehearsal {
 				g = t.gradient(x)
 			}
+			if t.straddles(s.in, k) {
+				straddling += g.Shape.Len()
+				if !r.rehearsal {
+					whole := g.Data
+					g.Data = parallel.Scratch(len(whole))
+					clear(g.Data)
+					asides = append(asides, aside{whole, g.Data})
+				}
+			}
 		}
 		gin, fresh = append(gin, g), append(fresh, first)
 	}
-	t.gin, t.fresh = gin, fresh
+	t.gin, t.fresh, t.asides = gin, fresh, asides
 	if op, ok := s.op.(Working); ok && assigns && n.state == nil {
 		if size := op.Working(t.inputShapes(s.in)); size > 0 {
 			t.buffer(r, &n.state, &r.places[id].state, size)
@@ -196,8 +235,12 @@ func (t *Tape) backwardOne(r *runner, id, loss int32, n *node, s *step) {
 		}
 	}
 	if r.rehearsal {
+		bytes := 4 * int64(straddling)
 		if op, ok := s.op.(greedy); ok && r.counts {
-			r.scratch = max(r.scratch, op.backwardBytes(t.inputShapes(s.in)))
+			bytes += op.backwardBytes(t.inputShapes(s.in))
+		}
+		if r.counts {
+			r.scratch = max(r.scratch, bytes)
 		}
 		return
 	}
@@ -221,6 +264,30 @@ func (t *Tape) backwardOne(r *runner, id, loss int32, n *node, s *step) {
 	default:
 		s.op.Backward(gin, gout, out, in)
 	}
+	for _, a := range asides {
+		kernel.Add(a.to, a.from)
+		parallel.Release(a.from)
+	}
+}
+
+// An aside is a gradient in memory of its own that is to be added where it
+// belongs: that of an input which shares a part, and not all, of its memory with
+// another input. An operation that does the inputs' elements side by side would
+// add to one place from several goroutines.
+type aside struct{ to, from []float32 }
+
+// straddles tells whether in[k] is such an input, of which an earlier one is the
+// other.
+func (t *Tape) straddles(in []int32, k int) bool {
+	b := &t.nodes[in[k]]
+	for _, x := range in[:k] {
+		a := &t.nodes[x]
+		if a.root == b.root && a.offset < b.offset+b.shape.Len() && b.offset < a.offset+a.shape.Len() &&
+			(a.offset != b.offset || a.shape.Len() != b.shape.Len()) {
+			return true
+		}
+	}
+	return false
 }
 
 // once tells whether in[k] is a whole root that is no other input's.

@@ -23,7 +23,9 @@ type Tape struct {
 
 	in, gin []tensor.Tensor // arguments of the operation that is running
 	fresh   []bool
+	asides  []aside
 	shapes  []tensor.Shape // of the inputs of the operation in question
+	come    []bool         // of a root: a Backward in question would come to it
 }
 
 type kind uint8
@@ -64,8 +66,8 @@ func (t *Tape) Placeholder(s tensor.Shape) Value {
 
 // Leaf records x as a variable: Backward makes its gradient. The tape reads
 // x.Data when it runs, and never writes it. The leaf of data that are a leaf
-// of this tape already is the same Value, so that the gradients of several
-// uses add up.
+// of this tape already, under the same shape, is the same Value, so that the
+// gradients of several uses add up.
 func (t *Tape) Leaf(x tensor.Tensor) Value {
 	for id := range t.nodes {
 		n := &t.nodes[id]

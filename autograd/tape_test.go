@@ -147,6 +147,18 @@ func TestMisuseSaysWhatWasWrong(t *testing.T) {
 		func() { tape.Backward(Apply(total{}, loss)) })
 
 	tape.Reset()
+	w, z := tape.Leaf(tensor.From([]float32{4, 5, 6}, 3)), Apply(square{}, tape.Leaf(tensor.From(three, 3)))
+	pending := Apply(square{}, z) // keeps z's data, not its gradient
+	first, both := Apply(total{}, z), Apply(total{}, z, Apply(square{}, w))
+	alone := Apply(total{}, w)
+	tape.Backward(first)
+	require.PanicsWithError(t, "gradient of [3]: released; call Keep on the value before Backward", func() { z.Keep().Grad() })
+	require.Panics(t, func() { tape.Backward(both) })
+	tape.Backward(alone)
+	require.Equal(t, []float32{1, 1, 1}, w.Grad().Data, "nothing is left of the Backward that was refused")
+	require.Equal(t, []float32{1, 16, 81}, pending.Tensor().Data)
+
+	tape.Reset()
 	planned := Apply(square{}, tape.Placeholder(tensor.NewShape(3)))
 	require.EqualValues(t, 3, tape.Cost().MACs)
 	require.PanicsWithError(t, "run of [3]: it is a placeholder, which has no data", func() { planned.Tensor() })

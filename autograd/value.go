@@ -53,6 +53,9 @@ func (v Value) Grad() tensor.Tensor {
 		panic(&UseError{"gradient", n.shape, "released; call Keep on the value before Backward"})
 	}
 	v.tape.passOn(&v.tape.run, n.root)
+	if r := &v.tape.run; r.passed[n.root] && !r.hasGrad[n.root] {
+		panic(&UseError{"gradient", n.shape, "released; call Keep on the value before Backward"})
+	}
 	v.tape.holdGrad(&v.tape.run, v.id, true)
 	return v.tape.gradient(v.id)
 }

@@ -44,7 +44,7 @@ func (f Factors) At(level, axis int) float64 {
 	case f.by == perAxis:
 		i = axis
 	}
-	if i >= len(f.phi) {
+	if i < 0 || i >= len(f.phi) {
 		panic(fmt.Errorf("nn: factors %v have none for level %d, axis %d", f, level, axis))
 	}
 	return f.phi[i]

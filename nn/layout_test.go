@@ -77,6 +77,7 @@ func TestFactorsByLevelAndAxis(t *testing.T) {
 	require.Equal(t, "0.25", Uniform(0.25).String())
 	require.PanicsWithError(t, "nn: factors 0.1,0.3 per level have none for level 2, axis 0", func() { PerLevel(0.1, 0.3).At(2, 0) })
 	require.PanicsWithError(t, "nn: factors per axis have none for level 0, axis 0", func() { PerAxis().At(0, 0) })
+	require.PanicsWithError(t, "nn: factors 0.1,0.3 per level have none for level -1, axis 0", func() { PerLevel(0.1, 0.3).At(-1, 0) })
 	require.Empty(t, PerLevel().Vector())
 }
 

@@ -1,6 +1,8 @@
 package rescale
 
 import (
+	"fmt"
+
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/tensor"
 )
@@ -73,6 +75,9 @@ func By(x autograd.Value, phi ...float64) autograd.Value {
 // Mode Nearest, of a label map before training. The result is new, the
 // caller's, and shares nothing with x.
 func Tensor(x tensor.Tensor, size []int, cfg Config) tensor.Tensor {
+	if len(x.Data) != x.Shape.Len() {
+		panic(&tensor.ShapeError{Op: "rescale", Shapes: []tensor.Shape{x.Shape}, Problem: fmt.Sprintf("%d elements of data", len(x.Data))})
+	}
 	op := newOp(x.Shape, size, cfg)
 	y := tensor.Zeros(op.Shape([]tensor.Shape{x.Shape}))
 	op.Forward(y, []tensor.Tensor{x})

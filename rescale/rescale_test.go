@@ -154,6 +154,9 @@ func TestMisuseNamesTheShapes(t *testing.T) {
 		"rescale linear of [1 4 5 2] and [3 0]: an output axis is empty": func() {
 			Op{Size: tensor.NewShape(3, 0)}.Shape([]tensor.Shape{tensor.NewShape(1, 4, 5, 2)})
 		},
+		"rescale of [1 4 5 2]: 3 elements of data": func() {
+			Tensor(tensor.Tensor{Shape: tensor.NewShape(1, 4, 5, 2), Data: make([]float32, 3)}, []int{3, 3}, Config{})
+		},
 		"rescale linear of [1 4 5 2] and [1 4 5 2] and [3 3]: takes one input, not 2":      func() { autograd.Apply(Op{Size: tensor.NewShape(3, 3)}, x, x) },
 		"rescale: an axis of 4 pixels by phi = -1: the factor must be positive and finite": func() { By(x, -1) },
 	} {

@@ -9,10 +9,13 @@ import (
 
 // String prints the shape and the elements. A tensor of more than 64 elements
 // prints what a debugger asks first instead: least, mean and greatest element,
-// and how many are not finite.
+// and how many are not finite. Of one without elements it is the shape.
 func (t Tensor) String() string {
 	if len(t.Data) != t.Shape.Len() {
 		return fmt.Sprintf("%v without data", t.Shape)
+	}
+	if len(t.Data) == 0 {
+		return t.Shape.String()
 	}
 	if len(t.Data) > 64 {
 		return t.summary()

@@ -46,17 +46,18 @@ func (g *gather) choose(c *Conv) {
 // remainders of the input's place by the strides.
 func (c *Conv) inputGradFast(gx []Grad, gy, w []float32) {
 	var held [3][8]tap
-	if c.skips() {
-		for _, p := range gx {
-			if !p.Add {
-				clear(p.X)
+	p := c.phases()
+	if p.skips {
+		for _, part := range gx {
+			if !part.Add {
+				clear(part.X)
 			}
 		}
 	}
 	in := []Input{{X: gy, C: c.Cout}}
 	var panels []panel
-	for phase := range volume(c.Stride) {
-		g := c.inputGradGather(in, phase, &held)
+	for i := range p.n() {
+		g := c.inputGradGather(in, p.at(i), &held)
 		if g.points() == 0 || g.tapCount() == 0 {
 			continue
 		}
@@ -71,26 +72,55 @@ func (c *Conv) inputGradFast(gx []Grad, gy, w []float32) {
 }
 
 // inputGradGather is the gather for a combination of remainders.
-func (c *Conv) inputGradGather(gy []Input, phase int, held *[3][8]tap) gather {
+func (c *Conv) inputGradGather(gy []Input, remainders [3]int, held *[3][8]tap) gather {
 	g := gather{batch: c.N, in: gy, k: c.Cout / c.Groups, n: c.Cin / c.Groups, slope: 1}
-	for a, remainder := range unravel(phase, c.Stride) {
+	for a, remainder := range remainders {
 		g.axes[a] = c.inputGradAxis(a, remainder, held[a][:0])
 	}
 	g.choose(c)
 	return g
 }
 
-// skips tells whether there are inputs that no output reads, at some remainder.
-func (c *Conv) skips() bool {
+// phases are the remainders of the inputs' places by the stride, along each axis,
+// at which outputs read inputs.
+type phases struct {
+	held  [3][8]int
+	more  [3][]int // where there are more than held
+	count [3]int
+	skips bool // there are others, of inputs that no output reads
+}
+
+func (c *Conv) phases() (p phases) {
 	for a := range c.Stride {
 		for r := range min(c.Stride[a], c.In[a]) {
 			var held [8]tap
-			if len(c.inputGradAxis(a, r, held[:0]).taps) == 0 {
-				return true
+			switch {
+			case len(c.inputGradAxis(a, r, held[:0]).taps) == 0:
+				p.skips = true
+				continue
+			case p.count[a] < len(p.held[a]):
+				p.held[a][p.count[a]] = r
+			default:
+				p.more[a] = append(p.more[a], r)
 			}
+			p.count[a]++
 		}
 	}
-	return false
+	return p
+}
+
+// n is the number of combinations, and at one of them.
+func (p *phases) n() int { return volume(p.count) }
+
+func (p *phases) at(i int) (remainders [3]int) {
+	for a, k := range unravel(i, p.count) {
+		if held := p.held[a]; k < len(held) {
+			remainders[a] = held[k]
+		} else {
+			remainders[a] = p.more[a][k-len(held)]
+		}
+	}
+	return remainders
 }
 
 func (c *Conv) forwardAxis(a int, taps []tap) axis {

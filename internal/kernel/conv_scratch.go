@@ -34,8 +34,9 @@ func (c *Conv) InputGradScratch(x []Input) int64 {
 	most := 0
 	var held [3][8]tap
 	gy := []Input{{C: c.Cout}}
-	for phase := range volume(c.Stride) {
-		g := c.inputGradGather(gy, phase, &held)
+	p := c.phases()
+	for i := range p.n() {
+		g := c.inputGradGather(gy, p.at(i), &held)
 		most = max(most, c.passScratch(&g, true, parts))
 		for i := 0; i < len(parts) && len(parts) > 1; i++ { // one alone may be projected
 			alone := make([]Grad, len(parts))

@@ -41,6 +41,8 @@ func convCases() []Conv {
 		conv(2, [3]int{1, 4, 2}, [3]int{1, 1, 3}, one, [3]int{0, 0, 1}, one, 9, 33, 1),
 		conv(1, [3]int{1, 1, 10000}, [3]int{1, 1, 5}, one, [3]int{0, 0, 2}, one, 8, 12, 2), // blocks in parts, copied and not
 		conv(1, [3]int{1, 1, 3000}, [3]int{1, 1, 3}, one, [3]int{0, 0, 1}, one, 6, 18, 1),
+		conv(1, [3]int{8, 8, 8}, one, [3]int{400, 1 << 30, 400}, none, one, 1, 2, 1), // strides beyond the input
+		conv(2, [3]int{2, 3, 50}, [3]int{1, 1, 12}, [3]int{1, 1 << 30, 20}, [3]int{0, 0, 3}, one, 3, 5, 1),
 	}
 	for _, size := range []int{1, 2, 5, 10, 19, 37} {
 		cases = append(cases, conv(1, [3]int{1, size, size + 1}, [3]int{1, 3, 3}, one, [3]int{0, 1, 1}, one, 32, 32, 1))

@@ -2,6 +2,7 @@ package loss
 
 import (
 	"math"
+	"slices"
 
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/internal/parallel"
@@ -24,7 +25,7 @@ func BCEWithLogits(x, target, weight autograd.Value, positive []float64, r Reduc
 	if weight != (autograd.Value{}) {
 		in = append(in, weight)
 	}
-	return autograd.Apply(bce{positive, r}, in...)
+	return autograd.Apply(bce{slices.Clone(positive), r}, in...)
 }
 
 type bce struct {

@@ -29,7 +29,7 @@ func (o labelled) Shape(in []tensor.Shape) tensor.Shape {
 	if dims := x.Dims(); labels != tensor.NewShape(dims[:len(dims)-1]...) {
 		refuse("labels take the prediction's shape without its channels", x, labels)
 	}
-	if n := len(o.Weights); o.ce > 0 && o.Weights != nil && n != x.Channels() {
+	if n := len(o.Weights); o.Weights != nil && n != x.Channels() {
 		refuse("one weight is wanted for each class", x, tensor.NewShape(n))
 	}
 	if o.dice > 0 && x.Channels() <= o.first() {

@@ -54,6 +54,7 @@ func DiceCE(logits, labels autograd.Value, c Config) autograd.Value {
 
 func record(o labelled, x, labels autograd.Value) autograd.Value {
 	o.check(o.kind, x)
+	o.Ignore, o.Weights = slices.Clone(o.Ignore), slices.Clone(o.Weights)
 	return autograd.Apply(o, x, labels)
 }
 

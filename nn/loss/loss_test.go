@@ -75,6 +75,45 @@ func TestElementSumsHaveTheSameBitsOnAnyNumberOfWorkers(t *testing.T) {
 	require.Equal(t, one, losses())
 }
 
+// Values may be two views of one, as of neighbouring moments, whose gradients
+// meet in the same place.
+func TestGradientsOfViewsThatOverlapAddUp(t *testing.T) {
+	const shift, n = elementGrain, 5 * elementGrain
+	x, _ := sample(n, 1)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	for name, loss := range map[string]func(x, y autograd.Value) autograd.Value{
+		"mse":      func(x, y autograd.Value) autograd.Value { return MSE(x, y, Sum) },
+		"smoothl1": func(x, y autograd.Value) autograd.Value { return SmoothL1(x, y, 0.5, Sum) },
+		"bce":      func(x, y autograd.Value) autograd.Value { return BCEWithLogits(x, y, autograd.Value{}, nil, Sum) },
+		"concat": func(x, y autograd.Value) autograd.Value {
+			z := autograd.Concat(-1, autograd.Reshape(x, (n-shift)/16, 16), autograd.Reshape(y, (n-shift)/16, 16))
+			return MSE(z, x.Tape().Const(tensor.Zeros(z.Shape())), Sum)
+		},
+	} {
+		tape := autograd.NewTape()
+		v, a, b := tape.Leaf(x.Reshape(n)), tape.Leaf(tensor.From(x.Data[shift:], n-shift)), tape.Leaf(tensor.From(x.Data[:n-shift], n-shift))
+		tape.Backward(loss(v.View(shift, tensor.NewShape(n-shift)), v.View(0, tensor.NewShape(n-shift))))
+		tape.Backward(loss(a, b))
+		want := make([]float32, n)
+		copy(want[shift:], a.Grad().Data)
+		for i, g := range b.Grad().Data {
+			want[i] += g
+		}
+		require.Equal(t, want, v.Grad().Data, name)
+	}
+}
+
+func TestALossKeepsNothingOfItsCallers(t *testing.T) {
+	tape := autograd.NewTape()
+	x, labels := tape.Leaf(tensor.From([]float32{1, 2}, 1, 2)), tape.Const(tensor.New(1))
+	weights, ignore, factors := []float64{2, 1}, []int{-1}, []float64{2, 1}
+	surprise := CrossEntropy(x, labels, Config{Weights: weights, Ignore: ignore, Reduction: Sum})
+	binary := BCEWithLogits(x, tape.Const(tensor.From([]float32{1, 1}, 1, 2)), autograd.Value{}, factors, Sum)
+	weights[0], ignore[0], factors[0] = 1000, 0, 1000
+	require.InDelta(t, 2*math.Log(1+math.E), surprise.Item(), 1e-6)
+	require.InDelta(t, 2*math.Log1p(math.Exp(-1))+math.Log1p(math.Exp(-2)), binary.Item(), 1e-6)
+}
+
 func TestWhereNothingCountsTheLossIsZero(t *testing.T) {
 	logits, labels := sample(2, 3, 4)
 	for i := range labels.Data {
@@ -155,6 +194,7 @@ func TestMisuseSaysWhatWasWrong(t *testing.T) {
 		"dice of [2] and [2]: the prediction takes [N, spatial..., K]":                     func() { Dice(flat, flat, Config{}) },
 		"dicece of [2 3 1] and [2 3]: there is no class beside the background":             func() { DiceCE(one, labels, Config{}) },
 		"crossentropy of [2 3 4] and [3]: one weight is wanted for each class":             func() { CrossEntropy(x, labels, Config{Weights: []float64{1, 2, 3}}) },
+		"dice of [2 3 4] and [2]: one weight is wanted for each class":                     func() { Dice(x, labels, Config{Weights: []float64{1, 2}}) },
 		"crossentropy of [2 3 4]: a class weight must be 0 or positive":                    func() { CrossEntropy(x, labels, Config{Weights: []float64{1, 2, 3, math.NaN()}}) },
 		"crossentropy of [2 3 4]: the smoothing must lie in 0 to 1":                        func() { CrossEntropy(x, labels, Config{Smoothing: 1.5}) },
 		"dice of [2 3 4]: epsilon must be positive, or 0 for its default":                  func() { Dice(x, labels, Config{Epsilon: -1}) },
