@@ -67,6 +67,7 @@ func TestOnlyWhatVariesHasColumns(t *testing.T) {
 	}
 	head, _ := net.Params().Layout.Lookup("head")
 	require.Equal(t, 16, head.Shape.Dim(1))
+	require.PanicsWithError(t, "hyper: a net for conditions of -1 numbers", func() { NewNet(layout, -1, Config{}, 1) })
 	require.PanicsWithError(t, "hyper: a condition of 1 numbers, where the net takes 2", func() { Freeze(net, layout, []float64{1}) })
 }
 

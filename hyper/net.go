@@ -86,7 +86,7 @@ func (c Config) varies(p nn.Param) bool {
 
 // NewNet returns a hypernetwork for the parameters that layout lists, as a
 // function of conditions of the given length, initialised from seed. It panics
-// with the error of [Config.CheckFor].
+// with the error of [Config.CheckFor], and if the length is not positive.
 func NewNet(layout *nn.Layout, condition int, cfg Config, seed uint64) *Net {
 	n, omega := build(layout, condition, cfg, seed)
 	n.omega = omega.Init(seed)
@@ -103,6 +103,9 @@ func Size(layout *nn.Layout, condition int, cfg Config) int {
 func build(layout *nn.Layout, condition int, cfg Config, seed uint64) (*Net, *nn.Layout) {
 	if err := cfg.CheckFor(layout); err != nil {
 		panic(err)
+	}
+	if condition < 1 {
+		panic(fmt.Errorf("hyper: a net for conditions of %d numbers", condition))
 	}
 	cfg = cfg.withDefaults()
 	n := &Net{columns: varying(layout, cfg.varies), cfg: cfg, inputs: condition}
