@@ -49,6 +49,19 @@ func TestWhatIsHeldWhenATapeIsResetIsForgotten(t *testing.T) {
 	require.Zero(t, n)
 }
 
+func TestAGradientThatIsRefusedIsRefusedAgain(t *testing.T) {
+	tape := NewTape()
+	x := tape.Leaf(tensor.From(three, 3))
+	z := Apply(square{}, x)
+	h := Apply(square{}, z).Hold()
+	tape.Backward(Apply(total{}, z))
+	tape.Backward(Apply(total{}, h))
+	for range 2 {
+		require.PanicsWithError(t, "backward of [3]: square was passed by an earlier Backward, and each takes what it needs with it; add the losses, or hold what they share (Value.Hold)",
+			func() { x.Grad() })
+	}
+}
+
 func TestHeldValuesMayDependOnEachOther(t *testing.T) {
 	tape := NewTape()
 	leaf := tape.Leaf(tensor.From(three, 3))

@@ -55,6 +55,17 @@ func (g Gradient) matrix() []float32 {
 	return append(append(all, m...), g.Dense[o.Offset:]...)
 }
 
+func TestAnInputWhoseGradientMovesWithAnothersIsReachedWhereItLies(t *testing.T) {
+	omega := omegaOf()
+	tape := NewTape()
+	leaf := tape.Leaf(omega)
+	pair := Apply(total{}, leaf.View(0, tensor.NewShape(1)), leaf.View(5, tensor.NewShape(2))) // beside the matrix, and in it
+	_, loss := layers(tape, omega, 1)
+	tape.Backward(Apply(total{}, pair, loss)) // the layers first, whose products wait
+	require.Nil(t, leaf.Gradient().Outer)
+	require.Equal(t, float32(1), leaf.Grad().Data[0])
+}
+
 func TestOuterProductsAreTheGradientOfALargeMatrix(t *testing.T) {
 	omega := omegaOf()
 	tape := NewTape()

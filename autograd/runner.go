@@ -119,7 +119,9 @@ func (t *Tape) forward(r *runner) {
 }
 
 func (t *Tape) backward(r *runner, loss int32) {
-	t.refusePassed(r, loss, loss, math.MaxInt32)
+	come := t.reachedUpTo(r, loss)
+	come[t.nodes[loss].root] = true
+	t.refusePassed(r, come, math.MaxInt32)
 	t.reach(r, loss)
 	if !r.rehearsal {
 		t.gradient(loss).Data[0]++
@@ -131,28 +133,36 @@ func (t *Tape) backward(r *runner, loss int32) {
 // further.
 func (t *Tape) passOn(r *runner, node int32) {
 	last := int32(-1)
-	r.waiting = slices.DeleteFunc(r.waiting, func(id int32) bool {
-		if id <= node {
-			return false
+	for _, id := range r.waiting {
+		if id > node {
+			last = max(last, id)
 		}
-		r.reached[id] = true
-		last = max(last, id)
-		return true
+	}
+	come := t.reachedUpTo(r, last)
+	for _, id := range r.waiting {
+		if id > node {
+			come[id] = true
+		}
+	}
+	t.refusePassed(r, come, node)
+	r.waiting = slices.DeleteFunc(r.waiting, func(id int32) bool {
+		r.reached[id] = r.reached[id] || id > node
+		return id > node
 	})
-	t.refusePassed(r, last, last, node)
 	t.descend(r, last, node)
 }
 
-// refusePassed panics if a gradient that sets out at a node, and at those that
-// are reached already, would come to one that was passed, before any is changed.
-func (t *Tape) refusePassed(r *runner, node, from, beyond int32) {
-	if from < 0 {
-		return
-	}
-	come := append(t.come[:0], r.reached[:from+1]...)
-	t.come = come
-	come[t.nodes[node].root] = true
-	for id := from; id >= 0; id-- {
+// reachedUpTo returns, of each node up to a last one, whether a gradient is there
+// to be passed on, for refusePassed.
+func (t *Tape) reachedUpTo(r *runner, last int32) []bool {
+	t.come = append(t.come[:0], r.reached[:last+1]...)
+	return t.come
+}
+
+// refusePassed panics if gradients that set out where come holds would come to a
+// node that was passed, before any is changed.
+func (t *Tape) refusePassed(r *runner, come []bool, beyond int32) {
+	for id := int32(len(come)) - 1; id >= 0; id-- {
 		n := &t.nodes[id]
 		if !come[id] || n.kind != applied {
 			continue
@@ -198,44 +208,15 @@ func (t *Tape) descend(r *runner, from, beyond int32) {
 }
 
 func (t *Tape) backwardOne(r *runner, id, loss int32, n *node, s *step) {
-	gin, fresh := t.gin[:0], t.fresh[:0]
-	asides := t.asides[:0]
-	straddling := 0 // floats
-	_, assigns := s.op.(Assigner)
-	for k, x := range s.in {
-		g := tensor.Tensor{Shape: t.nodes[x].shape}
-		first := false
-		switch {
-		case !t.nodes[x].grad:
-		case t.keepsOuter(r, id, s, k):
-			r.reached[t.nodes[x].root] = true
-		default:
-			first = assigns && !r.hasGrad[t.nodes[x].root] && t.once(s.in, k)
-			t.reachFor(r, x, !first)
-			if !r.rehearsal {
-				g = t.gradient(x)
-			}
-			if t.straddles(s.in, k) {
-				straddling += g.Shape.Len()
-				if !r.rehearsal {
-					whole := g.Data
-					g.Data = parallel.Scratch(len(whole))
-					clear(g.Data)
-					asides = append(asides, aside{whole, g.Data})
-				}
-			}
-		}
-		gin, fresh = append(gin, g), append(fresh, first)
-	}
-	t.gin, t.fresh, t.asides = gin, fresh, asides
-	if op, ok := s.op.(Working); ok && assigns && n.state == nil {
+	apart := t.reachInputs(r, id, s)
+	if op, ok := s.op.(Working); ok && assigns(s.op) && n.state == nil {
 		if size := op.Working(t.inputShapes(s.in)); size > 0 {
 			t.buffer(r, &n.state, &r.places[id].state, size)
 			defer t.unbuffer(r, &n.state, &r.places[id].state)
 		}
 	}
 	if r.rehearsal {
-		bytes := 4 * int64(straddling)
+		bytes := 4 * int64(apart)
 		if op, ok := s.op.(greedy); ok && r.counts {
 			bytes += op.backwardBytes(t.inputShapes(s.in))
 		}
@@ -244,6 +225,7 @@ func (t *Tape) backwardOne(r *runner, id, loss int32, n *node, s *step) {
 		}
 		return
 	}
+	gin := t.gradients(s)
 	in := t.inputs(s, s.op)
 	out := tensor.Tensor{Shape: n.shape}
 	if needsOutput(s.op) {
@@ -258,16 +240,59 @@ func (t *Tape) backwardOne(r *runner, id, loss int32, n *node, s *step) {
 	}
 	switch op := s.op.(type) {
 	case Assigner:
-		op.BackwardAssign(gin, fresh, gout, out, in, n.state)
+		op.BackwardAssign(gin, t.fresh, gout, out, in, n.state)
 	case Stateful:
 		op.BackwardState(gin, gout, out, in, n.state)
 	default:
 		s.op.Backward(gin, gout, out, in)
 	}
-	for _, a := range asides {
+	for _, a := range t.asides {
 		kernel.Add(a.to, a.from)
 		parallel.Release(a.from)
 	}
+}
+
+// reachInputs sees to it that there is what a step adds the gradients of its
+// inputs to, and says in wanted of which it does so, in fresh which it writes
+// first. It returns how many floats those take that are kept aside.
+func (t *Tape) reachInputs(r *runner, id int32, s *step) (apart int) {
+	t.wanted, t.fresh = t.wanted[:0], t.fresh[:0]
+	for k, x := range s.in {
+		n := &t.nodes[x]
+		wanted := n.grad && !t.keepsOuter(r, id, s, k)
+		fresh := wanted && assigns(s.op) && !r.hasGrad[n.root] && t.once(s.in, k)
+		if n.grad {
+			r.reached[n.root] = true
+		}
+		if wanted {
+			t.holdGrad(r, x, !fresh)
+			if t.straddles(s.in, k) {
+				apart += n.shape.Len()
+			}
+		}
+		t.wanted, t.fresh = append(t.wanted, wanted), append(t.fresh, fresh)
+	}
+	return apart
+}
+
+// gradients returns what a step adds the gradients of its inputs to, after
+// reachInputs: what one of them wanted may have moved another's.
+func (t *Tape) gradients(s *step) []tensor.Tensor {
+	t.gin, t.asides = t.gin[:0], t.asides[:0]
+	for k, x := range s.in {
+		g := tensor.Tensor{Shape: t.nodes[x].shape}
+		if t.wanted[k] {
+			g = t.gradient(x)
+		}
+		if t.wanted[k] && t.straddles(s.in, k) {
+			whole := g.Data
+			g.Data = parallel.Scratch(len(whole))
+			clear(g.Data)
+			t.asides = append(t.asides, aside{whole, g.Data})
+		}
+		t.gin = append(t.gin, g)
+	}
+	return t.gin
 }
 
 // An aside is a gradient in memory of its own that is to be added where it
@@ -283,12 +308,14 @@ func (t *Tape) straddles(in []int32, k int) bool {
 	for _, x := range in[:k] {
 		a := &t.nodes[x]
 		if a.root == b.root && a.offset < b.offset+b.shape.Len() && b.offset < a.offset+a.shape.Len() &&
-			(a.offset != b.offset || a.shape.Len() != b.shape.Len()) {
+			(a.offset != b.offset || a.shape != b.shape) {
 			return true
 		}
 	}
 	return false
 }
+
+func assigns(op Op) bool { _, ok := op.(Assigner); return ok }
 
 // once tells whether in[k] is a whole root that is no other input's.
 func (t *Tape) once(in []int32, k int) bool {
@@ -349,11 +376,9 @@ func (t *Tape) drop(r *runner, root int32) {
 }
 
 // reach tells Backward that id has a gradient.
-func (t *Tape) reach(r *runner, id int32) { t.reachFor(r, id, true) }
-
-func (t *Tape) reachFor(r *runner, id int32, zero bool) {
+func (t *Tape) reach(r *runner, id int32) {
 	r.reached[t.nodes[id].root] = true
-	t.holdGrad(r, id, zero)
+	t.holdGrad(r, id, true)
 }
 
 // bytes is what the run's buffers have taken at most.

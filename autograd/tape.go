@@ -22,7 +22,8 @@ type Tape struct {
 	generation uint32
 
 	in, gin []tensor.Tensor // arguments of the operation that is running
-	fresh   []bool
+	wanted  []bool          // of its inputs: there is a gradient to add to
+	fresh   []bool          // or to write
 	asides  []aside
 	shapes  []tensor.Shape // of the inputs of the operation in question
 	come    []bool         // of a root: a Backward in question would come to it

@@ -5,9 +5,11 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sshn-go/sshn/internal/parallel"
 	"github.com/sshn-go/sshn/tensor"
 )
 
@@ -166,6 +168,47 @@ func TestMisuseSaysWhatWasWrong(t *testing.T) {
 	tape.Reset()
 	require.PanicsWithError(t, "square of []: stale: its tape was reset after it was recorded", func() { Apply(square{}, x) })
 	require.PanicsWithError(t, "shape of []: the zero Value is on no tape", func() { Value{}.Shape() })
+}
+
+// lonely is total, and takes inputs whose gradients share no memory in part.
+type lonely struct{ total }
+
+func (o lonely) Backward(gin []tensor.Tensor, gout, out tensor.Tensor, in []tensor.Tensor) {
+	ends := func(x []float32) (first, end uintptr) {
+		first = uintptr(unsafe.Pointer(&x[0]))
+		return first, first + uintptr(4*len(x))
+	}
+	for k := range gin {
+		lo, hi := ends(gin[k].Data)
+		for _, g := range gin[:k] {
+			if first, end := ends(g.Data); lo < end && first < hi && (lo != first || hi != end) {
+				panic("the gradients overlap")
+			}
+		}
+	}
+	o.total.Backward(gin, gout, out, in)
+}
+
+func TestGradientsOfInputsThatOverlapLieApart(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // others may come too late to take scratch
+	tape := NewTape()
+	x := tape.Leaf(tensor.Zeros(tensor.NewShape(1000)))
+	view := func(from int, dims ...int) Value { return x.View(from, tensor.NewShape(dims...)) }
+	loss := Apply(lonely{}, view(0, 10, 60), view(200, 700), view(0, 10, 60), view(600, 400))
+	books := tape.TrainingCost(loss).Bytes
+	scratch := tape.dry.scratch
+	require.EqualValues(t, 4*(700+600+400), scratch, "all that overlap one before them")
+	require.Equal(t, scratch, parallel.Watch(func() { tape.Backward(loss) }))
+	require.Equal(t, books-scratch, tape.run.bytes())
+	for i, g := range x.Grad().Data {
+		want := float32(0)
+		for _, from := range [][2]int{{0, 600}, {200, 900}, {0, 600}, {600, 1000}} {
+			if i >= from[0] && i < from[1] {
+				want++
+			}
+		}
+		require.Equal(t, want, g, "element %d", i)
+	}
 }
 
 func TestKeepKeepsValueAndGradient(t *testing.T) {

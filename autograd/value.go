@@ -46,22 +46,23 @@ func (v Value) Item() float32 {
 // does. It panics with a [*UseError] if v has none.
 func (v Value) Grad() tensor.Tensor {
 	n := v.node("gradient")
+	gone := &UseError{"gradient", n.shape, "released; call Keep on the value before Backward"}
 	switch {
 	case !n.grad:
 		panic(&UseError{"gradient", n.shape, "no leaf leads to it, or it was recorded under NoGrad"})
 	case !v.tape.nodes[n.root].kept && v.tape.nodes[n.root].kind == applied:
-		panic(&UseError{"gradient", n.shape, "released; call Keep on the value before Backward"})
+		panic(gone)
 	}
 	v.tape.passOn(&v.tape.run, n.root)
 	if r := &v.tape.run; r.passed[n.root] && !r.hasGrad[n.root] {
-		panic(&UseError{"gradient", n.shape, "released; call Keep on the value before Backward"})
+		panic(gone)
 	}
 	v.tape.holdGrad(&v.tape.run, v.id, true)
 	return v.tape.gradient(v.id)
 }
 
 // Keep keeps what v holds, and its gradient, readable until Reset, also after
-// its last use. It returns v. It panics with a [*UseError] if that was
+// its last use; the gradient only if Backward has not passed v yet. It returns v. It panics with a [*UseError] if that was
 // released already.
 func (v Value) Keep() Value {
 	n := v.node("keep")
