@@ -19,14 +19,14 @@ import (
 type Config struct {
 	Method  Method       `json:"method"`
 	Network unet.Config  `json:"network"`
-	Prior   hyper.Prior  `json:"prior"`          // of phi in training; zero: that of At, phi 0.5 for Fixed, else uniform on (0, 0.5] with a margin of 0.1
+	Prior   hyper.Prior  `json:"prior"`          // of phi in training, up to 1 but for its margin; zero: that of At, phi 0.5 for Fixed, else uniform on (0, 0.5] with a margin of 0.1
 	Phi     PhiKind      `json:"phi,omitempty"`  // what a phi has a number for
 	Hyper   hyper.Config `json:"hyper"`          // of SSHN
 	Labels  []Label      `json:"labels"`         // of the classes, background first; nil: their numbers
 	Frame   volume.Frame `json:"frame,omitzero"` // how the images lie that it is trained on; zero: Segment takes scans as they are
 	Scale   Scale        `json:"scale"`          // of intensities
 	Seed    uint64       `json:"seed"`           // of the initial weights and of training
-	At      pareto.Phi   `json:"at,omitempty"`   // the one phi that a Fixed or a frozen model is for, and is trained for
+	At      pareto.Phi   `json:"at,omitempty"`   // the one phi, up to 1, that a Fixed or a frozen model is for, and is trained for
 }
 
 // Method names a way to cover a range of phi. Source: the paper, section 4.
@@ -92,8 +92,8 @@ func (c Config) Check() error {
 			return err
 		}
 	}
-	if hi := max(c.Prior.Hi, slices.Max(append(slices.Clone(c.At), 0))); hi > 1 {
-		return fmt.Errorf("a model of phis up to %v, where maps would grow; up to 1 are possible", hi)
+	if err := c.checkRange(); err != nil {
+		return err
 	}
 	if err := c.Frame.Check(); err != nil {
 		return err
@@ -174,6 +174,18 @@ func (c Config) numbers() int {
 		return c.Network.Dims
 	}
 	return 1
+}
+
+// checkRange returns an error if the model is for phis by which maps would grow.
+func (c Config) checkRange() error {
+	hi := c.Prior.Hi
+	for _, x := range c.At {
+		hi = max(hi, x)
+	}
+	if hi > 1 {
+		return fmt.Errorf("a model of phis up to %v, where maps would grow; up to 1 are possible", hi)
+	}
+	return nil
 }
 
 // checkPhi returns an error if phi has another number of numbers than the model

@@ -57,7 +57,7 @@ func (m *Model) Source() hyper.Source { return m.source }
 func (m *Model) Layout() *nn.Layout { return m.layout }
 
 // Factors returns phi as the factors of a pass. It returns an error if phi has
-// another number of numbers than the model takes, or one that is not positive.
+// another number of numbers than the model takes, or one outside (0, 2].
 func (m *Model) Factors(phi pareto.Phi) (nn.Factors, error) {
 	if err := m.cfg.checkPhi(phi); err != nil {
 		return nn.Factors{}, fmt.Errorf("sshn: %w", err)
@@ -82,6 +82,10 @@ func (m *Model) pass(t *autograd.Tape, f nn.Factors) *nn.Pass {
 	return &nn.Pass{Theta: m.source.Theta(t, condition), Condition: condition, Factors: f}
 }
 
+// mostExtent is the longest axis of an image of which costs are told, for that
+// takes time in proportion.
+const mostExtent = 1 << 24
+
 // Cost returns the cost of segmenting one image of the given extents at phi,
 // without doing it: MACs of the network, and the most memory that its buffers
 // hold. What predicting theta costs is not in it, for that is done once.
@@ -90,12 +94,11 @@ func (m *Model) Cost(extents []int, phi pareto.Phi) (autograd.Cost, error) {
 	if err != nil {
 		return autograd.Cost{}, err
 	}
-	if n := m.cfg.Network.Dims; len(extents) != n || slices.Min(extents) < 1 {
-		return autograd.Cost{}, fmt.Errorf("sshn: cost of an image of extents %v; the model takes %d of at least 1", extents, n)
+	if n := m.cfg.Network.Dims; len(extents) != n || slices.Min(extents) < 1 || slices.Max(extents) > mostExtent {
+		return autograd.Cost{}, fmt.Errorf("sshn: cost of an image of extents %v; the model takes %d of 1 to %d", extents, n, mostExtent)
 	}
 	var c autograd.Cost
-	err = autograd.Try(func() { c = m.cost(extents, f) }) // of maps that no machine holds
-	if err != nil {
+	if err := autograd.Try(func() { c = m.cost(extents, f) }); err != nil { // maps of more elements than can be counted
 		return autograd.Cost{}, fmt.Errorf("sshn: cost of an image of extents %v: %w", extents, err)
 	}
 	return c, nil
@@ -123,7 +126,8 @@ func (m *Model) costOf(dims []int, f nn.Factors, layer func(*nn.Pass, autograd.V
 // Freeze returns the ordinary network that m is at phi, which shares nothing
 // that changes with m: a Fixed model, or for FiLM one of that single phi, with what m.Curve
 // knows of phi. A Fixed or a frozen model has one phi, and another is a
-// [*PhiError]. A Curve that Save would refuse is an error too.
+// [*PhiError]. What Save would refuse is an error too: a phi over 1, and a Curve
+// that is none.
 func (m *Model) Freeze(phi pareto.Phi) (*Model, error) {
 	f, err := m.Factors(phi)
 	if err != nil {
@@ -140,6 +144,9 @@ func (m *Model) Freeze(phi pareto.Phi) (*Model, error) {
 		cfg.Method = Fixed
 	}
 	cfg.At = slices.Clone(phi)
+	if err := cfg.checkRange(); err != nil {
+		return nil, fmt.Errorf("sshn: freeze: %w", err)
+	}
 	frozen := &Model{cfg: cfg, layout: m.layout, net: m.net}
 	frozen.source = hyper.NewShared(hyper.Freeze(m.source, m.layout, f.Vector()))
 	frozen.Curve = m.Curve.at(phi)

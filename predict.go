@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/hyper"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/nn/metric"
 	"github.com/sshn-go/sshn/pareto"
@@ -28,7 +29,8 @@ type Predictor struct {
 
 // At returns a predictor for phi; nil stands for the one phi of a Fixed or a
 // frozen model, to which any other is a [*PhiError]. Other models predict
-// outside the range of [Model.Covers] too, the worse the further out.
+// outside the range of [Model.Covers] too, up to a phi of 2, the worse the
+// further out.
 func (m *Model) At(phi pareto.Phi) (*Predictor, error) {
 	if phi == nil {
 		phi = m.cfg.At
@@ -37,19 +39,17 @@ func (m *Model) At(phi pareto.Phi) (*Predictor, error) {
 }
 
 // Transfer returns a predictor with the weights for one phi and the feature maps
-// of another, at, which may be any: how much weights depend on the phi that they
-// are for. Where the two are the same it is what [Model.At] returns. Source: the
+// of another, at, up to 2: how much weights depend on the phi that they are for. Where the two are the same it is what [Model.At] returns. Source: the
 // paper's analysis of transfer.
 func (m *Model) Transfer(phi, at pareto.Phi) (*Predictor, error) {
-	frozen, err := m.Freeze(phi)
-	if err != nil {
-		return nil, err
-	}
 	f, err := m.Factors(phi)
 	if err != nil {
 		return nil, err
 	}
-	p := &Predictor{model: m, condition: f.Vector(), theta: frozen.source.Params(), tape: autograd.NewTape(), head: autograd.NewTape()}
+	if err := m.frozenAt(phi); err != nil {
+		return nil, err
+	}
+	p := &Predictor{model: m, condition: f.Vector(), theta: hyper.Freeze(m.source, m.layout, f.Vector()), tape: autograd.NewTape(), head: autograd.NewTape()}
 	p.factors, err = m.Factors(at)
 	return p, err
 }

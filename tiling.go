@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/pareto"
 )
@@ -30,7 +31,11 @@ func (m *Model) Tiling(extents []int, phi pareto.Phi, limit int64) (Tiling, erro
 	if err != nil {
 		return Tiling{}, err
 	}
-	return m.tiling(extents, f, limit)
+	var t Tiling
+	if tried := autograd.Try(func() { t, err = m.tiling(extents, f, limit) }); tried != nil { // maps of more elements than can be counted
+		err = fmt.Errorf("sshn: tiles of a volume of extents %v: %w", extents, tried)
+	}
+	return t, err
 }
 
 // Edges of tiles are multiples of grain, so that tiles change little as limits
@@ -43,7 +48,7 @@ const (
 )
 
 func (m *Model) tiling(extents []int, f nn.Factors, limit int64) (Tiling, error) {
-	if m.cfg.Network.Dims != 3 || len(extents) != 3 || slices.Min(extents) < 1 {
+	if m.cfg.Network.Dims != 3 || len(extents) != 3 || slices.Min(extents) < 1 || slices.Max(extents) > mostExtent {
 		return Tiling{}, fmt.Errorf("sshn: tiles of a volume of extents %v, for a model of %d dimensions", extents, m.cfg.Network.Dims)
 	}
 	volume := [3]int(extents)

@@ -254,7 +254,7 @@ func (t Training) identity(cfg Config, d data.Dataset) (string, error) {
 		HeadRate float64 `json:"head_rate"`
 		Clip     float64 `json:"clip"`
 		Samples  int     `json:"samples"`
-		Subjects string  `json:"subjects"` // a hash of them, in order
+		Hash     string  `json:"subjects_hash"` // of them in order
 
 		Patch   data.Patch      `json:"patch,omitzero"`
 		Augment json.RawMessage `json:"augment,omitempty"`
@@ -329,9 +329,6 @@ type trainer struct {
 // prepare scales the data once, in memory of its own, and looks through all
 // samples, lest hours end with what is wrong with one.
 func (t *trainer) prepare() error {
-	if err := t.Patch.Check(t.cfg.Network.Dims); err != nil {
-		return err
-	}
 	samples, err := t.scaled(t.data)
 	if err != nil {
 		return err
@@ -361,37 +358,41 @@ func (t *trainer) prepare() error {
 
 func (t *trainer) scaled(d data.Dataset) (data.Samples, error) {
 	var samples data.Samples
-	var first tensor.Shape // of a patch
+	var first tensor.Shape // of the patches of the first
 	for s, err := range data.All(d) {
 		if err != nil {
 			return nil, err
 		}
-		err := t.fits(s)
-		var patch tensor.Shape
-		if err == nil {
-			patch, err = t.Patch.Shape(s)
-		}
+		patch, err := t.patch(s)
 		switch {
 		case err != nil:
-		case len(samples) == 0:
+			return nil, fmt.Errorf("subject %s: %w", s.Subject, err)
+		case samples == nil:
 			first = patch
 		case t.Batch > 1 && patch != first:
-			err = fmt.Errorf("an image %v where subject %s has %v; batches of %d take equal shapes", patch, samples[0].Subject, first, t.Batch)
+			return nil, fmt.Errorf("subjects %s and %s: images of %v and %v to train on; batches of %d take equal shapes",
+				samples[0].Subject, s.Subject, first, patch, t.Batch)
 		}
 		image := tensor.Zeros(s.Image.Shape)
-		if err == nil {
-			err = t.cfg.Scale.apply(image, s.Image)
-		}
-		if err != nil {
+		if err := t.cfg.Scale.apply(image, s.Image); err != nil {
 			return nil, fmt.Errorf("subject %s: %w", s.Subject, err)
 		}
 		s.Image = image
 		samples = append(samples, s)
 	}
-	if len(samples) == 0 {
+	if samples == nil {
 		return nil, fmt.Errorf("no samples to train on")
 	}
 	return samples, nil
+}
+
+// patch returns the shape of what is trained on of a sample, or an error if it
+// cannot be.
+func (t *trainer) patch(s data.Sample) (tensor.Shape, error) {
+	if err := t.fits(s); err != nil {
+		return tensor.Shape{}, err
+	}
+	return t.Patch.Shape(s)
 }
 
 // objective implements [train.Objective]. Steps follow each other, so the loader

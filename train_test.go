@@ -67,7 +67,7 @@ func TestTrainingsThatCannotBeSayWhy(t *testing.T) {
 	apart[1].Back = volume.Move{From: volume.Grid{Shape: tensor.NewShape(8, 8)}, To: volume.Grid{Shape: tensor.NewShape(8, 8)}}
 	for want, d := range map[string]data.Samples{
 		"no samples to train on": nil,
-		"subject b: an image [9 8 1] where subject a has [8 8 1]; batches of 2 take equal shapes":       larger,
+		"subjects a and b: images of [8 8 1] and [9 8 1] to train on; batches of 2 take equal shapes":   larger,
 		"subject b: labels on another grid than the image, which can be measured on but not trained on": apart,
 	} {
 		dir := t.TempDir()
@@ -206,5 +206,5 @@ func TestMeasuringTellsHowManyPointsThereAre(t *testing.T) {
 	_, err = m.At(nil)
 	require.EqualError(t, err, "sshn: no phi; the model takes one of 1 numbers")
 	_, err = m.Cost([]int{0, 8}, pareto.Phi{0.5})
-	require.EqualError(t, err, "sshn: cost of an image of extents [0 8]; the model takes 2 of at least 1")
+	require.EqualError(t, err, "sshn: cost of an image of extents [0 8]; the model takes 2 of 1 to 16777216")
 }

@@ -14,6 +14,10 @@ type Axes [3]int
 // Each returns the same number for every axis.
 func Each(n int) Axes { return Axes{n, n, n} }
 
+// mostStep bounds strides, padding and dilation, so that places along an axis,
+// which they lead to, are integers.
+const mostStep = 1 << 30
+
 // trailing moves the numbers of the axes that there are to the end, where the
 // kernels, which always take three, expect them; absent holds for the others
 // and where the number is 0.
@@ -26,10 +30,6 @@ func (a Axes) trailing(axes, absent int) [3]int {
 	}
 	return all
 }
-
-// mostStep bounds strides, padding and dilation, so that places along an axis,
-// which they lead to, are integers.
-const mostStep = 1 << 30
 
 // extents is trailing for the extents of s from an axis on.
 func extents(s tensor.Shape, first, axes int) [3]int {

@@ -91,7 +91,7 @@ func (p Prior) Check() error {
 		return fmt.Errorf("hyper: a prior over conditions of %d numbers; up to 4096 are possible", p.N)
 	}
 	if least, most := p.quantile(math.SmallestNonzeroFloat64), p.quantile(1); !(most > 0) || math.IsInf(most, 1) || p.Lo > 0 && !(least > 0) {
-		return fmt.Errorf("hyper: a prior that draws from %v to %v", least, most)
+		return fmt.Errorf("hyper: a prior that draws from %v to %v; factors are positive and finite", least, most)
 	}
 	return nil
 }

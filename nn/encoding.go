@@ -34,8 +34,8 @@ func (e Encoding) Check() error {
 	if e.Kind != Complement && e.Kind != Circle {
 		return fmt.Errorf("nn: encoding %q is unknown", e.Kind)
 	}
-	if !(e.Max >= 0) || math.IsInf(e.Max, 1) {
-		return fmt.Errorf("nn: an encoding up to %v", e.Max)
+	if e.Max != 0 && !(e.Max >= 1e-6 && e.Max <= 1e6) {
+		return fmt.Errorf("nn: an encoding up to %v; 1e-6 to 1e6 are possible", e.Max)
 	}
 	return nil
 }
@@ -62,8 +62,8 @@ func (e Encoding) Encode(conditions ...[]float64) tensor.Tensor {
 		}
 		for i, c := range condition {
 			to, x := y.Data[row*e.Len(n)+2*i:], c/scale
-			if math.IsNaN(x) || math.IsInf(x, 0) {
-				panic(fmt.Errorf("nn: a condition of %v", condition))
+			if !(math.Abs(x) <= math.MaxFloat32) {
+				panic(fmt.Errorf("nn: a condition of %v in an encoding up to %v", condition, scale))
 			}
 			if e.Kind == Circle {
 				sin, cos := math.Sincos(x * math.Pi / 2)

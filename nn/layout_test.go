@@ -90,7 +90,9 @@ func TestEncodingsNeverVanish(t *testing.T) {
 	require.Equal(t, []float32{0.25, 0.75, 1, 0}, Encoding{}.Encode([]float64{0.25}, []float64{1}).Data, "a row for each condition")
 	require.Zero(t, Encoding{}.Encode().Shape.Len())
 	require.PanicsWithError(t, "nn: a condition of 2 numbers beside one of 1", func() { Encoding{}.Encode([]float64{1}, []float64{1, 2}) })
-	require.PanicsWithError(t, "nn: a condition of [0.1 NaN]", func() { Encoding{}.Encode([]float64{0.1, math.NaN()}) })
-	require.EqualError(t, Encoding{Max: math.Inf(1)}.Check(), "nn: an encoding up to +Inf")
+	require.PanicsWithError(t, "nn: a condition of [0.1 NaN] in an encoding up to 1", func() { Encoding{}.Encode([]float64{0.1, math.NaN()}) })
+	require.PanicsWithError(t, "nn: a condition of [1e+40] in an encoding up to 0.5", func() { Encoding{Max: 0.5}.Encode([]float64{1e40}) })
+	require.EqualError(t, Encoding{Max: math.Inf(1)}.Check(), "nn: an encoding up to +Inf; 1e-6 to 1e6 are possible")
+	require.EqualError(t, Encoding{Max: 1e-40}.Check(), "nn: an encoding up to 1e-40; 1e-6 to 1e6 are possible")
 	require.PanicsWithError(t, `nn: encoding "square" is unknown`, func() { Encoding{Kind: "square"}.Encode([]float64{1}) })
 }

@@ -17,9 +17,9 @@ type Budget struct {
 
 // Best returns the most accurate point within a budget. Of points equally
 // accurate it takes that of fewer MACs, then of less memory, then the faster,
-// then the first; what was not measured comes last. A point whose cost was not measured is within no limit of
-// that cost. If no point fits, the error names the budget and the least that
-// the points cost.
+// then the first; what was not measured comes last. A point whose cost was not
+// measured is within no limit of that cost. If no point fits, the error names the
+// budget and the least that the points cost.
 func Best(points []Point, budget Budget) (Point, error) {
 	var fit []Point
 	for _, p := range points {

@@ -20,7 +20,7 @@ func three() []Point {
 func TestAPointSaysWhatWasMeasured(t *testing.T) {
 	require.Equal(t, "phi 0.1: Dice 0.800, 50 M MACs, 2 MB, 5 ms", three()[1].String())
 	require.Equal(t, "Fixed, phi 0.2/0.5: Dice 0.800, 5 M MACs", Point{Phi: Phi{0.2, 0.5}, Dice: 0.8, MACs: 5e6, Label: "Fixed"}.String())
-	require.Equal(t, "phi : Dice NaN", Point{Dice: math.NaN()}.String())
+	require.Equal(t, "Dice NaN", Point{Dice: math.NaN()}.String())
 }
 
 func TestPointsOfOnePhiAreToldApart(t *testing.T) {

@@ -1,6 +1,7 @@
 package pareto
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // columns are the names of a point's fields, and their order, in both formats.
@@ -43,13 +43,12 @@ func WriteCSV(w io.Writer, points []Point) error {
 // and among others, which it passes over; only label may be absent. An error
 // names the line and the column, what was found and what was expected.
 func ReadCSV(r io.Reader) ([]Point, error) {
-	c := csv.NewReader(r)
+	c := csv.NewReader(unmarked(r))
 	c.ReuseRecord = true
 	header, err := c.Read()
 	if err != nil {
 		return nil, fmt.Errorf("read csv: column names: %w", err)
 	}
-	header[0] = strings.TrimPrefix(header[0], "\ufeff") // with which spreadsheets begin
 	at := map[string]int{}
 	for i, name := range header {
 		if _, twice := at[name]; twice && slices.Contains(columns, name) {
@@ -136,7 +135,7 @@ func WriteJSON(w io.Writer, points []Point) error {
 // too, which it passes over; only label may be absent. An error says which
 // point is wrong, counted from 1, and why.
 func ReadJSON(r io.Reader) ([]Point, error) {
-	b, err := io.ReadAll(r)
+	b, err := io.ReadAll(unmarked(r))
 	if err != nil {
 		return nil, fmt.Errorf("read json: %w", err)
 	}
@@ -151,6 +150,15 @@ func ReadJSON(r io.Reader) ([]Point, error) {
 		}
 	}
 	return points, nil
+}
+
+// unmarked returns r without the byte order mark that spreadsheets begin with.
+func unmarked(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	if mark, _ := b.Peek(3); string(mark) == "\ufeff" {
+		b.Discard(3)
+	}
+	return b
 }
 
 func parseObject(b []byte) (p Point, err error) {

@@ -56,13 +56,13 @@ func TestJSONIsReadable(t *testing.T) {
 
 func TestReadersPassOverOtherColumns(t *testing.T) {
 	want := []Point{{Phi: Phi{0.1}, Dice: 0.5, MACs: 7, Latency: Latency{Median: 1, P95: 2}}}
-	got, err := ReadCSV(strings.NewReader("\ufeffphi,dice,dice_sd,macs,peak_bytes,median_s,p95_s\n0.1,0.5,0,7,0,1,2\n"))
+	got, err := ReadCSV(strings.NewReader("\ufeff\"phi\",dice,dice_sd,macs,peak_bytes,median_s,p95_s\n0.1,0.5,0,7,0,1,2\n"))
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	got, err = ReadCSV(strings.NewReader("seed,p95_s,median_s,peak_bytes,macs,dice_sd,dice,phi\n3,2,1,0,7,0,0.5,0.1\n"))
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	got, err = ReadJSON(strings.NewReader(`[{"seed":3,"p95_s":2,"median_s":1,"peak_bytes":0,"macs":7,"dice_sd":0,"dice":0.5,"phi":0.1}]`))
+	got, err = ReadJSON(strings.NewReader("\ufeff" + `[{"seed":3,"p95_s":2,"median_s":1,"peak_bytes":0,"macs":7,"dice_sd":0,"dice":0.5,"phi":0.1}]`))
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 }

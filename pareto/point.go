@@ -22,7 +22,10 @@ type Point struct {
 // String says what was measured of p in a line: phi 0.25: Dice 0.921, 351 M MACs,
 // 5.4 MB, 3.3 ms.
 func (p Point) String() string {
-	text := fmt.Sprintf("phi %v: Dice %.3f", p.Phi, p.Dice)
+	text := fmt.Sprintf("Dice %.3f", p.Dice)
+	if len(p.Phi) > 0 {
+		text = fmt.Sprintf("phi %v: %s", p.Phi, text)
+	}
 	if p.Label != "" {
 		text = p.Label + ", " + text
 	}

@@ -12,8 +12,8 @@ import (
 // memory, median and 95th percentile of the latency, Dice with its deviation
 // over subjects, and the label if any point has one. The last column marks
 // points on the front of Dice against by, and the chosen one, which is equal to
-// chosen (the zero Point marks none). What was not measured is
-// a dash, and so is a deviation of 0, as of one subject.
+// chosen (the zero Point marks none). What was not measured is a dash, and so is a
+// deviation of 0, as of one subject.
 func WriteTable(w io.Writer, points []Point, by Cost, chosen Point) error {
 	rows := [][]string{{"phi", "MACs", "memory", "median", "p95", "Dice", "sd", "", ""}}
 	front := Front(points, by)

@@ -73,7 +73,8 @@ func By(x autograd.Value, phi ...float64) autograd.Value {
 
 // Tensor is [Resize] of a tensor that is on no tape, as of an image or, with
 // Mode Nearest, of a label map before training. The result is new, the
-// caller's, and shares nothing with x.
+// caller's, and shares nothing with x. It panics with a [*tensor.ShapeError] also
+// if x has more data than elements, or less.
 func Tensor(x tensor.Tensor, size []int, cfg Config) tensor.Tensor {
 	if len(x.Data) != x.Shape.Len() {
 		panic(&tensor.ShapeError{Op: "rescale", Shapes: []tensor.Shape{x.Shape}, Problem: fmt.Sprintf("%d elements of data", len(x.Data))})

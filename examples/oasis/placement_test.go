@@ -127,6 +127,6 @@ func TestScansOfOddSizesAndSpacings(t *testing.T) {
 	_, notes := segmented(t, model, write(0.6, 1, 2, 3))
 	require.Contains(t, notes, "note: its 3 x 3 x 3 voxels of 0.6 x 0.6 x 0.6 mm are 1.8 mm long: is the unit of the header right?\n")
 	_, notes = segmented(t, model, write(0, 1, 2, 3))
-	require.Contains(t, notes, "note: the sform gives the voxels no volume, and the file does not say else how they lie\nnote: pixdim gives axis i no length: 1 mm are taken for it\n")
+	require.Contains(t, notes, "note: the sform gives the voxels no volume, and the file does not say otherwise how they lie\nnote: pixdim gives axis i no length: 1 mm are taken for it\n")
 	fails(write(8, float32(math.NaN())), "1 of 27 intensities are not finite")
 }

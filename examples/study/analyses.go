@@ -48,7 +48,7 @@ var analyses = []analysis{
 			count := max(o.settings.levels-1, 1)
 			n.repeat(count)
 			if count == 1 {
-				return // all phis are listed
+				return // one number: these are there already
 			}
 			for i := range count { // which level is best shrunk less?
 				at := slices.Repeat(phi(o.hi()/2), count)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/hyper"
@@ -46,11 +47,11 @@ func (c *crew) expect(ctx context.Context, first network) (func(network) float64
 	}, nil
 }
 
-// macs are those of the network's forward pass at its phi, or at one about the middle
-// of its range: the last third of the places lies beyond.
+// macs are those of the network's forward pass in the middle of its range of phi.
 func (c *crew) macs(n network) float64 {
 	plain := n.cfg // without the hypernetwork, which would be made for nothing
-	plain.Method, plain.At, plain.Prior = sshn.Fixed, n.places[len(n.places)/3].at, hyper.Prior{}
+	middle := (n.cfg.Prior.Lo + n.cfg.Prior.Hi) / 2
+	plain.Method, plain.At, plain.Prior = sshn.Fixed, slices.Repeat(phi(middle), len(n.places[0].at)), hyper.Prior{}
 	m, err := sshn.New(plain)
 	if err != nil {
 		return 1 // training says what is wrong

@@ -46,21 +46,19 @@ func (g *gather) choose(c *Conv) {
 // remainders of the input's place by the strides.
 func (c *Conv) inputGradFast(gx []Grad, gy, w []float32) {
 	var held [3][8]tap
-	p := c.phases()
-	if p.skips {
-		for _, part := range gx {
-			if !part.Add {
-				clear(part.X)
+	var remainders [3][8]int
+	read, skips := c.phases(&remainders)
+	if skips {
+		for _, p := range gx {
+			if !p.Add {
+				clear(p.X)
 			}
 		}
 	}
 	in := []Input{{X: gy, C: c.Cout}}
 	var panels []panel
-	for i := range p.n() {
-		g := c.inputGradGather(in, p.at(i), &held)
-		if g.points() == 0 || g.tapCount() == 0 {
-			continue
-		}
+	for phase := range phaseCount(read) {
+		g := c.inputGradGather(in, read, phase, &held)
 		for i := range c.Groups {
 			g.x0, g.panels = i*g.k, panels
 			copied := c.pack(&g, w, nil, i, true, gx)
@@ -71,56 +69,34 @@ func (c *Conv) inputGradFast(gx []Grad, gy, w []float32) {
 	}
 }
 
-// inputGradGather is the gather for a combination of remainders.
-func (c *Conv) inputGradGather(gy []Input, remainders [3]int, held *[3][8]tap) gather {
+// phaseCount is the number of combinations of remainders, inputGradGather the
+// gather for one of them.
+func phaseCount(read [3][]int) int { return len(read[0]) * len(read[1]) * len(read[2]) }
+
+func (c *Conv) inputGradGather(gy []Input, read [3][]int, phase int, held *[3][8]tap) gather {
 	g := gather{batch: c.N, in: gy, k: c.Cout / c.Groups, n: c.Cin / c.Groups, slope: 1}
-	for a, remainder := range remainders {
-		g.axes[a] = c.inputGradAxis(a, remainder, held[a][:0])
+	for a, r := range unravel(phase, [3]int{len(read[0]), len(read[1]), len(read[2])}) {
+		g.axes[a] = c.inputGradAxis(a, read[a][r], held[a][:0])
 	}
 	g.choose(c)
 	return g
 }
 
-// phases are the remainders of the inputs' places by the stride, along each axis,
-// at which outputs read inputs.
-type phases struct {
-	held  [3][8]int
-	more  [3][]int // where there are more than held
-	count [3]int
-	skips bool // there are others, of inputs that no output reads
-}
-
-func (c *Conv) phases() (p phases) {
-	for a := range c.Stride {
+// phases returns, along each axis, the remainders of the inputs' places by the
+// stride at which outputs read inputs, and whether there are others.
+func (c *Conv) phases(held *[3][8]int) (read [3][]int, skips bool) {
+	for a := range read {
+		read[a] = held[a][:0]
 		for r := range min(c.Stride[a], c.In[a]) {
 			var held [8]tap
-			switch {
-			case len(c.inputGradAxis(a, r, held[:0]).taps) == 0:
-				p.skips = true
+			if len(c.inputGradAxis(a, r, held[:0]).taps) == 0 {
+				skips = true
 				continue
-			case p.count[a] < len(p.held[a]):
-				p.held[a][p.count[a]] = r
-			default:
-				p.more[a] = append(p.more[a], r)
 			}
-			p.count[a]++
+			read[a] = append(read[a], r)
 		}
 	}
-	return p
-}
-
-// n is the number of combinations, and at one of them.
-func (p *phases) n() int { return volume(p.count) }
-
-func (p *phases) at(i int) (remainders [3]int) {
-	for a, k := range unravel(i, p.count) {
-		if held := p.held[a]; k < len(held) {
-			remainders[a] = held[k]
-		} else {
-			remainders[a] = p.more[a][k-len(held)]
-		}
-	}
-	return remainders
+	return read, skips
 }
 
 func (c *Conv) forwardAxis(a int, taps []tap) axis {

@@ -34,9 +34,10 @@ func (c *Conv) InputGradScratch(x []Input) int64 {
 	most := 0
 	var held [3][8]tap
 	gy := []Input{{C: c.Cout}}
-	p := c.phases()
-	for i := range p.n() {
-		g := c.inputGradGather(gy, p.at(i), &held)
+	var remainders [3][8]int
+	read, _ := c.phases(&remainders)
+	for phase := range phaseCount(read) {
+		g := c.inputGradGather(gy, read, phase, &held)
 		most = max(most, c.passScratch(&g, true, parts))
 		for i := 0; i < len(parts) && len(parts) > 1; i++ { // one alone may be projected
 			alone := make([]Grad, len(parts))

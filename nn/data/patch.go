@@ -42,14 +42,19 @@ func (p Patch) Shape(s Sample) (tensor.Shape, error) {
 		return tensor.Shape{}, fmt.Errorf("labels on another grid than the image, which can be measured on but not trained on")
 	}
 	dims := s.Image.Shape.Dims()
-	axes := len(dims) - 1
-	if err := p.Check(axes); err != nil {
+	if err := p.Check(len(dims) - 1); err != nil {
 		return tensor.Shape{}, err
 	}
-	for axis, n := range p.Extents {
-		dims[axis] = min(dims[axis], n)
-	}
+	p.clip(dims)
 	return tensor.NewShape(dims...), nil
+}
+
+// clip makes the extents of a sample, which channels may follow, those of its
+// patches.
+func (p Patch) clip(extents []int) {
+	for axis, n := range p.Extents {
+		extents[axis] = min(extents[axis], n)
+	}
 }
 
 // Draw returns the extents of a patch of a sample with the given labels
@@ -67,9 +72,9 @@ func (p Patch) Draw(labels tensor.Tensor, rng *rand.Rand) (extents, first []int)
 	if rng.Float64() < p.Foreground {
 		about = anyForeground(labels.Data, rng)
 	}
+	p.clip(extents)
 	for axis := len(extents) - 1; axis >= 0; axis-- {
-		n := extents[axis]
-		extents[axis] = min(n, p.Extents[axis])
+		n := labels.Shape.Dim(axis)
 		room := n - extents[axis]
 		if about < 0 {
 			first[axis] = rng.IntN(room + 1)

@@ -195,12 +195,29 @@ func TestARunAnewReplacesWhatWasThereWithItsFirstStep(t *testing.T) {
 		_, err := loop.Run(t.Context(), cfg)
 		require.ErrorIs(t, err, os.ErrClosed)
 		if fails == 0 {
-			require.Equal(t, entries(t, want.dir), entries(t, dir))
+			for _, name := range []string{lastFile, bestFile, logFile} {
+				require.Equal(t, read(t, want.dir, name), read(t, dir, name), name)
+			}
 			continue
 		}
 		require.NoFileExists(t, filepath.Join(dir, bestFile))
 		require.Len(t, entries(t, dir), 1)
 		want.requireSame(t, dir) // and not the run of before
+	}
+}
+
+func TestARunThatIsOverBeforeItsFirstStepReplacesNothing(t *testing.T) {
+	want := alone(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	cfg := whole
+	cfg.Dir, cfg.Resume = t.TempDir(), false
+	require.NoError(t, os.CopyFS(cfg.Dir, os.DirFS(want.dir)))
+	_, loop := wavering()
+	_, err := loop.Run(ctx, cfg)
+	require.Equal(t, context.Canceled, err)
+	for _, name := range []string{lastFile, bestFile, logFile} {
+		require.Equal(t, read(t, want.dir, name), read(t, cfg.Dir, name), name)
 	}
 }
 

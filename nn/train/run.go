@@ -49,7 +49,7 @@ func (r *run) loop(ctx context.Context) (why string, err error) {
 		why = r.finished()
 		if r.validated < r.done && (why != "" || r.done%r.cfg.Every == 0) {
 			if err := r.validate(ctx); err != nil {
-				return "", r.keep(cmp.Or(ctx.Err(), err)) // the steps are sound, whatever a validation lacks
+				return "", r.interrupted(ctx, err)
 			}
 			if err := r.checkpoint(); err != nil {
 				return "", err
@@ -81,8 +81,8 @@ func (r *run) finished() string {
 }
 
 // interrupted keeps what was done before the context ended the run, though that
-// may come as the error of what was under way, or err did. What came to a loss
-// that is not finite may be unsound itself.
+// may come as the error of what was under way, or err did: the steps are sound,
+// whatever a validation or the next batch lacks, unless a loss was not finite.
 func (r *run) interrupted(ctx context.Context, err error) error {
 	var loss *LossError
 	if ctx.Err() == nil && errors.As(err, &loss) {

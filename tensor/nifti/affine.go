@@ -17,9 +17,9 @@ const (
 
 // Affine returns the matrix that takes the voxel (i, j, k, 1) to world
 // coordinates in mm, x to the right, y to the front, z up, and which field of
-// the header it comes from: "sform" if its code is over 0, and it does not lay
-// the voxels on a plane or a line that have a volume or a plane; else "qform" if
-// its code is, else "pixdim", which only scales. Source: nifti1.h, "3D image
+// the header it comes from: "sform" if its code is over 0, unless it lays axes of
+// several voxels on one line or plane; else "qform" if its code is, else "pixdim",
+// which only scales. Source: nifti1.h, "3D image
 // (volume) orientation and location in space".
 func (h *Header) Affine() (affine [4][4]float64, source string) {
 	if m, code := h.SForm(); code > 0 && h.spans(m) {
@@ -153,7 +153,7 @@ func (h *Header) Notes() []string {
 	case code > 0 && source == "qform":
 		note("the sform gives the voxels no volume: the qform counts")
 	case code > 0 && source == "pixdim":
-		note("the sform gives the voxels no volume, and the file does not say else how they lie")
+		note("the sform gives the voxels no volume, and the file does not say otherwise how they lie")
 	case source == "pixdim":
 		note("the file does not say how its voxels lie (sform and qform have code 0)")
 	}

@@ -107,7 +107,7 @@ func TestPlacementsToBeWaryOfAreTold(t *testing.T) {
 			[]string{"the file does not say how its voxels lie (sform and qform have code 0)"}},
 		{func(h *nifti2) { h.Srow[0][0] = -2; h.QformCode = 0 }, nil}, // left-handed axes are common
 		{func(h *nifti2) { h.Srow[1][1] = 0; h.QformCode = 0 },
-			[]string{"the sform gives the voxels no volume, and the file does not say else how they lie"}},
+			[]string{"the sform gives the voxels no volume, and the file does not say otherwise how they lie"}},
 		{func(h *nifti2) { h.Srow = [3][4]float64{} },
 			[]string{"the sform gives the voxels no volume: the qform counts"}},
 		{func(h *nifti2) { h.Srow[0][1], h.Srow[1][1] = 3, 0 }, // i and j alike

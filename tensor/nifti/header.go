@@ -22,9 +22,10 @@ type Header struct {
 // NewHeader returns the header of a new volume of shape [k j i], whose voxel
 // (i, j, k) lies at affine * (i, j, k, 1), in mm. It is a little-endian
 // NIfTI-1 header, or NIfTI-2 for an axis of more than 32767 voxels, with the
-// affine as its sform, code 2 (aligned to something). It panics with a
-// [*tensor.ShapeError] if the shape is of another rank or empty,
-// and with an error if the affine is not finite in the header's precision.
+// affine as its sform, code 2 (aligned to something), which [Header.Affine] takes
+// if it gives the voxels a volume. It panics with a [*tensor.ShapeError] if the
+// shape is of another rank or empty, and with an error if the affine is not finite
+// in the header's precision.
 func NewHeader(shape tensor.Shape, affine [4][4]float64) *Header {
 	if shape.Rank() != 3 || shape.Len() == 0 {
 		panic(&tensor.ShapeError{Op: "nifti header", Shapes: []tensor.Shape{shape}, Problem: "expected [k j i] with voxels"})
@@ -180,7 +181,7 @@ func (h *Header) check() error {
 	}
 	for axis, mm := range h.Spacing() {
 		if math.IsNaN(mm) || math.IsInf(mm, 0) {
-			return fmt.Errorf("expected a finite pixdim, found %v along %c", mm, "ijk"[axis])
+			return fmt.Errorf("expected a finite distance between voxels, found %v along %c", mm, "ijk"[axis])
 		}
 	}
 	return nil

@@ -179,9 +179,9 @@ func (s *findings) volumes() []section {
 	if len(t.Rows) == 0 {
 		return nil
 	}
-	t.Note = overSeeds("Mean ± standard deviation over the seeds that have all of those phis. ", s.own)
+	t.Note = overSeeds("Mean ± standard deviation over the seeds that have all of those phis.", s.own)
 	if len(t.Rows) < len(s.own) {
-		t.Note += "Methods that lack some of the grid are left out."
+		t.Note = strings.TrimSpace(t.Note + " Methods that lack some of the grid are left out.")
 	}
 	return []section{{Title: "Hypervolume", Text: []string{s.reference()}, Tables: []table{t}}}
 }
