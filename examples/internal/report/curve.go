@@ -46,9 +46,29 @@ func (s *findings) methodsTable() table {
 		t.Rows = append(t.Rows, append(row, g.volume(s.grid, s.ref).String()))
 	}
 	t.Note = fmt.Sprintf("Dice is the mean over %s of the mean over structures%s. "+
-		"Networks and training time are those of the whole curve for one seed%s. %s",
-		plural(s.Study.Test, "subject"), overSeeds(", ± the standard deviation over seeds", s.own), s.shared("; "), s.reference())
+		"Networks and training time are those of the whole curve for one seed%s%s. %s",
+		plural(s.Study.Test, "subject"), overSeeds(", ± the standard deviation over seeds", s.own), s.untimed(), s.shared("; "), s.reference())
 	return t
+}
+
+// untimed says of how many networks the file has no time, if it has that of others.
+func (s *findings) untimed() string {
+	timed := map[string]bool{} // networks
+	for _, g := range s.own {
+		for _, l := range g.lines {
+			timed[l.Network] = timed[l.Network] || l.Seconds > 0
+		}
+	}
+	all, lack := len(timed), 0
+	for _, is := range timed {
+		if !is {
+			lack++
+		}
+	}
+	if lack == 0 || lack == all {
+		return ""
+	}
+	return fmt.Sprintf("; %d of %s have no time in the file and are taken to need what others of their method do", lack, plural(all, "network"))
 }
 
 // shared says, after some words that lead to it, that times are not those of the
@@ -56,6 +76,9 @@ func (s *findings) methodsTable() table {
 func (s *findings) shared(lead string) string {
 	least, most, others := 0, 0, false
 	for _, l := range s.Lines {
+		if l.Seconds == 0 && l.Latency == 0 {
+			continue // no time to speak of
+		}
 		others = others || l.Processors != 0
 		if jobs := max(1, l.Jobs); most == 0 {
 			least, most = jobs, jobs

@@ -111,6 +111,15 @@ func TestTimesOfOtherProcessorsAreTold(t *testing.T) {
 	require.Equal(t, "; not all networks were trained by as many processors, so that times do not compare", s.shared("; "))
 }
 
+func TestNetworksWithoutATimeAreTold(t *testing.T) {
+	a, b, c := measured(result.Fixed, 1, 0.5, 0.5, 1e6, 30), measured(result.SSHN, 1, 0.5, 0.5, 1e6, 30), measured(result.SSHN, 2, 0.5, 0.5, 1e6, 0)
+	a.Jobs, b.Jobs = 2, 2 // c was beside nothing, and says nothing by it
+	s := newFindings(&result.File{Lines: []result.Line{a, b, c}}, pareto.Reference{})
+	require.Equal(t, "; 1 of 3 networks have no time in the file and are taken to need what others of their method do", s.untimed())
+	require.Contains(t, s.shared("; "), "2 networks were trained at once, each by its share")
+	require.Empty(t, newFindings(&result.File{Lines: []result.Line{a, b}}, pareto.Reference{}).untimed())
+}
+
 func TestVariantsHaveLooksThoughMethodsHaveAllColours(t *testing.T) {
 	var groups []*group
 	for _, m := range methods {
