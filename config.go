@@ -2,6 +2,7 @@ package sshn
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"unicode/utf8"
 
@@ -55,6 +56,8 @@ const (
 // holds every whole number.
 const maxLabel = 1 << 24
 
+var colour = regexp.MustCompile("^#[0-9a-fA-F]{6}$")
+
 // Check returns an error if no model can be built from c, as when it was read
 // from a file.
 func (c Config) Check() error {
@@ -79,7 +82,13 @@ func (c Config) Check() error {
 	case !slices.Contains(Scales, c.Scale):
 		return fmt.Errorf("intensity scale %q is unknown; there are %v", c.Scale, Scales)
 	}
-	for _, l := range c.Labels {
+	for i, l := range c.Labels {
+		if k := slices.IndexFunc(c.Labels[:i], func(m Label) bool { return m.ID == l.ID }); k >= 0 {
+			return fmt.Errorf("labels %q and %q have the same id %d", c.Labels[k].Name, l.Name, l.ID)
+		}
+		if l.Colour != "" && !colour.MatchString(l.Colour) {
+			return fmt.Errorf("label %q has the colour %q; #rrggbb is expected", l.Name, l.Colour)
+		}
 		if l.ID < 0 || l.ID >= maxLabel {
 			return fmt.Errorf("label %q has the id %d; 0 to %d are possible", l.Name, l.ID, maxLabel-1)
 		}
@@ -194,7 +203,7 @@ func (c Config) checkPhi(phi pareto.Phi) error {
 	want := c.numbers()
 	switch {
 	case len(phi) == 0:
-		return fmt.Errorf("no phi; the model takes one of %d numbers", want)
+		return fmt.Errorf("no phi is given")
 	case len(phi) != want:
 		return fmt.Errorf("phi %v has %d numbers, the model takes %d", phi, len(phi), want)
 	}

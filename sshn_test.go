@@ -244,7 +244,7 @@ func TestTrainingEmptiesTheCurve(t *testing.T) {
 func TestAPhiThatAModelIsNotForIsTold(t *testing.T) {
 	m := model(t, config(sshn.SSHN))
 	require.NoError(t, m.Covers(pareto.Phi{0.5}))
-	require.EqualError(t, m.Covers(nil), "sshn: no phi; the model takes one of 1 numbers")
+	require.EqualError(t, m.Covers(nil), "sshn: no phi is given")
 	require.EqualError(t, m.Covers(pareto.Phi{0.1, 0.2}), "sshn: phi 0.1/0.2 has 2 numbers, the model takes 1")
 	err := m.Covers(pareto.Phi{0.9})
 	require.EqualError(t, err, "sshn: phi 0.9 is outside (0, 0.5], the range that the model was trained for; accuracy falls there")

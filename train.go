@@ -53,7 +53,7 @@ type Training struct {
 // weights of the best validation, the mean Dice over phis across the prior's
 // range. If ctx is done it returns with ctx's error, and the model as it is then.
 // Until it returns it holds d and Val in memory, with a scaled copy of each image
-// of d.
+// of d. What Augment panics with, it panics with.
 //
 // Where the defaults are from. Parts, and Rate without a norm: training on 28 brain
 // slices, four tissues, mean Dice of 6 others, 8 images a step, the whole range
@@ -172,7 +172,11 @@ type Training struct {
 //	Widen 0.3                    0.9494 0.9520 0.9531 0.9533 0.9535
 //	Widen -1                     0.9489 0.9512 0.9517 0.9518 0.9509
 func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Summary, error) {
-	if err := t.check(); err != nil {
+	err := t.check()
+	if err == nil && d == nil {
+		err = fmt.Errorf("no data to train on")
+	}
+	if err != nil {
 		return train.Summary{}, fmt.Errorf("sshn: train: %w", err)
 	}
 	t = t.withDefaults(m.cfg.At != nil, m.cfg.Network.Norm != unet.NoNorm)
@@ -216,6 +220,9 @@ func (m *Model) Train(ctx context.Context, d data.Dataset, t Training) (train.Su
 // check returns an error if t is no training.
 func (t Training) check() error {
 	ends := t.Steps > 0 || t.Limit > 0 || t.Patience > 0 && t.Val != nil
+	if t.Batch < 0 || t.Parts < 0 || t.Workers < 0 {
+		return fmt.Errorf("Batch %d, Parts %d, Workers %d: none may be negative", t.Batch, t.Parts, t.Workers)
+	}
 	for _, x := range []float64{t.Rate, t.HeadRate, t.Clip} {
 		if !(x >= 0) || math.IsInf(x, 1) {
 			return fmt.Errorf("Rate %v, HeadRate %v, Clip %v: none may be negative or without an end", t.Rate, t.HeadRate, t.Clip)
@@ -273,13 +280,13 @@ func (t Training) withDefaults(one, normed bool) Training {
 	if one && normed {
 		images, rate = 4, 4e-3
 	}
-	if t.Parts <= 0 {
+	if t.Parts == 0 {
 		t.Parts = 4
 		if one {
 			t.Parts = 1
 		}
 	}
-	if t.Batch <= 0 {
+	if t.Batch == 0 {
 		t.Batch = max(1, images/t.Parts)
 	}
 	switch {

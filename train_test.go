@@ -50,6 +50,8 @@ func TestTrainingsThatCannotBeSayWhy(t *testing.T) {
 	for want, training := range map[string]sshn.Training{
 		"no end: give Steps or Limit, or Patience with Val":                                  {Patience: 1},
 		"Steps -1, Limit 1s, Every 0, Patience 0: none may be negative":                      {Steps: -1, Limit: time.Second},
+		"Batch -3, Parts 0, Workers 0: none may be negative":                                 {Steps: 1, Batch: -3},
+		"Batch 0, Parts -2, Workers 0: none may be negative":                                 {Steps: 1, Parts: -2},
 		"Rate 0, HeadRate -1, Clip 0: none may be negative or without an end":                {Steps: 1, HeadRate: -1},
 		"Rate NaN, HeadRate 0, Clip 0: none may be negative or without an end":               {Steps: 1, Rate: math.NaN()},
 		"no samples to validate on":                                                          {Steps: 1, Val: data.Samples{}},
@@ -62,6 +64,8 @@ func TestTrainingsThatCannotBeSayWhy(t *testing.T) {
 	}
 	_, err := model(t, config(sshn.SSHN)).Train(t.Context(), discs(2, 8, 8), sshn.Training{Patience: 1, Every: 1, Val: val})
 	require.NoError(t, err)
+	_, err = model(t, config(sshn.SSHN)).Train(t.Context(), nil, sshn.Training{Steps: 1})
+	require.EqualError(t, err, "sshn: train: no data to train on")
 	larger, apart := discs(2, 8, 8), discs(2, 8, 8)
 	larger[1] = discs(2, 9, 8)[1]
 	apart[1].Back = volume.Move{From: volume.Grid{Shape: tensor.NewShape(8, 8)}, To: volume.Grid{Shape: tensor.NewShape(8, 8)}}
@@ -164,6 +168,8 @@ func TestConfigsOfHostileFilesAreErrors(t *testing.T) {
 		"-1 spatial axes":                                          func(c *sshn.Config) { c.Network.Dims, c.Phi, c.Method = -1, sshn.PerAxis, sshn.Fixed },
 		"1 channels in and 1000000000 classes out":                 func(c *sshn.Config) { c.Network.Out, c.Labels = 1e9, nil },
 		"1073741824 channels in":                                   func(c *sshn.Config) { c.Network.In = 1 << 30 },
+		`labels "a" and "b" have the same id 7`:                    func(c *sshn.Config) { c.Labels = []sshn.Label{{}, {ID: 7, Name: "a"}, {ID: 7, Name: "b"}} },
+		`label "a" has the colour "red"; #rrggbb is expected`:      func(c *sshn.Config) { c.Labels = []sshn.Label{{}, {ID: 7, Name: "a", Colour: "red"}, {ID: 8}} },
 		"1 classes; the background and a structure":                func(c *sshn.Config) { c.Network.Out = 1 },
 		"phi 0.1/0.2 has 2 numbers, the model takes 1":             func(c *sshn.Config) { c.At = pareto.Phi{0.1, 0.2} },
 		`prior "" is unknown`:                                      func(c *sshn.Config) { c.Prior = hyper.Prior{Lo: 0.1, Hi: 0.4} },
@@ -204,7 +210,7 @@ func TestMeasuringTellsHowManyPointsThereAre(t *testing.T) {
 	_, err = m.Measure(t.Context(), discs(1, 8, 8), nil, nil)
 	require.EqualError(t, err, "sshn: measure: no phis")
 	_, err = m.At(nil)
-	require.EqualError(t, err, "sshn: no phi; the model takes one of 1 numbers")
+	require.EqualError(t, err, "sshn: no phi is given")
 	_, err = m.Cost([]int{0, 8}, pareto.Phi{0.5})
 	require.EqualError(t, err, "sshn: cost of an image of extents [0 8]; the model takes 2 of 1 to 16777216")
 }

@@ -27,7 +27,11 @@ func budgetFlag(f *flag.FlagSet, x *float64, name string, bound float64, units m
 		*x, err = strconv.ParseFloat(text, 64)
 		*x *= scale
 		if err != nil || !(*x > 0 && *x < bound) {
-			return fmt.Errorf("a number above 0 and below %g is needed; without the flag there is no such limit", bound)
+			example := ""
+			if units != nil {
+				example = ", such as 500e6 or 500M,"
+			}
+			return fmt.Errorf("a number above 0 and below %g%s is needed; without the flag there is no such limit", bound, example)
 		}
 		return nil
 	})

@@ -54,7 +54,7 @@ func TestCommandLinesThatAreNotUnderstood(t *testing.T) {
 		"segment -model m -in a -out b -phi 1.5":                  `invalid value "1.5" for flag -phi: phi 1.5: it lies in (0, 1]`,
 		"segment -model m -in a -out b -phi 1 -max-ms 2":          "-phi and a budget: give one of them",
 		"evaluate -pred p":                                        "-truth is needed",
-		"evaluate -pred p -truth t -tolerance -1":                 "-tolerance -1: it is a distance in mm",
+		"evaluate -pred p -truth t -tolerance -1":                 "-tolerance -1: a distance in mm is needed, 0 at least",
 		"evaluate -pred p -truth t -csv -json":                    "-csv and -json: give one of them",
 		"segment -model m -in a -out b.nii -phi 1 -truth c":       "-truth and -beside are for the picture: -picture says where to write it",
 		"segment -model m -in a -out b.nii -phi 1 -picture c.gif": "-picture c.gif: a name that ends in .png is needed",
@@ -146,7 +146,7 @@ func TestModelsAndScansThatDoNotFit(t *testing.T) {
 	require.Contains(t, stderr, "note: phi 0.9 is outside (0, 0.5], the range that the model was trained for; accuracy falls there\n")
 	fails(slice+": a slice, 20 x 24 x 1 voxels, and the model is for volumes", "segment", "-model", volumes, "-in", slice, "-out", to, "-phi", "0.5")
 	fails("phi 0.2/0.3 has 2 numbers, the model takes 1", "segment", "-model", model, "-in", slice, "-out", to, "-phi", "0.2/0.3")
-	fails("none of 3 subjects has a file slice_seg", "pareto", "-model", model, "-data", deep)
+	fails("none of 3 subjects has a file slice_seg4.nii.gz; the model takes slices", "pareto", "-model", model, "-data", deep)
 	fails("none of 2 label tables is the model's, which has 5 labels: Unknown, CSF and so on", "pareto", "-model", model, "-data", otherTables(t))
 
 	fails("-split all measures on all that there are", "pareto", "-model", model, "-data", brains(t, 2, 2))

@@ -58,7 +58,7 @@ func (e *evaluate) run(ctx context.Context, c console) error {
 	case e.csv && e.json:
 		return cli.Usage("-csv and -json: give one of them")
 	case !(e.tolerance >= 0) || math.IsInf(e.tolerance, 0):
-		return cli.Usage("-tolerance %v: it is a distance in mm", e.tolerance)
+		return cli.Usage("-tolerance %v: a distance in mm is needed, 0 at least", e.tolerance)
 	}
 	if err := folders("pred", e.prediction, "truth", e.truth); err != nil {
 		return err

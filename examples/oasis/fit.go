@@ -91,7 +91,8 @@ func (t *trainCommand) train(ctx context.Context, s *study, c console) (*sshn.Mo
 	}
 	path := filepath.Join(t.out, modelFile)
 	if known, err := sshn.Load(path); err == nil && slices.Equal(known.Source().Params().Data, m.Source().Params().Data) {
-		return known, summary, nil // the same weights, after -resume: what was measured of them holds
+		c.note("nothing was left to train: the model is that of before, after %d steps", summary.Steps)
+		return known, summary, nil // what was measured of its weights holds
 	}
 	if err := forget(t.out); err != nil { // what was measured of another model
 		return nil, summary, err

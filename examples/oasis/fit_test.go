@@ -44,7 +44,7 @@ func TestMultiplyAddsAreReadAsTablesWriteThem(t *testing.T) {
 		s.flags(f)
 		require.NoError(t, f.Set("max-macs", text))
 		require.Equal(t, want, s.maxMACs)
-		require.Error(t, f.Set("max-macs", "M"))
+		require.EqualError(t, f.Set("max-macs", "M"), "a number above 0 and below 1e+18, such as 500e6 or 500M, is needed; without the flag there is no such limit")
 		require.Error(t, f.Set("max-macs", "5MM"))
 		require.Error(t, f.Set("max-ms", "5M"))
 	}

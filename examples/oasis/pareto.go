@@ -68,8 +68,10 @@ func (p *paretoCommand) run(ctx context.Context, c console) error {
 	switch {
 	case p.split != "val" && p.split != "test" && p.split != "all":
 		return cli.Usage("-split %q: val, test and all are possible", p.split)
-	case !(p.epsilon >= 0 && p.epsilon < 1) || !(p.reference >= 0) || math.IsInf(p.reference, 0):
-		return cli.Usage("-epsilon %v, -reference %v: a share of Dice and a cost", p.epsilon, p.reference)
+	case !(p.epsilon >= 0 && p.epsilon < 1):
+		return cli.Usage("-epsilon %v: Dice that may be given up lies in [0, 1)", p.epsilon)
+	case !(p.reference >= 0) || math.IsInf(p.reference, 0):
+		return cli.Usage("-reference %v: a cost above 0 is needed, or 0 for the usual one", p.reference)
 	}
 	m, err := sshn.Load(p.model)
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"github.com/sshn-go/sshn"
 	"github.com/sshn-go/sshn/examples/internal/neurite"
 	"github.com/sshn-go/sshn/nn/data"
+	"github.com/sshn-go/sshn/tensor/labels"
 )
 
 // A study is a data set that was found sound, and how it is divided.
@@ -89,6 +89,15 @@ func reopen(dir string, m *sshn.Model, modelFile, part string, c console) (*stud
 	return s, nil
 }
 
+// describes tells whether a label table holds the model's labels but the background.
+func describes(path string, of []sshn.Label) bool {
+	table, err := labels.ReadFile(path)
+	return err == nil && !slices.ContainsFunc(of[1:], func(l sshn.Label) bool {
+		_, ok := table.Lookup(l.ID)
+		return !ok
+	}) && len(table.Entries()) <= len(of)
+}
+
 // kindOf finds which of a folder's label tables is the model's.
 func kindOf(dir string, m *sshn.Model) (neurite.Kind, error) {
 	cfg := m.Config()
@@ -102,7 +111,9 @@ func kindOf(dir string, m *sshn.Model) (neurite.Kind, error) {
 		kind := neurite.Kind{Labels: strings.TrimSuffix(filepath.Base(path), "_labels.txt"), Dims: cfg.Network.Dims}
 		set, err := neurite.Open(dir, kind)
 		if err != nil {
-			first = cmp.Or(first, err)
+			if first == nil || describes(path, cfg.Labels) {
+				first = err
+			}
 			continue
 		}
 		opened++
@@ -111,7 +122,7 @@ func kindOf(dir string, m *sshn.Model) (neurite.Kind, error) {
 		}
 	}
 	if opened == 0 {
-		return neurite.Kind{}, first
+		return neurite.Kind{}, fmt.Errorf("%w; the model takes %s", first, map[int]string{2: "slices", 3: "volumes"}[cfg.Network.Dims])
 	}
 	return neurite.Kind{}, fmt.Errorf("%s: none of %d label tables is the model's, which has %d labels: %s, %s and so on",
 		dir, opened, len(cfg.Labels), cfg.Labels[0].Name, cfg.Labels[len(cfg.Labels)-1].Name)

@@ -2,6 +2,9 @@ package main
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,6 +50,20 @@ func (o *options) open() (*set, error) {
 	return s, nil
 }
 
+// hash is that of the subjects of each part and their labels: not of the images,
+// whose last digits may differ from one processor to another.
+func (s *set) hash() string {
+	h := sha256.New()
+	for _, part := range []data.Samples{s.train, s.val, s.test} {
+		for _, sample := range part {
+			fmt.Fprintf(h, "%q %v ", sample.Subject, sample.Labels.Shape)
+			binary.Write(h, binary.LittleEndian, sample.Labels.Data) // a hash takes all
+		}
+		fmt.Fprintln(h)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
 // divide returns the split of the folder of results, which is kept there.
 func (o *options) divide(subjects []string) (data.Split, error) {
 	path := filepath.Join(o.out, "split.json")
@@ -63,8 +80,11 @@ func (o *options) divide(subjects []string) (data.Split, error) {
 	if len(split.Val) == 0 || len(split.Test) == 0 {
 		return split, fmt.Errorf("split: %s: no subject to choose by, or none to report on", path)
 	}
-	if err := split.Check(subjects); err != nil || o.split == "" {
-		return split, err
+	if err := split.Check(subjects); err != nil {
+		return split, fmt.Errorf("%s is of other subjects: %w; choose another -out", path, err)
+	}
+	if o.split == "" {
+		return split, nil
 	}
 	asked, err := o.asked(subjects)
 	if then, now := parts(split), parts(asked); err == nil && then != now {

@@ -102,7 +102,7 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 	c := o.settings
 	now := result.Study{
 		Data: filepath.Base(filepath.Clean(o.data)), Extents: s.test[0].Labels.Shape.Dims(),
-		Train: len(data.Subjects(s.train)), Val: len(data.Subjects(s.val)), Test: len(data.Subjects(s.test)),
+		Train: len(data.Subjects(s.train)), Val: len(data.Subjects(s.val)), Test: len(data.Subjects(s.test)), Truth: s.hash(),
 		Width: c.width, Wide: c.wide, Levels: c.levels, Batch: c.batch * c.parts, Parts: c.parts, Plain: c.plain,
 		Norm: c.norm, Sampling: c.sampling, Widen: c.widen, Coarsest: c.coarsest,
 		Steps: o.steps, Minutes: o.minutes, Every: o.every, Rate: c.rate, HeadRate: c.headRate,
@@ -132,6 +132,9 @@ func (o *options) load(path string, s *set) (*result.File, error) {
 	}
 	if then.Sampling == "" {
 		then.Sampling = result.Antialiased // likewise
+	}
+	if then.Truth == "" {
+		then.Truth = now.Truth // likewise
 	}
 	if !reflect.DeepEqual(then, now) {
 		return nil, fmt.Errorf("%s is of another study: %s; choose another -out", path, differences(then, now))

@@ -304,7 +304,7 @@ func TestTheTimeLeftIsExpectedBeforeANetworkIsDone(t *testing.T) {
 
 	o, err := parse([]string{"-data", "d", "-format", "wbc", "-minutes-per-network", "2", "-jobs", "2", "-methods", "fixed", "-seeds", "1"})
 	require.NoError(t, err)
-	s := &set{classes: make([]labels.Entry, 2), train: data.Samples{{Image: tensor.New(16, 16, 1), Labels: tensor.New(16, 16)}}}
+	s := &set{classes: []labels.Entry{{}, {ID: 1}}, train: data.Samples{{Image: tensor.New(16, 16, 1), Labels: tensor.New(16, 16)}}}
 	networks := o.plan(s)
 	c := &crew{options: o, set: s, progress: newProgress(networks, &result.File{})}
 	c.progress.expected, err = c.expect(t.Context(), networks[0])
@@ -385,6 +385,18 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	_, stderr, code = study(tiny(dir, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5", "-steps", "3")...)
 	require.Equal(t, cli.Failure, code)
 	require.Contains(t, stderr, "results.jsonl is of another study: steps was 2, is 3; choose another -out")
+	others := filepath.Join(t.TempDir(), filepath.Base(dir)) // of the same name, and other labels
+	require.NoError(t, os.CopyFS(others, os.DirFS(dir)))
+	masks, err := filepath.Glob(filepath.Join(others, "masks", "*"))
+	require.NoError(t, err)
+	first, err := os.ReadFile(masks[0])
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(masks[1], first, 0o666))
+	_, stderr, _ = study(tiny(others, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5")...)
+	require.Contains(t, stderr, "results.jsonl is of another study: truth_hash was ")
+	require.NoError(t, os.Remove(masks[1]))
+	_, stderr, _ = study(tiny(others, out, "-seeds", "1", "-methods", "fixed", "-phis", "0.5")...)
+	require.Contains(t, stderr, "masks")
 	_, stderr, _ = study(tiny(dir, out, "-widen", "0", "-coarsest", "0")...)
 	require.Contains(t, stderr, "is of another study: widen was 0.6, is 0; coarsest was 16, is 0; choose another -out")
 	_, stderr, _ = study(tiny(dir, out, "-norm", "none", "-sampling", "plain")...)

@@ -13,14 +13,15 @@ type File struct {
 
 // A Study says what was done, the same for all networks.
 type Study struct {
-	Data       string   `json:"data"`       // which set, in a word
-	Structures []string `json:"structures"` // the classes but the background
-	Extents    []int    `json:"extents"`    // of the images
-	Train      int      `json:"train"`      // subjects to train on
-	Val        int      `json:"val"`        // to choose the weights by
-	Test       int      `json:"test"`       // that are reported
-	Width      int      `json:"width"`      // channels of a level
-	Wide       int      `json:"wide"`       // those of the method of that name
+	Data       string   `json:"data"`                 // which set, in a word
+	Structures []string `json:"structures"`           // the classes but the background
+	Extents    []int    `json:"extents"`              // of the images
+	Train      int      `json:"train"`                // subjects to train on
+	Val        int      `json:"val"`                  // to choose the weights by
+	Test       int      `json:"test"`                 // that are reported
+	Truth      string   `json:"truth_hash,omitempty"` // of the subjects of each part and their labels; empty, as before it was told: any
+	Width      int      `json:"width"`                // channels of a level
+	Wide       int      `json:"wide"`                 // those of the method of that name
 	Levels     int      `json:"levels"`
 	Norm       string   `json:"norm,omitempty"`     // after each convolution; empty, as before it was told: none
 	Sampling   string   `json:"sampling,omitempty"` // how maps are made smaller, PlainSampling or Antialiased; empty, as before it was told: antialiased
