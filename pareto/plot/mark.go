@@ -3,6 +3,7 @@ package plot
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -155,27 +156,51 @@ func (x limit) Plot(c draw.Canvas, p *gonum.Plot) {
 	c.StrokeLine2(dashed, toX(float64(x)), c.Min.Y, toX(float64(x)), c.Max.Y)
 }
 
-// writePhis writes phi to the right of each mark, on the side that the curve
-// leaves free: beneath where it goes on upwards, above where it falls. A label
-// that would touch the one before is left out.
+// writePhis writes phi beside each mark: to the right on the side that the curve
+// leaves free, beneath where it goes on upwards and above where it falls, or else
+// to the left on the other side. A label that would touch another or lie nearer to
+// another mark is left out.
 func (v curve) writePhis(c draw.Canvas, line []vg.Point) {
 	style := words(13)
 	style.YAlign = text.YCenter
-	height, free := px(16), vg.Point{X: c.Min.X - 1}
+	var written []vg.Rectangle
 	for i, d := range v.dots {
 		label := d.phi.String()
 		if i == 0 {
 			label = "phi " + label
 		}
-		at := vg.Point{X: line[i].X + px(12), Y: max(line[i].Y-px(15), c.Min.Y+height/2)}
+		free := px(15)
 		if i+1 < len(line) && line[i+1].Y < line[i].Y {
-			at.Y = line[i].Y + px(15)
+			free = -free
 		}
-		end := at.X + style.Width(label)
-		if end > c.Max.X+px(18) || at.X < free.X && at.Y < free.Y+height && at.Y > free.Y-height {
-			continue
+		for _, offset := range []vg.Point{{X: px(12), Y: -free}, {X: -px(12) - style.Width(label), Y: free}} {
+			at := line[i].Add(offset)
+			at.Y = max(at.Y, c.Min.Y+px(8))
+			box := vg.Rectangle{Min: at.Sub(vg.Point{Y: px(8)}), Max: at.Add(vg.Point{X: style.Width(label), Y: px(8)})}
+			if box.Min.X >= c.Min.X-1 && box.Max.X <= c.Max.X+px(18) && nearest(box, line) == i && !slices.ContainsFunc(written, func(w vg.Rectangle) bool { return touch(w, box) }) {
+				c.FillText(style, at, label)
+				written = append(written, box)
+				break
+			}
 		}
-		c.FillText(style, at, label)
-		free = vg.Point{X: end + px(6), Y: at.Y}
 	}
+}
+
+// nearest returns which of several marks lies nearest to a box.
+func nearest(box vg.Rectangle, marks []vg.Point) int {
+	best, least := 0, math.Inf(1)
+	for i, m := range marks {
+		dx := max(box.Min.X-m.X, m.X-box.Max.X, 0)
+		dy := max(box.Min.Y-m.Y, m.Y-box.Max.Y, 0)
+		if d := math.Hypot(float64(dx), float64(dy)); d < least {
+			best, least = i, d
+		}
+	}
+	return best
+}
+
+// touch tells whether two labels have no gap that a reader sees.
+func touch(a, b vg.Rectangle) bool {
+	gap := px(6)
+	return a.Min.X < b.Max.X+gap && b.Min.X < a.Max.X+gap && a.Min.Y < b.Max.Y && b.Min.Y < a.Max.Y
 }

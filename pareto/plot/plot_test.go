@@ -116,6 +116,20 @@ func TestTheOrderOfPointsDoesNotMatter(t *testing.T) {
 	require.Equal(t, a.String(), b.String())
 }
 
+func TestPhiIsNotWrittenUnderAnothersMark(t *testing.T) {
+	points := curve(0.9, pareto.Grid(0.1, 0.5, 9)...)
+	for i := range points {
+		points[i].Dice, points[i].MACs = 0.9+0.001*float64(i), 320e6+int64(i)*15e6 // close to each other
+	}
+	var b bytes.Buffer
+	require.NoError(t, plot.Figure{Series: []plot.Series{{Points: points}}}.WriteSVG(&b))
+	require.Contains(t, b.String(), ">0.5<")
+	require.NotContains(t, b.String(), ">0.45<", "it would stand under 0.5")
+	b.Reset()
+	require.NoError(t, plot.Figure{Series: []plot.Series{{Points: points}}, LogX: true}.WriteSVG(&b))
+	require.Contains(t, b.String(), ">0.45<")
+}
+
 func TestTextIsEscapedAndFallsBackToSans(t *testing.T) {
 	var b bytes.Buffer
 	f := plot.Figure{Title: `</svg><script>`, Series: []plot.Series{{Label: `"&'`, Points: curve(0.9, pareto.Phi{0.2})}}}
