@@ -119,3 +119,19 @@ func place(folder string) string {
 	}
 	return folder
 }
+
+func TestMisusePanicsWithATypedValue(t *testing.T) {
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") || strings.Contains(filepath.ToSlash(file), "internal/") {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		for _, untyped := range []string{"panic(fmt.", "panic(errors."} {
+			if strings.Contains(string(text), untyped) {
+				t.Errorf("%s: %s", file, untyped)
+			}
+		}
+		return err
+	})
+	require.NoError(t, err)
+}

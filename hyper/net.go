@@ -102,10 +102,10 @@ func Size(layout *nn.Layout, condition int, cfg Config) int {
 // build returns a net without values, and the layout of omega.
 func build(layout *nn.Layout, condition int, cfg Config, seed uint64) (*Net, *nn.Layout) {
 	if err := cfg.CheckFor(layout); err != nil {
-		panic(err)
+		panic(&tensor.UseError{Problem: err.Error()})
 	}
 	if condition < 1 {
-		panic(fmt.Errorf("hyper: a net for conditions of %d numbers", condition))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("hyper: a net for conditions of %d numbers", condition)})
 	}
 	cfg = cfg.withDefaults()
 	n := &Net{columns: varying(layout, cfg.varies), cfg: cfg, inputs: condition}
@@ -157,7 +157,7 @@ func (n *Net) Thetas(t *autograd.Tape, conditions ...[]float64) []autograd.Value
 func (n *Net) rows(t *autograd.Tape, conditions ...[]float64) autograd.Value {
 	for _, c := range conditions {
 		if len(c) != n.inputs {
-			panic(fmt.Errorf("hyper: a condition of %d numbers, where the net takes %d", len(c), n.inputs))
+			panic(&tensor.UseError{Problem: fmt.Sprintf("hyper: a condition of %d numbers, where the net takes %d", len(c), n.inputs)})
 		}
 	}
 	p := &nn.Pass{Theta: n.omega.Leaf(t)}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+
+	"github.com/sshn-go/sshn/tensor"
 )
 
 // A Prior is a distribution of conditions to train on that are factors: vectors
@@ -58,10 +60,10 @@ func (p Prior) Beyond(margin float64) Prior {
 // the share is not in (0, 1].
 func (p Prior) Middle(share float64) Prior {
 	if err := p.Check(); err != nil {
-		panic(err)
+		panic(&tensor.UseError{Problem: err.Error()})
 	}
 	if !(share > 0 && share <= 1) {
-		panic(fmt.Errorf("hyper: the middle %v of a prior; a share in (0, 1] is possible", share))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("hyper: the middle %v of a prior; a share in (0, 1] is possible", share)})
 	}
 	p.Lo, p.Hi = p.quantile((1-share)/2), p.quantile((1+share)/2)
 	p.Margin = 0
@@ -106,10 +108,10 @@ func (p Prior) Sample(rng *rand.Rand) []float64 { return p.Stratum(rng, 0, 1) }
 // is no i-th of n parts.
 func (p Prior) Stratum(rng *rand.Rand, i, n int) []float64 {
 	if err := p.Check(); err != nil {
-		panic(err)
+		panic(&tensor.UseError{Problem: err.Error()})
 	}
 	if i < 0 || i >= n {
-		panic(fmt.Errorf("hyper: part %d of the %d of a prior", i, n))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("hyper: part %d of the %d of a prior", i, n)})
 	}
 	c := make([]float64, max(p.N, 1))
 	for k := range c {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/tensor"
 )
 
 // A Source gives theta for a condition. It is immutable but for the values of
@@ -62,7 +63,7 @@ func Freeze(s Source, layout *nn.Layout, condition []float64) *nn.Params {
 	tape.NoGrad(func() {
 		from := s.Theta(tape, condition).Tensor().Data
 		if len(from) != len(theta.Data) {
-			panic(fmt.Errorf("hyper: freeze: %d parameters for a layout of %d", len(from), len(theta.Data)))
+			panic(&tensor.UseError{Problem: fmt.Sprintf("hyper: freeze: %d parameters for a layout of %d", len(from), len(theta.Data))})
 		}
 		copy(theta.Data, from)
 	})

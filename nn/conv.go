@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/tensor"
 )
 
 // Conv is a convolution with bias over the builder's spatial axes:
@@ -20,7 +21,7 @@ type Conv struct {
 // the same on both sides.
 func NewConv(b Builder, in, out, kernel int) *Conv {
 	if kernel%2 == 0 {
-		panic(fmt.Errorf("nn: a convolution that keeps extents takes an odd kernel, not %d", kernel))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("nn: a convolution that keeps extents takes an odd kernel, not %d", kernel)})
 	}
 	return NewConvWith(b, in, out, kernel, autograd.ConvConfig{Same: true})
 }
@@ -29,7 +30,7 @@ func NewConv(b Builder, in, out, kernel int) *Conv {
 // panics if there is no such kernel, or if the groups do not divide the channels.
 func NewConvWith(b Builder, in, out, kernel int, cfg autograd.ConvConfig) *Conv {
 	if groups := max(cfg.Groups, 1); kernel < 1 || in < 1 || out < 1 || in%groups != 0 || out%groups != 0 {
-		panic(fmt.Errorf("nn: a convolution of %d to %d channels in %d groups with a kernel of %d", in, out, groups, kernel))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("nn: a convolution of %d to %d channels in %d groups with a kernel of %d", in, out, groups, kernel)})
 	}
 	dims := make([]int, b.Dims(), b.Dims()+2)
 	for i := range dims {

@@ -45,7 +45,7 @@ func (e Encoding) Check() error {
 // finite.
 func (e Encoding) Encode(conditions ...[]float64) tensor.Tensor {
 	if err := e.Check(); err != nil {
-		panic(err)
+		panic(&tensor.UseError{Problem: err.Error()})
 	}
 	n := 0
 	if len(conditions) > 0 {
@@ -58,12 +58,12 @@ func (e Encoding) Encode(conditions ...[]float64) tensor.Tensor {
 	y := tensor.New(len(conditions), e.Len(n))
 	for row, condition := range conditions {
 		if len(condition) != n {
-			panic(fmt.Errorf("nn: a condition of %d numbers beside one of %d", len(condition), n))
+			panic(&tensor.UseError{Problem: fmt.Sprintf("nn: a condition of %d numbers beside one of %d", len(condition), n)})
 		}
 		for i, c := range condition {
 			to, x := y.Data[row*e.Len(n)+2*i:], c/scale
 			if !(math.Abs(x) <= math.MaxFloat32) {
-				panic(fmt.Errorf("nn: a condition of %v in an encoding up to %v", condition, scale))
+				panic(&tensor.UseError{Problem: fmt.Sprintf("nn: a condition of %v in an encoding up to %v", condition, scale)})
 			}
 			if e.Kind == Circle {
 				sin, cos := math.Sincos(x * math.Pi / 2)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sshn-go/sshn/tensor"
 )
 
 // Factors are the rescaling factors phi of a network: one number for all
@@ -45,7 +47,7 @@ func (f Factors) At(level, axis int) float64 {
 		i = axis
 	}
 	if i < 0 || i >= len(f.phi) {
-		panic(fmt.Errorf("nn: factors %v have none for level %d, axis %d", f, level, axis))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("nn: factors %v have none for level %d, axis %d", f, level, axis)})
 	}
 	return f.phi[i]
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/tensor"
 )
 
 // FiLM is feature-wise linear modulation: a perceptron of the condition whose
@@ -29,7 +30,7 @@ func NewFiLM(b Builder, condition int, encoding Encoding, hidden ...int) *FiLM {
 // another length than f was built for.
 func (f *FiLM) Forward(p *Pass) autograd.Value {
 	if len(p.Condition) != f.inputs {
-		panic(fmt.Errorf("nn: FiLM: a condition of %d numbers, where it takes %d", len(p.Condition), f.inputs))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("nn: FiLM: a condition of %d numbers, where it takes %d", len(p.Condition), f.inputs)})
 	}
 	return f.trunk.Forward(p, p.Tape().Const(f.encoding.Encode(p.Condition)))
 }

@@ -39,7 +39,7 @@ func NewLayout() *Layout { return &Layout{index: map[string]int{}} }
 // of spatial axes (1, 2 or 3).
 func (l *Layout) Builder(dims int) Builder {
 	if dims < 1 || dims > 3 {
-		panic(fmt.Errorf("nn: a network over %d spatial axes; 1, 2 or 3 are possible", dims))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("nn: a network over %d spatial axes; 1, 2 or 3 are possible", dims)})
 	}
 	return Builder{layout: l, dims: dims}
 }
@@ -116,7 +116,7 @@ func (b Builder) add(name string, how start, shape tensor.Shape) Param {
 	l := b.layout
 	p := Param{Name: b.prefix + name, Offset: l.len, Shape: shape}
 	if q, taken := l.Lookup(p.Name); taken {
-		panic(fmt.Errorf("nn: parameter %s %v asked for twice, first as %v", p.Name, p.Shape, q.Shape))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("nn: parameter %s %v asked for twice, first as %v", p.Name, p.Shape, q.Shape)})
 	}
 	l.index[p.Name] = len(l.params)
 	l.params = append(l.params, p)

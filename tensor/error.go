@@ -26,3 +26,13 @@ func (e *ShapeError) Error() string {
 	b.WriteString(e.Problem)
 	return b.String()
 }
+
+// A UseError tells of an argument, other than shapes, that the caller could have
+// known to be wrong. It is what packages without a UseError of their own panic
+// with.
+type UseError struct {
+	Problem string // what is wrong, with the package and the numbers
+}
+
+// Error implements error.
+func (e *UseError) Error() string { return e.Problem }

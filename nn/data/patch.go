@@ -61,7 +61,7 @@ func (p Patch) clip(extents []int) {
 // [spatial...], and where it begins. It panics with the error of Check.
 func (p Patch) Draw(labels tensor.Tensor, rng *rand.Rand) (extents, first []int) {
 	if err := p.Check(labels.Shape.Rank()); err != nil {
-		panic(err)
+		panic(&tensor.UseError{Problem: err.Error()})
 	}
 	extents = labels.Shape.Dims()
 	first = make([]int, len(extents))

@@ -74,7 +74,7 @@ func Surfaces(truth, prediction tensor.Tensor, classes int, spacing ...float64) 
 // Reloaded), for the greater of the two. Hausdorff panics if percent is not in [0, 100].
 func (s *Surface) Hausdorff(percent float64) float64 {
 	if !(percent >= 0 && percent <= 100) {
-		panic(fmt.Errorf("metric: percentile %v is not in [0, 100]", percent))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("metric: percentile %v is not in [0, 100]", percent)})
 	}
 	if s.Truth == 0 || s.Prediction == 0 {
 		return s.missed(s.Worst)
@@ -104,7 +104,7 @@ func (s *Surface) Mean() float64 {
 // DSC". Dice panics if the tolerance is negative or NaN.
 func (s *Surface) Dice(tolerance float64) float64 {
 	if !(tolerance >= 0) {
-		panic(fmt.Errorf("metric: tolerance %v is not one in mm", tolerance))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("metric: tolerance %v is not one in mm", tolerance)})
 	}
 	if s.Truth == 0 || s.Prediction == 0 {
 		return s.missed(0)

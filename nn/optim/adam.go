@@ -6,6 +6,7 @@ import (
 
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/internal/kernel"
+	"github.com/sshn-go/sshn/tensor"
 )
 
 // AdamConfig holds the attributes of Adam. Its zero value is the usual.
@@ -41,8 +42,8 @@ func NewAdam(n int, cfg AdamConfig) *Adam {
 	cfg.Beta1, cfg.Beta2 = orDefault(cfg.Beta1, 0.9), orDefault(cfg.Beta2, 0.999)
 	cfg.Epsilon = orDefault(cfg.Epsilon, 1e-8)
 	if !(cfg.Beta1 > 0 && cfg.Beta1 < 1 && cfg.Beta2 > 0 && cfg.Beta2 < 1) || !sound(cfg.Epsilon) || !sound(cfg.Decay) {
-		panic(fmt.Errorf("optim: adam: betas %v and %v, epsilon %v, decay %v; betas lie between 0 and 1, the others are 0 or positive",
-			cfg.Beta1, cfg.Beta2, cfg.Epsilon, cfg.Decay))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("optim: adam: betas %v and %v, epsilon %v, decay %v; betas lie between 0 and 1, the others are 0 or positive",
+			cfg.Beta1, cfg.Beta2, cfg.Epsilon, cfg.Decay)})
 	}
 	a := &Adam{cfg: cfg, groups: cover("adam", n, cfg.Groups), m: make([]float32, n), v: make([]float32, n), steps: make([]float32, 2)}
 	if cfg.Largest {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/sshn-go/sshn/nn"
+	"github.com/sshn-go/sshn/tensor"
 )
 
 // A Group is a stretch of the parameters that learns at its own rate.
@@ -39,8 +40,8 @@ func cover(kind string, n int, groups []Group) []Group {
 	at := 0
 	for _, g := range groups {
 		if g.Lo < at || g.Hi < g.Lo || g.Hi > n || !sound(g.Rate) {
-			panic(fmt.Errorf("optim: %s: group [%d, %d) of rate %v after %d, of %d parameters; groups ascend, do not overlap and have a rate of at least 0",
-				kind, g.Lo, g.Hi, g.Rate, at, n))
+			panic(&tensor.UseError{Problem: fmt.Sprintf("optim: %s: group [%d, %d) of rate %v after %d, of %d parameters; groups ascend, do not overlap and have a rate of at least 0",
+				kind, g.Lo, g.Hi, g.Rate, at, n)})
 		}
 		if at < g.Lo {
 			all = append(all, Group{Lo: at, Hi: g.Lo, Rate: 1})

@@ -3,6 +3,8 @@ package optim
 import (
 	"fmt"
 	"math"
+
+	"github.com/sshn-go/sshn/tensor"
 )
 
 // A Schedule gives the step size of each step, counted from 0. It is a pure
@@ -44,6 +46,6 @@ func WarmUp(steps int, s Schedule) Schedule {
 
 func checkSteps(schedule string, steps int) {
 	if steps < 1 {
-		panic(fmt.Errorf("optim: a %s schedule over %d steps; 1 is the least", schedule, steps))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("optim: a %s schedule over %d steps; 1 is the least", schedule, steps)})
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sshn-go/sshn/autograd"
 	"github.com/sshn-go/sshn/internal/kernel"
+	"github.com/sshn-go/sshn/tensor"
 )
 
 // SGDConfig holds the attributes of SGD.
@@ -37,11 +38,11 @@ type SGD struct {
 // not without momentum or with dampening.
 func NewSGD(n int, cfg SGDConfig) *SGD {
 	if !(cfg.Momentum >= 0 && cfg.Momentum < 1 && cfg.Dampening >= 0 && cfg.Dampening <= 1) || !sound(cfg.Decay) {
-		panic(fmt.Errorf("optim: sgd: momentum %v, dampening %v, decay %v; the first two lie in 0 to 1, decay is 0 or positive",
-			cfg.Momentum, cfg.Dampening, cfg.Decay))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("optim: sgd: momentum %v, dampening %v, decay %v; the first two lie in 0 to 1, decay is 0 or positive",
+			cfg.Momentum, cfg.Dampening, cfg.Decay)})
 	}
 	if cfg.Nesterov && (cfg.Momentum == 0 || cfg.Dampening != 0) {
-		panic(fmt.Errorf("optim: sgd: Nesterov with momentum %v and dampening %v; it takes momentum and no dampening", cfg.Momentum, cfg.Dampening))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("optim: sgd: Nesterov with momentum %v and dampening %v; it takes momentum and no dampening", cfg.Momentum, cfg.Dampening)})
 	}
 	s := &SGD{cfg: cfg, n: n, groups: cover("sgd", n, cfg.Groups), begun: make([]float32, 1)}
 	if cfg.Momentum != 0 {

@@ -24,11 +24,11 @@ type UNet struct {
 // [Config.Check], and if cfg and b differ in the number of spatial axes.
 func New(b nn.Builder, cfg Config) *UNet {
 	if err := cfg.Check(); err != nil {
-		panic(err)
+		panic(&tensor.UseError{Problem: err.Error()})
 	}
 	cfg = cfg.withDefaults()
 	if cfg.Dims != b.Dims() {
-		panic(fmt.Errorf("unet: %d spatial axes on a builder for %d", cfg.Dims, b.Dims()))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("unet: %d spatial axes on a builder for %d", cfg.Dims, b.Dims())})
 	}
 	u := &UNet{cfg: cfg}
 	if f := cfg.FiLM; f != nil {

@@ -54,7 +54,7 @@ func NewHeader(shape tensor.Shape, affine [4][4]float64) *Header {
 	h.put(xyztUnits, 0, unitMM)
 	h.describe(Float32)
 	if err := h.check(); err != nil {
-		panic(fmt.Errorf("nifti header: %w", err))
+		panic(&tensor.UseError{Problem: "nifti header: " + err.Error()})
 	}
 	return h
 }

@@ -35,7 +35,7 @@ func MinMax(x, mask tensor.Tensor) (Intensity, error) {
 // panics if they do not lie in order in [0, 100].
 func Percentiles(x, mask tensor.Tensor, lower, upper float64) (Intensity, error) {
 	if !(lower >= 0 && lower < upper && upper <= 100) {
-		panic(fmt.Errorf("volume: percentiles %v and %v do not lie in order in [0, 100]", lower, upper))
+		panic(&tensor.UseError{Problem: fmt.Sprintf("volume: percentiles %v and %v do not lie in order in [0, 100]", lower, upper)})
 	}
 	n, err := counted(x, mask)
 	if err != nil {
