@@ -25,7 +25,7 @@ var rows = [][]string{
 	{"tensor/volume"},
 	{"tensor/labels", "tensor/nifti", "tensor/safetensors"},
 	{"autograd", "internal/golden"},
-	{"nn", "rescale", "internal/optest"},
+	{"nn", "rescale", "autograd/optest"},
 	{"hyper", "nn/data", "nn/loss", "nn/metric", "nn/optim", "nn/unet"},
 	{"nn/train"},
 	{"."},

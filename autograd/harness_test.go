@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/autograd/optest"
 	"github.com/sshn-go/sshn/internal/golden"
-	"github.com/sshn-go/sshn/internal/optest"
 	"github.com/sshn-go/sshn/tensor"
 )
 

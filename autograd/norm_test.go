@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sshn-go/sshn/autograd"
+	"github.com/sshn-go/sshn/autograd/optest"
 	"github.com/sshn-go/sshn/internal/golden"
-	"github.com/sshn-go/sshn/internal/optest"
 	"github.com/sshn-go/sshn/tensor"
 )
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/sshn-go/sshn/autograd"
-	"github.com/sshn-go/sshn/internal/optest"
+	"github.com/sshn-go/sshn/autograd/optest"
 	"github.com/sshn-go/sshn/tensor"
 )
 

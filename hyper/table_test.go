@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sshn-go/sshn/internal/optest"
+	"github.com/sshn-go/sshn/autograd/optest"
 	"github.com/sshn-go/sshn/nn"
 )
 

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/sshn-go/sshn/autograd/optest"
 	"github.com/sshn-go/sshn/nn"
 	"github.com/sshn-go/sshn/tensor/safetensors"
 	"github.com/stretchr/testify/require"
@@ -17,6 +19,19 @@ func TestGradientOfCustomLayerMatchesDifferences(t *testing.T) {
 	require.Less(t, check(&b), 2e-4)
 	require.Contains(t, b.String(), "residual.conv.weight [3 3 4 4]\n")
 	require.Contains(t, b.String(), "152 weights, predicted from phi by 1392\n")
+}
+
+func TestSnake(t *testing.T) {
+	optest.Run(t, []optest.Case{{
+		Name: "Snake", Op: Snake{A: 1.5}, In: optest.Shapes([]int{2, 7, 3}),
+		Reference: func(in [][]float64) []float64 {
+			y := make([]float64, len(in[0]))
+			for i, x := range in[0] {
+				y[i] = x + math.Pow(math.Sin(1.5*x), 2)/1.5
+			}
+			return y
+		},
+	}})
 }
 
 func TestANetworkOfOnesOwnIsTrainedFrozenAndSaved(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/sshn-go/sshn/internal/optest"
+	"github.com/sshn-go/sshn/autograd/optest"
 )
 
 func labelledCases() []optest.Case {

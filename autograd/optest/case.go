@@ -61,6 +61,16 @@ var checks = []struct {
 	{"allocation", Case.allocation, false},
 }
 
+// Check returns the first fault that a check finds, nil if none does.
+func (c Case) Check() error {
+	for _, k := range checks {
+		if err := guard(c, k.check); err != nil {
+			return fmt.Errorf("%s: %s: %w", c.Name, k.name, err)
+		}
+	}
+	return nil
+}
+
 // Run runs every check on every case, a subtest each.
 func Run(t *testing.T, cases []Case) {
 	for _, c := range cases {
@@ -123,6 +133,9 @@ func guard(c Case, check func(Case) error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panicked: %v", r)
+			if _, ok := c.Op.(autograd.Frugal); ok {
+				err = fmt.Errorf("%w (what its Needs and NeedsOutput deny, Backward is given without data)", err)
+			}
 		}
 	}()
 	return check(c)
