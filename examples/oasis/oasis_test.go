@@ -227,7 +227,8 @@ func TestACurveReplacesAnotherOnlyWhenToldTo(t *testing.T) {
 	curve, text = measure("-phis", "0.3")
 	require.Equal(t, first, curve)
 	require.Contains(t, text, model+" is as it was, with its curve of val (1 subject, 2 phis); -keep replaces that by this one.\n")
-	curve, _ = measure("-split", "test", "-phis", "0.3", "-keep")
+	curve, text = measure("-split", "test", "-phis", "0.3", "-keep")
+	require.Contains(t, text, "\nIt was measured on test, so that phi is chosen by those subjects now, and none is left to report on.\n")
 	require.Equal(t, "test", curve.Split)
 	require.Len(t, curve.Points, 1)
 

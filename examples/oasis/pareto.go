@@ -269,6 +269,9 @@ func (r result) printKept(c console) {
 	switch {
 	case r.Kept:
 		fmt.Fprintf(c.out, "\n%s holds this curve now: segment takes its most accurate phi within a budget, or with -phi %v the one chosen here.\n", r.Model, r.Choice.Point.Phi)
+		if r.measured.Split == "test" {
+			fmt.Fprintln(c.out, "It was measured on test, so that phi is chosen by those subjects now, and none is left to report on.")
+		}
 	case r.before.Points == nil:
 		fmt.Fprintf(c.out, "\n%s holds no curve yet, and is as it was, for phi is chosen by val and not by test; -keep puts this one in.\n", r.Model)
 	default:

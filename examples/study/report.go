@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/sshn-go/sshn/examples/internal/report"
 	"github.com/sshn-go/sshn/examples/internal/result"
@@ -40,6 +41,10 @@ func (o *options) report(found *result.File, w io.Writer) error {
 	if t := report.Table(found); t != "" {
 		fmt.Fprintln(w, t)
 	}
-	fmt.Fprintf(w, "%s  charts, tables and tests\n", in(pageFile))
+	what := "charts, tables and tests"
+	if slices.ContainsFunc(found.Lines, func(l result.Line) bool { return l.Variant != "" || l.Of != nil }) {
+		what += ", those of the analyses too"
+	}
+	fmt.Fprintf(w, "%s  %s\n", in(pageFile), what)
 	return nil
 }
