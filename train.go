@@ -121,7 +121,7 @@ type Training struct {
 //	4000 steps of 4, Rate 4e-3   0.949  0.952  0.953  0.953  0.952
 //	ordinary networks            0.950  0.953  0.953  0.954  0.953
 //	8000 steps of 4, Rate 4e-3   0.951  0.954  0.954  0.954  0.953
-//	ordinary networks            0.952                       0.955  (one seed)
+//	ordinary networks            0.950                       0.955
 //	2000 steps of 8, Rate 2e-3   0.948  0.953  0.953  0.953  0.952
 //	ordinary networks            0.948  0.950  0.951  0.952  0.953
 //	1000 steps of 8, Rate 2e-3   0.943  0.949  0.950  0.949  0.947
@@ -151,7 +151,7 @@ type Training struct {
 //	1600 steps of 4, Rate 4e-3   0.918  0.921  0.921  0.921  0.921  (three seeds)
 //	ordinary networks            0.921  0.921  0.922  0.922  0.923  (three seeds)
 //	3200 steps of 4, Rate 4e-3   0.920  0.921  0.923  0.923  0.923  (three seeds)
-//	ordinary networks            0.922                       0.923  (one seed)
+//	ordinary networks            0.922                       0.924  (three seeds)
 //
 // So what one network for all phis lacks is steps: twice those of an ordinary network
 // make up for it on both sets of images, and no other number that was tried does. Of the
