@@ -121,7 +121,7 @@ type Training struct {
 //	4000 steps of 4, Rate 4e-3   0.949  0.952  0.953  0.953  0.952
 //	ordinary networks            0.950  0.953  0.953  0.954  0.953
 //	8000 steps of 4, Rate 4e-3   0.951  0.954  0.954  0.954  0.953
-//	ordinary networks            0.950                       0.955
+//	ordinary networks            0.950         0.953         0.955
 //	2000 steps of 8, Rate 2e-3   0.948  0.953  0.953  0.953  0.952
 //	ordinary networks            0.948  0.950  0.951  0.952  0.953
 //	1000 steps of 8, Rate 2e-3   0.943  0.949  0.950  0.949  0.947
