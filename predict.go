@@ -39,8 +39,9 @@ func (m *Model) At(phi pareto.Phi) (*Predictor, error) {
 }
 
 // Transfer returns a predictor with the weights for one phi and the feature maps
-// of another, at, up to 2: how much weights depend on the phi that they are for. Where the two are the same it is what [Model.At] returns. Source: the
-// paper's analysis of transfer.
+// of another, at, up to 2: how much weights depend on the phi that they are for.
+// Where the two are the same it is what [Model.At] returns. Source: the paper's
+// analysis of transfer.
 func (m *Model) Transfer(phi, at pareto.Phi) (*Predictor, error) {
 	f, err := m.Factors(phi)
 	if err != nil {

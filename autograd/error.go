@@ -21,9 +21,10 @@ func (e *UseError) Error() string {
 }
 
 // Try calls f and returns the error that it panicked with: a
-// [*tensor.ShapeError], a [*UseError], or the error value that another package or
-// an operation of the caller's own panics with. It is for servers, which must survive what
-// a client asks for. Other panics, those of the Go runtime among them, pass.
+// [*tensor.ShapeError], a [*tensor.UseError], a [*UseError], or the error value that
+// another package or an operation of the caller's own panics with. It is for
+// servers, which must survive what a client asks for. Other panics, those of the Go
+// runtime among them, pass.
 func Try(f func()) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -62,8 +62,8 @@ func (v Value) Grad() tensor.Tensor {
 }
 
 // Keep keeps what v holds, and its gradient, readable until Reset, also after
-// its last use; the gradient only if Backward has not passed v yet. It returns v. It panics with a [*UseError] if that was
-// released already.
+// its last use; the gradient only if Backward has not passed v yet. It returns v.
+// It panics with a [*UseError] if what v holds was released already.
 func (v Value) Keep() Value {
 	n := v.node("keep")
 	if v.tape.run.state[n.root] == released {
