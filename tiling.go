@@ -48,8 +48,11 @@ const (
 )
 
 func (m *Model) tiling(extents []int, f nn.Factors, limit int64) (Tiling, error) {
-	if m.cfg.Network.Dims != 3 || len(extents) != 3 || slices.Min(extents) < 1 || slices.Max(extents) > mostExtent {
+	if m.cfg.Network.Dims != 3 || len(extents) != 3 {
 		return Tiling{}, fmt.Errorf("sshn: tiles of a volume of extents %v, for a model of %d dimensions", extents, m.cfg.Network.Dims)
+	}
+	if slices.Min(extents) < 1 || slices.Max(extents) > mostExtent {
+		return Tiling{}, fmt.Errorf("sshn: tiles of a volume of extents %v; each is 1 to %d", extents, mostExtent)
 	}
 	volume := [3]int(extents)
 	whole := m.tiles(volume, volume, f)

@@ -150,6 +150,8 @@ func TestALimitThatNoTileFits(t *testing.T) {
 	require.ErrorContains(t, err, "the limit is 0.0 MB", "smaller than a tile")
 	_, err = m.Tiling([]int{3, 3}, pareto.Phi{0.5}, 0)
 	require.EqualError(t, err, "sshn: tiles of a volume of extents [3 3], for a model of 3 dimensions")
+	_, err = m.Tiling([]int{3, 0, 3}, pareto.Phi{0.5}, 0)
+	require.EqualError(t, err, "sshn: tiles of a volume of extents [3 0 3]; each is 1 to 16777216")
 	_, err = m.Tiling([]int{1 << 24, 1 << 24, 1 << 24}, pareto.Phi{0.5}, 0)
 	require.ErrorContains(t, err, "sshn: tiles of a volume of extents [16777216 16777216 16777216]: ")
 }

@@ -15,7 +15,7 @@ import (
 // layer. Source: the paper encodes x = phi/0.5 as (x, 1-x).
 type Encoding struct {
 	Kind EncodingKind `json:"kind"`
-	Max  float64      `json:"max"` // the upper end of the trained range; 0 means 1
+	Max  float64      `json:"max"` // the upper end of the trained range, 1e-6 to 1e6; 0 means 1
 }
 
 // EncodingKind names the pair of numbers that stands for x.
